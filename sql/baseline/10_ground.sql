@@ -27,7 +27,7 @@ BEGIN
     SELECT r.oid, row_number() OVER (ORDER BY r.oid) AS rank
     FROM pg_class AS r
     JOIN pg_namespace AS n ON n.oid = r.relnamespace
-    WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+    WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f')
       AND n.nspname <> 'information_schema'
       AND n.nspname !~ '^pg_'
       AND NOT EXISTS (
@@ -37,7 +37,7 @@ BEGIN
   ) AS c;
 
   IF present > 0 THEN
-    RAISE EXCEPTION 'The baseline loads into an empty database only: "%" already holds % relations (%).',
+    RAISE EXCEPTION 'The baseline loads into an empty database only: "%" already holds % tables and views, such as %.',
       current_database(), present, examples
       USING HINT = 'Nothing was changed. Create an empty database and load it there.';
   END IF;

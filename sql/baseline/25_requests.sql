@@ -112,7 +112,7 @@ CREATE TABLE os_proposal_approvals (
   date_updated timestamptz,
   proposal_code varchar(255),
   proposal_title varchar(255),
-  request_code varchar(64) REFERENCES approval_requests (code),
+  request_code varchar(64),
   decision varchar(64),
   rationale text,
   signer_name varchar(255),

@@ -3,6 +3,12 @@
 SET LOCAL search_path TO public, pg_temp;
 SET LOCAL maintenance_work_mem = '256MB';
 
+-- How many rows a table gets that has `full_size` rows in production: never so few that a label or a rule is left out.
+CREATE FUNCTION pg_temp.rows_at_scale(full_size integer) RETURNS integer
+LANGUAGE sql STABLE AS $function$
+  SELECT greatest(100, round(full_size * COALESCE(NULLIF(current_setting('one_roof.scale', true), ''), '0.001')::numeric))::integer
+$function$;
+
 -- Labels of entities, assigned by rules or by hand. assigned_at is UTC. No index but the key.
 CREATE TABLE entity_labels (
   id serial,
@@ -17,8 +23,7 @@ CREATE TABLE entity_labels (
 -- Rules and handwork take turns, oldest row first. The newest labels of agents, modules and tasks are 75, 66 and 65 days old;
 -- the two rules of workflows have never been applied.
 WITH size AS (
-  SELECT greatest(100, round(820000 * COALESCE(NULLIF(current_setting('one_roof.scale', true), ''), '0.001')::numeric))::integer
-    AS total
+  SELECT pg_temp.rows_at_scale(820000) AS total
 ),
 source AS (
   SELECT
@@ -69,8 +74,7 @@ CREATE TABLE birth_registry (
 );
 
 WITH size AS (
-  SELECT greatest(100, round(1120000 * COALESCE(NULLIF(current_setting('one_roof.scale', true), ''), '0.001')::numeric))::integer
-    AS total
+  SELECT pg_temp.rows_at_scale(1120000) AS total
 ),
 collections AS (
   SELECT array_agg(collection_name::text ORDER BY id) AS names
@@ -107,14 +111,16 @@ CREATE TABLE event_outbox (
 
 -- Only active types, with their own stream and lane: each row would pass the trigger that comes afterwards.
 WITH size AS (
-  SELECT greatest(100, round(191904 * COALESCE(NULLIF(current_setting('one_roof.scale', true), ''), '0.001')::numeric))::integer
-    AS total
+  SELECT pg_temp.rows_at_scale(191904) AS total
 ),
 types AS (
   SELECT
     (row_number() OVER (ORDER BY id) - 1)::integer AS turn,
     (count(*) OVER ())::integer AS turns,
-    event_domain, event_type, event_stream, delivery_lane
+    event_domain,
+    event_type,
+    event_stream,
+    delivery_lane
   FROM event_type_registry
   WHERE active
 )
@@ -157,8 +163,7 @@ CREATE TABLE system_issues (
 );
 
 WITH size AS (
-  SELECT greatest(100, round(203500 * COALESCE(NULLIF(current_setting('one_roof.scale', true), ''), '0.001')::numeric))::integer
-    AS total
+  SELECT pg_temp.rows_at_scale(203500) AS total
 )
 INSERT INTO system_issues (
   code, title, issue_type, severity, status, source_system, entity_code, fingerprint, resolution, date_created, resolved_at
@@ -186,3 +191,5 @@ ALTER TABLE system_issues
 
 -- Serves the search for an issue that is already known.
 CREATE INDEX ix_system_issues_fingerprint ON system_issues (fingerprint);
+
+DROP FUNCTION pg_temp.rows_at_scale(integer);

@@ -19,7 +19,6 @@
 
 BEGIN;
 SET LOCAL one_roof.scale = :'scale';
-SET LOCAL one_roof.signed = :'signed';
 
 \ir 10_ground.sql
 \ir 20_governance.sql
