@@ -1,0 +1,10 @@
+"use strict";
+
+/** @type {import("jest").Config} */
+module.exports = {
+  testMatch: ["<rootDir>/test/**/*.test.ts"],
+  transform: { "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
+  // Database and engine tests are bound by servers and processes beside the workers: more workers than cores only time out.
+  maxWorkers: 2,
+  testTimeout: 60_000,
+};
