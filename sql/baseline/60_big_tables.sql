@@ -6,7 +6,8 @@ SET LOCAL maintenance_work_mem = '256MB';
 -- How many rows a table gets that has `full_size` rows in production: never so few that a label or a rule is left out.
 CREATE FUNCTION pg_temp.rows_at_scale(full_size integer) RETURNS integer
 LANGUAGE sql STABLE AS $function$
-  SELECT greatest(100, round(full_size * COALESCE(NULLIF(current_setting('one_roof.scale', true), ''), '0.001')::numeric))::integer
+  SELECT greatest(100, round(full_size * s.scale))::integer
+  FROM (SELECT COALESCE(NULLIF(current_setting('one_roof.scale', true), ''), '0.001')::numeric AS scale) AS s
 $function$;
 
 -- Labels of entities, assigned by rules or by hand. assigned_at is UTC. No index but the key.
@@ -38,7 +39,12 @@ source AS (
       id,
       condition ->> 'collection' AS collection,
       label_code,
-      CASE condition ->> 'collection' WHEN 'agents' THEN 75 WHEN 'modules' THEN 66 WHEN 'tasks' THEN 65 ELSE 3 + id END AS age_days
+      CASE condition ->> 'collection'
+        WHEN 'agents' THEN 75
+        WHEN 'modules' THEN 66
+        WHEN 'tasks' THEN 65
+        ELSE 3 + id
+      END AS age_days
     FROM label_rules
     WHERE condition ->> 'collection' <> 'workflows'
     UNION ALL
