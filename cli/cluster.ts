@@ -1,0 +1,181 @@
+// Creates, starts and stops the embedded server. It is a process of its own that outlives the command that started it.
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { Failure } from "./failure";
+import { locatePostgres, makeReachable, type Postgres } from "./postgres";
+import { capture } from "./process";
+import { makeStateFolder, projectKey, stateFolder } from "./state";
+
+const HOST = "127.0.0.1";
+const FIRST_PORT = 25_000;
+const PORTS = 5_000;
+
+/** What is remembered of the cluster between commands, in `database.json`, readable only by its owner. */
+export interface Cluster {
+  folder: string;
+  port: number;
+  password: string;
+  /** False until the baseline is in: a load that was cut short is done again. */
+  loaded: boolean;
+}
+
+const SETTINGS = `
+# Loopback only, and over TCP only: nothing of this server shows in shared folders.
+listen_addresses = '${HOST}'
+unix_socket_directories = ''
+# The statement of a client that was killed ends in half a second, not when it is done.
+client_connection_check_interval = '500ms'
+timezone = 'UTC'
+log_timezone = 'UTC'
+`;
+
+export function readCluster(): Cluster | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(clusterFile(), "utf8")) as Cluster;
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeCluster(cluster: Cluster): void {
+  fs.writeFileSync(clusterFile(), JSON.stringify(cluster, null, 2) + "\n", { mode: 0o600 });
+}
+
+function clusterFile(): string {
+  return path.join(stateFolder(), "database.json");
+}
+
+/** The process of the running server, from the file that PostgreSQL keeps in its folder; undefined when it does not answer. */
+export async function runningPort(cluster: Cluster): Promise<number | undefined> {
+  let port: number;
+  try {
+    port = Number(fs.readFileSync(path.join(cluster.folder, "postmaster.pid"), "utf8").split("\n")[3]);
+  } catch {
+    return undefined;
+  }
+  return (await accepts(port)) ? port : undefined;
+}
+
+/** Starts the server where it is not running, and creates it where there is none. */
+export async function startCluster(): Promise<Cluster> {
+  makeStateFolder();
+  const known = readCluster();
+  if (known && (await runningPort(known)) === known.port) return known;
+  const postgres = locatePostgres();
+  const cluster = known && fs.existsSync(path.join(known.folder, "PG_VERSION")) ? known : initialise(postgres);
+  const port = await choosePort(cluster.port);
+  if (port !== cluster.port && known) {
+    console.error(
+      `Port ${String(cluster.port)} is taken by another program: the database now listens on ${String(port)}.`,
+    );
+  }
+  start(postgres, { ...cluster, port });
+  const started = { ...cluster, port };
+  writeCluster(started);
+  return started;
+}
+
+function initialise(postgres: Postgres): Cluster {
+  const folder = postgres.cluster;
+  console.error(`Creating a PostgreSQL 16 server in ${folder} ...`);
+  fs.rmSync(folder, { recursive: true, force: true });
+  makeReachable(path.dirname(folder));
+  fs.mkdirSync(folder);
+  const password = randomBytes(18).toString("base64url");
+  const passwordFile = `${folder}.password`;
+  fs.writeFileSync(passwordFile, password + "\n", { mode: 0o600 });
+  if (postgres.user)
+    for (const mine of [folder, passwordFile]) fs.chownSync(mine, postgres.user.uid, postgres.user.gid);
+  try {
+    const encoding = ["--encoding=UTF8", "--locale=C"];
+    const login = ["--username=postgres", `--pwfile=${passwordFile}`, "--auth=scram-sha-256"];
+    run(postgres, "initdb", [`--pgdata=${folder}`, ...login, ...encoding, "--no-sync"]);
+  } finally {
+    fs.rmSync(passwordFile);
+  }
+  fs.appendFileSync(path.join(folder, "postgresql.conf"), SETTINGS);
+  return { folder, port: preferredPort(), password, loaded: false };
+}
+
+function start(postgres: Postgres, cluster: Cluster): void {
+  const log = path.join(cluster.folder, "server.log");
+  run(
+    postgres,
+    "pg_ctl",
+    [
+      `--pgdata=${cluster.folder}`,
+      `--log=${log}`,
+      `--options=-p ${String(cluster.port)}`,
+      "--wait",
+      "--silent",
+      "start",
+    ],
+    log,
+  );
+}
+
+export async function stopCluster(): Promise<boolean> {
+  const cluster = readCluster();
+  if (!cluster || (await runningPort(cluster)) === undefined) return false;
+  run(locatePostgres(), "pg_ctl", [`--pgdata=${cluster.folder}`, "--mode=fast", "--wait", "--silent", "stop"]);
+  return true;
+}
+
+function run(postgres: Postgres, program: string, args: string[], log?: string): void {
+  // The working folder may be closed to the server's user; the root folder never is.
+  const result = capture(path.join(postgres.bin, program), args, { ...postgres.user, cwd: "/" });
+  if (result.ok) return;
+  const logged = log && fs.existsSync(log) ? `\n${lastLines(log)}` : "";
+  throw new Failure(`${program} failed: ${result.reason}${logged}`);
+}
+
+function lastLines(file: string): string {
+  return fs.readFileSync(file, "utf8").trimEnd().split("\n").slice(-5).join("\n");
+}
+
+/** The same port at every first start of a project, so that a connection kept in another tool stays valid after a fresh start. */
+function preferredPort(): number {
+  return FIRST_PORT + (parseInt(projectKey.slice(-8), 16) % PORTS);
+}
+
+async function choosePort(wanted: number): Promise<number> {
+  for (let port = wanted; port < wanted + 100; port += 1) if (await isFree(port)) return port;
+  throw new Failure(`No free port from ${String(wanted)} to ${String(wanted + 99)} on ${HOST}. Nothing was started.`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = net.createServer();
+    probe.once("error", () => {
+      resolve(false);
+    });
+    probe.listen(port, HOST, () =>
+      probe.close(() => {
+        resolve(true);
+      }),
+    );
+  });
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, HOST);
+    const answer = (accepted: boolean) => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket
+      .once("connect", () => {
+        answer(true);
+      })
+      .once("error", () => {
+        answer(false);
+      });
+  });
+}
+
+export function clusterUrl(cluster: Cluster, database: string): string {
+  return `postgresql://postgres:${cluster.password}@${HOST}:${String(cluster.port)}/${database}`;
+}

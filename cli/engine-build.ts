@@ -1,0 +1,120 @@
+// Builds the Pulumi CLI and a Node.js language host from the Go modules listed in tools/engine.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { Failure } from "./failure";
+import { capture } from "./process";
+import { projectFolder } from "./state";
+
+const CLI_PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
+const HOST_PACKAGE = "./cmd/pulumi-language-nodejs";
+const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+const SOURCE = path.join(projectFolder, "tools", "engine");
+const DIGEST_FILE = "one-roof-engine.sha256";
+const REPORT_EVERY_MS = 15_000;
+
+export interface Build {
+  version: string;
+  /** Where the binaries go. */
+  folder: string;
+  /** Why it has to be built. */
+  reason: string;
+}
+
+export async function buildEngine({ version, folder, reason }: Build): Promise<void> {
+  const go = capture("go", ["version"], { cwd: SOURCE });
+  if (!go.ok) {
+    throw new Failure(
+      `The Pulumi CLI ${version} is missing in ${folder} and cannot be built without Go (${go.reason}).\n` +
+        `Why it has to be built: ${reason}.\n` +
+        `Install Go 1.26 or newer, or make the download possible. Nothing was changed.`,
+    );
+  }
+  console.error(`Building the Pulumi CLI ${version} with ${go.stdout}, about five minutes, once: ${reason}.`);
+  // Beside the target, so that the finished files can be renamed into place: nobody ever sees half a binary.
+  fs.mkdirSync(folder, { recursive: true });
+  const partial = fs.mkdtempSync(path.join(path.dirname(folder), "build-"));
+  try {
+    await download();
+    await compile(version, partial);
+    // The CLI last: whoever finds it finds all.
+    fs.writeFileSync(path.join(partial, DIGEST_FILE), sourceDigest());
+    for (const file of [DIGEST_FILE, "pulumi-language-nodejs", "pulumi"]) {
+      fs.renameSync(path.join(partial, file), path.join(folder, file));
+    }
+  } finally {
+    fs.rmSync(partial, { recursive: true, force: true });
+  }
+}
+
+/** True for an engine of our own making whose source is no longer what tools/engine holds; an official one has no digest beside it. */
+export function builtFromOtherSource(folder: string): boolean {
+  try {
+    return fs.readFileSync(path.join(folder, DIGEST_FILE), "utf8") !== sourceDigest();
+  } catch {
+    return false;
+  }
+}
+
+function sourceDigest(): string {
+  const hash = createHash("sha256");
+  for (const file of ["go.mod", "go.sum", path.join(HOST_PACKAGE, "main.go")]) {
+    hash.update(fs.readFileSync(path.join(SOURCE, file)));
+  }
+  return hash.digest("hex");
+}
+
+async function download(): Promise<void> {
+  console.error("Downloading the Go modules ...");
+  await go(["list", "-deps", "-f", "{{.ImportPath}}", CLI_PACKAGE, HOST_PACKAGE], () => undefined);
+}
+
+async function compile(version: string, folder: string): Promise<void> {
+  const flags = [
+    "-trimpath",
+    "-buildvcs=false",
+    "-tags=osusergo,grpcnotrace",
+    `-ldflags=-s -w -X ${VERSION_VARIABLE}=v${version}`,
+  ];
+  let compiled = 0;
+  // -v names each package when it is compiled.
+  await go(
+    ["build", "-v", ...flags, "-o", folder + path.sep, CLI_PACKAGE, HOST_PACKAGE],
+    () => (compiled += 1),
+    () => {
+      return `${String(compiled)} packages compiled`;
+    },
+  );
+}
+
+/** Runs go, counts its lines and reports now and then, because minutes of silence look like a hang. */
+function go(args: string[], onLine: () => void, progress?: () => string): Promise<void> {
+  const started = Date.now();
+  return new Promise((resolve, reject) => {
+    const child = spawn("go", args, {
+      cwd: SOURCE,
+      env: { ...process.env, CGO_ENABLED: "0", GOWORK: "off" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const last: string[] = [];
+    const keep = (line: string) => {
+      onLine();
+      last.push(line);
+      if (last.length > 10) last.shift();
+    };
+    createInterface(child.stdout).on("line", onLine);
+    createInterface(child.stderr).on("line", keep);
+    const timer = setInterval(() => {
+      const seconds = Math.round((Date.now() - started) / 1000);
+      console.error(`  ... ${progress ? `${progress()}, ` : ""}${String(seconds)} s`);
+    }, REPORT_EVERY_MS);
+    child.on("error", reject);
+    child.on("close", (code) => {
+      clearInterval(timer);
+      if (code === 0) resolve();
+      else reject(new Failure(`go ${args[0] ?? ""} failed; its last words:\n${last.join("\n")}`));
+    });
+  });
+}

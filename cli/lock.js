@@ -1,0 +1,106 @@
+// A lock between processes: a file that is created exclusively and names its owner. A lock whose owner is dead is taken over, so a killed
+// command blocks nobody.
+"use strict";
+
+const fs = require("node:fs");
+const path = require("node:path");
+const { setTimeout: sleep } = require("node:timers/promises");
+
+const POLL_MS = 200;
+
+/** @param {number} pid */
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: there is such a process, it is only not ours.
+    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
+  }
+}
+
+/**
+ * Takes the lock, or returns the process id of its living owner.
+ * @param {string} file
+ */
+function tryLock(file) {
+  // Linking a finished file makes the lock appear together with its owner's id.
+  const mine = `${file}.${process.pid}`;
+  fs.writeFileSync(mine, String(process.pid));
+  try {
+    for (;;) {
+      if (link(mine, file)) return undefined;
+      const owner = readOwner(file);
+      if (owner !== undefined && isAlive(owner)) return owner;
+      removeStale(file, owner);
+    }
+  } finally {
+    fs.rmSync(mine, { force: true });
+  }
+}
+
+/**
+ * @param {string} from
+ * @param {string} to
+ * @returns {boolean} false when `to` exists already
+ */
+function link(from, to) {
+  try {
+    fs.linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** @param {string} file */
+function readOwner(file) {
+  try {
+    return Number(fs.readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Of two that find the same stale lock one may be late and hit the fresh lock of the other: it looks at what it took and puts it back.
+ * @param {string} file
+ * @param {number | undefined} owner
+ */
+function removeStale(file, owner) {
+  const taken = `${file}.${process.pid}.stale`;
+  try {
+    fs.renameSync(file, taken);
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT") return;
+    throw error;
+  }
+  if (readOwner(taken) !== owner) link(taken, file);
+  fs.rmSync(taken, { force: true });
+}
+
+/**
+ * Runs the work while holding the lock; says once on the terminal for whom it waits.
+ * @template T
+ * @param {string} file
+ * @param {string} purpose what the owner is doing, for the message to those who wait
+ * @param {() => T | Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function withLock(file, purpose, work) {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  let told = false;
+  for (let owner = tryLock(file); owner !== undefined; owner = tryLock(file)) {
+    if (!told) console.error(`Waiting for process ${owner}, which is ${purpose} ...`);
+    told = true;
+    await sleep(POLL_MS);
+  }
+  try {
+    return await work();
+  } finally {
+    fs.rmSync(file, { force: true });
+  }
+}
+
+module.exports = { isAlive, withLock };

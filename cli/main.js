@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+// Entry of every npm script. Until the dependencies are there only Node's own modules may be loaded, so this file, dependencies.js and
+// lock.js are plain JavaScript; everything else is TypeScript, loaded through tsx.
+"use strict";
+
+const OLDEST_NODE = 20;
+
+const major = Number(process.versions.node.split(".")[0]);
+if (major < OLDEST_NODE) {
+  console.error(
+    `Node.js ${process.versions.node} is too old: this project needs Node.js ${OLDEST_NODE} or newer. Nothing was changed.`,
+  );
+  process.exit(1);
+}
+
+async function main() {
+  await require("./dependencies.js").ensureDependencies();
+  // @ts-expect-error This entry of tsx has no types: it only registers the loader.
+  require("tsx/cjs");
+  const { runCommand } = require("./commands");
+  process.exitCode = await runCommand(process.argv[2], process.argv.slice(3));
+}
+
+main().catch((error) => {
+  // A failure that was foreseen carries its exit code and a message for people; anything else is a defect and shows its stack.
+  console.error(error && typeof error.exitCode === "number" ? error.message : error);
+  process.exitCode = (error && error.exitCode) || 1;
+});

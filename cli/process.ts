@@ -1,0 +1,47 @@
+import { spawn, spawnSync, type SpawnSyncOptions, type SpawnSyncReturns } from "node:child_process";
+import os from "node:os";
+import { Failure } from "./failure";
+
+/**
+ * Runs a program in the foreground, with our terminal, and returns its exit code.
+ *
+ * Ctrl-C at a terminal reaches the whole process group, hence the child too: passing it on would be a second interrupt, which makes Pulumi
+ * stop at once instead of at the end of the step. Without a terminal a signal is sent to us alone and has to be passed on.
+ */
+export function runInForeground(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: "inherit", env });
+    const onInterrupt = () => {
+      if (!process.stdin.isTTY) child.kill("SIGINT");
+    };
+    const onTerminate = () => void child.kill("SIGTERM");
+    process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate);
+    const done = () => process.off("SIGINT", onInterrupt).off("SIGTERM", onTerminate);
+    child.on("error", (cause) => {
+      done();
+      reject(new Failure(`${program} could not be started: ${cause.message}`, 1, { cause }));
+    });
+    child.on("exit", (code, signal) => {
+      done();
+      resolve(code ?? 128 + (signal ? os.constants.signals[signal] : 0));
+    });
+  });
+}
+
+export interface Captured {
+  ok: boolean;
+  stdout: string;
+  /** What a person needs to see when it failed. */
+  reason: string;
+}
+
+/** Runs a short program to its end and captures what it prints; never throws. */
+export function capture(program: string, args: readonly string[], options: SpawnSyncOptions = {}): Captured {
+  // The texts are null when the program could not be started.
+  const result: SpawnSyncReturns<string | null> = spawnSync(program, args, { ...options, encoding: "utf8" });
+  return {
+    ok: result.status === 0,
+    stdout: result.stdout?.trim() ?? "",
+    reason: result.error?.message ?? (result.stderr?.trim() || `exit code ${String(result.status)}`),
+  };
+}

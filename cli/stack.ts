@@ -1,0 +1,82 @@
+// The stack's files in a local file backend. They are read directly: starting the CLI to ask costs more than all of this.
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { isAlive } from "./lock";
+import { projectFolder } from "./state";
+
+export interface StackLock {
+  pid: number;
+  username: string;
+  hostname: string;
+  timestamp: string;
+}
+
+/** The `.pulumi` folder of a file backend; undefined for a backend of another kind, which looks after its own locks. */
+export function backendFolder(url: string): string | undefined {
+  if (!url.startsWith("file://")) return undefined;
+  const folder = url.startsWith("file:///") ? fileURLToPath(url) : path.resolve(url.slice("file://".length));
+  return path.join(folder, ".pulumi");
+}
+
+export function stackFile(backend: string, stack: string): string {
+  return path.join(backend, "stacks", projectName(), `${stack}.json`);
+}
+
+function projectName(): string {
+  const project = fs.readFileSync(path.join(projectFolder, "Pulumi.yaml"), "utf8");
+  return /^name:\s*(\S+)/m.exec(project)?.[1] ?? "";
+}
+
+export function readLocks(backend: string, stack: string): StackLock[] {
+  const folder = path.join(backend, "locks", "organization", projectName(), stack);
+  return filesIn(folder).flatMap((file) => {
+    const lock = readJson(path.join(folder, file)) as StackLock | undefined;
+    return lock ? [lock] : [];
+  });
+}
+
+/** Only a process of this host can be known to be dead. */
+export function isStale(lock: StackLock): boolean {
+  return lock.hostname === os.hostname() && !isPulumi(lock.pid);
+}
+
+/** Process ids are used again: where it can be seen, the process must still be a Pulumi. */
+function isPulumi(pid: number): boolean {
+  if (!isAlive(pid)) return false;
+  try {
+    return fs.readFileSync(`/proc/${String(pid)}/comm`, "utf8").startsWith("pulumi");
+  } catch {
+    return true;
+  }
+}
+
+/** Names of resources whose creation was under way when a run was killed. */
+export function pendingCreates(backend: string, stack: string): string[] {
+  const state = readJson(stackFile(backend, stack)) as Checkpoint | undefined;
+  const operations = state?.checkpoint?.latest?.pending_operations ?? [];
+  return operations
+    .filter(({ type }) => type === "creating")
+    .map(({ resource }) => resource.urn.split("::").pop() ?? "");
+}
+
+interface Checkpoint {
+  checkpoint?: { latest?: { pending_operations?: { type: string; resource: { urn: string } }[] } };
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder).filter((file) => file.endsWith(".json"));
+  } catch {
+    return [];
+  }
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}

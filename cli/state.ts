@@ -1,0 +1,37 @@
+// Where the commands keep what they make: outside the project, because the language host walks the whole project folder at each command.
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { Failure } from "./failure";
+
+export const projectFolder = path.resolve(__dirname, "..");
+
+/** Two clones never share state: the hash of the path keeps them apart, the name makes the folder recognisable. */
+export const projectKey = `${path.basename(projectFolder)}-${createHash("sha256")
+  .update(fs.realpathSync(projectFolder))
+  .digest("hex")
+  .slice(0, 8)}`;
+
+/** `$ONE_ROOF_HOME/<project>`, else `$XDG_STATE_HOME/one-roof/<project>`, else `~/.local/state/one-roof/<project>`. */
+export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const home =
+    env.ONE_ROOF_HOME || path.join(env.XDG_STATE_HOME || path.join(os.homedir(), ".local", "state"), "one-roof");
+  return path.resolve(home, projectKey);
+}
+
+export function makeStateFolder(): string {
+  const folder = stateFolder();
+  try {
+    fs.mkdirSync(folder, { recursive: true });
+    fs.accessSync(folder, fs.constants.W_OK);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure(
+      `The state folder ${folder} is not writable (${reason}).\nSet ONE_ROOF_HOME to a folder that is. Nothing was changed.`,
+      1,
+      { cause },
+    );
+  }
+  return folder;
+}
