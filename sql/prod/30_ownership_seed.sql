@@ -119,7 +119,7 @@ DO $exit$
 DECLARE
   tier     CONSTANT text := 'Tier 3 (ownership seed)';
   section  CONSTANT text := 'exit';
-  advice   CONSTANT text := 'Nothing was changed: what this tier wrote is rolled back, earlier tiers stay. Put right what is listed, then run this tier again.';
+  advice   CONSTANT text := 'Nothing was changed: the seed is rolled back, earlier tiers stay. Fewer or more than 30 rows, or a gap that stays, mean that the live groups or scopes are not those of the map in this file.';
   gate     record;
   measured text;
   readings text[] := '{}';
