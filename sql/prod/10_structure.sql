@@ -145,7 +145,8 @@ CREATE TABLE IF NOT EXISTS axis_registry (
   CONSTRAINT chk_axis_registry_status CHECK (status IN ('candidate', 'active', 'deprecated', 'retired')),
   CONSTRAINT chk_axis_registry_lifecycle CHECK (lifecycle_status IN ('birth', 'register', 'active', 'deprecate', 'retire'))
 );
-COMMENT ON TABLE axis_registry IS 'One row per axis: a dimension along which objects are classified or owned (responsibility, containment, topic).';
+COMMENT ON TABLE axis_registry IS
+  'One row per axis: a dimension along which objects are classified or owned (responsibility, containment, topic).';
 
 -- 2. The values of an axis; a value may have a parent on the same axis.
 CREATE TABLE IF NOT EXISTS axis_value (
@@ -167,7 +168,8 @@ CREATE TABLE IF NOT EXISTS axis_value (
 );
 COMMENT ON TABLE axis_value IS 'One row per value of an axis; parent_value_code is a value of the same axis.';
 COMMENT ON COLUMN axis_value.provenance IS
-  'designated_by (human, agent), kind (human_designated, ai_proposed, kg_provisional, kg_ratified), and where they apply prior_kind, ratified_by, approval_ref, merged_into, op.';
+  'designated_by (human, agent), kind (human_designated, ai_proposed, kg_provisional, kg_ratified), and where '
+  'they apply prior_kind, ratified_by, approval_ref, merged_into, op.';
 
 -- 3. Object ↔ value.
 CREATE TABLE IF NOT EXISTS axis_assignment (
@@ -200,7 +202,8 @@ CREATE TABLE IF NOT EXISTS axis_assignment (
   CONSTRAINT chk_provenance_or_quarantine CHECK (provenance IS NOT NULL OR zone = 'quarantine')
 );
 COMMENT ON TABLE axis_assignment IS
-  'One row per statement that an object has a value on an axis. Active is status = active; without provenance only in zone quarantine.';
+  'One row per statement that an object has a value on an axis. Active is status = active; without provenance '
+  'only in zone quarantine.';
 
 -- An object has a value once while active.
 CREATE UNIQUE INDEX IF NOT EXISTS uq_axis_assignment_active
@@ -229,7 +232,9 @@ CREATE TABLE IF NOT EXISTS coverage_rule (
   CONSTRAINT chk_coverage_rule_status CHECK (status IN ('candidate', 'active', 'deprecated', 'retired'))
 );
 COMMENT ON TABLE coverage_rule IS
-  'One row per demand on an axis: cross_product (each object has each active value) or per_assignment (each object has at least one assignment, and each assignment an owner). applies_to is an object_type; staleness_days 0 means never stale.';
+  'One row per demand on an axis: cross_product (each object has each active value) or per_assignment (each '
+  'object has at least one assignment, and each assignment an owner). applies_to is an object_type; '
+  'staleness_days 0 means never stale.';
 
 -- At most one active rule per axis and object type, so that every assignment has one threshold.
 CREATE UNIQUE INDEX IF NOT EXISTS uq_coverage_rule_active ON coverage_rule (axis_code, applies_to) WHERE status = 'active';
@@ -254,7 +259,8 @@ CREATE TABLE IF NOT EXISTS axis_object_ownership (
   CONSTRAINT chk_axis_object_ownership_status CHECK (status IN ('active', 'superseded', 'revoked', 'expired'))
 );
 COMMENT ON TABLE axis_object_ownership IS
-  'One row per owner of a cell (object, axis, value) on the axes other than responsibility. It exists so that governance_object_ownership is never altered.';
+  'One row per owner of a cell (object, axis, value) on the axes other than responsibility. It exists so that '
+  'governance_object_ownership is never altered.';
 
 -- One active accountable owner per cell.
 CREATE UNIQUE INDEX IF NOT EXISTS uq_axis_object_ownership_accountable
@@ -282,7 +288,8 @@ CREATE TABLE IF NOT EXISTS axis_candidate_finding (
   CONSTRAINT chk_axis_candidate_finding_severity CHECK (severity IN ('info', 'warning', 'critical'))
 );
 COMMENT ON TABLE axis_candidate_finding IS
-  'One row per cell that the latest scan found wanting; a scan deletes what it no longer finds. A missing value is ∅.';
+  'One row per cell that the latest scan found wanting; a scan deletes what it no longer finds. A missing value'
+  ' is ∅.';
 
 -- 7. Topics in the words of the taxonomy.
 CREATE TABLE IF NOT EXISTS topic_taxonomy_map (
@@ -294,7 +301,8 @@ CREATE TABLE IF NOT EXISTS topic_taxonomy_map (
   CONSTRAINT topic_taxonomy_map_pkey PRIMARY KEY (topic_value, label_code),
   CONSTRAINT chk_topic_taxonomy_map_kind CHECK (map_kind IN ('inferred', 'human', 'rule'))
 );
-COMMENT ON TABLE topic_taxonomy_map IS 'One row per label (taxonomy.code) that a topic (axis_value of axis topic) corresponds to.';
+COMMENT ON TABLE topic_taxonomy_map IS
+  'One row per label (taxonomy.code) that a topic (axis_value of axis topic) corresponds to.';
 
 -- 8. What was decided where topics and labels disagree, so that label_rules is never edited.
 CREATE TABLE IF NOT EXISTS topic_label_reconcile_decision (
@@ -310,7 +318,8 @@ CREATE TABLE IF NOT EXISTS topic_label_reconcile_decision (
     CHECK (decision_kind IN ('accept_orthogonal_facet', 'accept_projection_pending', 'accept_quarantine_hold'))
 );
 COMMENT ON TABLE topic_label_reconcile_decision IS
-  'One row per collection and topic whose difference between topic and labels was accepted. It covers only the flag it was made for.';
+  'One row per collection and topic whose difference between topic and labels was accepted. It covers only the '
+  'flag it was made for.';
 
 -- 9. The ledger of scans.
 CREATE TABLE IF NOT EXISTS governance_scan_run (
@@ -325,7 +334,8 @@ CREATE TABLE IF NOT EXISTS governance_scan_run (
   finished_at    timestamptz,
   CONSTRAINT governance_scan_run_pkey PRIMARY KEY (scan_id)
 );
-COMMENT ON TABLE governance_scan_run IS 'One row per run of fn_governance_scan: who, in which mode, and how many findings, new ones and resolved ones.';
+COMMENT ON TABLE governance_scan_run IS
+  'One row per run of fn_governance_scan: who, in which mode, and how many findings, new ones and resolved ones.';
 
 -- 10. Findings of all detectors over time.
 -- last_scan_id has no foreign key: the ledger may be trimmed without touching the findings.
@@ -368,7 +378,8 @@ CREATE TABLE IF NOT EXISTS governance_event_log (
   CONSTRAINT governance_event_log_pkey PRIMARY KEY (id),
   CONSTRAINT chk_governance_event_log_never_emitted CHECK (NOT emitted)
 );
-COMMENT ON TABLE governance_event_log IS 'One row per shaped event payload that was held back, with the reason. Log only; no event leaves from here.';
+COMMENT ON TABLE governance_event_log IS
+  'One row per shaped event payload that was held back, with the reason. Log only; no event leaves from here.';
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Axis views (9).
@@ -402,7 +413,8 @@ JOIN required_object AS object
   ON object.object_type = assignment.object_type AND object.object_ref = assignment.object_ref
 WHERE rule.coverage_mode = 'per_assignment';
 COMMENT ON VIEW v_axis_required_cell IS
-  'One row per cell (axis, object, value) that must have an owner: cross_product demands each required object × each active value, per_assignment each active assignment, quarantine included.';
+  'One row per cell (axis, object, value) that must have an owner: cross_product demands each required object ×'
+  ' each active value, per_assignment each active assignment, quarantine included.';
 
 -- Who owns a cell: the responsibility axis reads the application's store, the other axes ours.
 CREATE OR REPLACE VIEW v_axis_effective_owner AS
@@ -417,7 +429,8 @@ SELECT axis_code, object_type, object_ref, value_code, owner_gov_code, owner_kin
 FROM axis_object_ownership
 WHERE status = 'active' AND axis_code <> 'responsibility';
 COMMENT ON VIEW v_axis_effective_owner IS
-  'One row per owner in effect on a cell (axis, object, value); on the responsibility axis a value is a scope, and owners may be inherited.';
+  'One row per owner in effect on a cell (axis, object, value); on the responsibility axis a value is a scope, '
+  'and owners may be inherited.';
 
 -- Required cells without an owner of the required kind.
 -- EXCEPT, not an outer join: at 3,500 collections 0.04 s against 3.5 s.
@@ -427,7 +440,8 @@ FROM v_axis_required_cell
 EXCEPT
 SELECT axis_code, object_type, object_ref, value_code, owner_kind
 FROM v_axis_effective_owner;
-COMMENT ON VIEW v_axis_coverage_gap IS 'One row per required cell (axis, object, value) that has no owner of the required kind.';
+COMMENT ON VIEW v_axis_coverage_gap IS
+  'One row per required cell (axis, object, value) that has no owner of the required kind.';
 
 -- How good an assignment is. The first that holds: quarantine, low_confidence, stale, ok.
 -- Ages are compared in UTC, so that the session's time zone and its summer time do not matter.
@@ -456,7 +470,8 @@ LEFT JOIN coverage_rule AS rule
   ON rule.axis_code = assignment.axis_code AND rule.applies_to = assignment.object_type AND rule.status = 'active'
 WHERE assignment.status = 'active';
 COMMENT ON VIEW v_axis_assignment_quality IS
-  'One row per active assignment with one flag: quarantine (zone, or no provenance), low_confidence (below the rule''s threshold, or unknown), stale (older than the rule''s staleness_days), ok.';
+  'One row per active assignment with one flag: quarantine (zone, or no provenance), low_confidence (below the '
+  'rule''s threshold, or unknown), stale (older than the rule''s staleness_days), ok.';
 
 -- What each registered axis holds.
 CREATE OR REPLACE VIEW v_axis_registry_coverage AS
@@ -473,7 +488,8 @@ SELECT
   (SELECT count(*) FROM axis_assignment AS assignment
     WHERE assignment.axis_code = axis.axis_code AND assignment.status = 'active') AS active_assignments
 FROM axis_registry AS axis;
-COMMENT ON VIEW v_axis_registry_coverage IS 'One row per registered axis, active or not, with how many values, active rules and active assignments it has.';
+COMMENT ON VIEW v_axis_registry_coverage IS
+  'One row per registered axis, active or not, with how many values, active rules and active assignments it has.';
 
 -- Required objects that a per-assignment axis does not know.
 CREATE OR REPLACE VIEW v_axis_missing_assignment AS
@@ -488,7 +504,8 @@ SELECT axis_code, object_type, object_ref
 FROM axis_assignment
 WHERE status = 'active';
 COMMENT ON VIEW v_axis_missing_assignment IS
-  'One row per required object without any active assignment on an active axis that has an active per_assignment rule.';
+  'One row per required object without any active assignment on an active axis that has an active '
+  'per_assignment rule.';
 
 -- Coverage in numbers. Each source is aggregated once.
 CREATE OR REPLACE VIEW v_axis_coverage_summary AS
@@ -561,7 +578,8 @@ SELECT
   ) AS payload
 FROM shaped;
 COMMENT ON VIEW v_axis_issue_payload IS
-  'One row per candidate finding in the shape of the event it would be; emittable only if that event type were active. Nothing is sent from here.';
+  'One row per candidate finding in the shape of the event it would be; emittable only if that event type were '
+  'active. Nothing is sent from here.';
 
 -- Objects whose topics do not agree on a root.
 CREATE OR REPLACE VIEW v_axis_topic_parentage_conflict AS
@@ -596,9 +614,9 @@ COMMENT ON VIEW v_axis_topic_parentage_conflict IS
 -- Where a view could speak of the application alone, it waits for the first axis to be registered.
 -- ---------------------------------------------------------------------------------------------------------------
 
--- Labels in use that are not active vocabulary. entity_labels is read once.
+-- Labels in use that are not active vocabulary. Materialized, so that no plan can read entity_labels twice.
 CREATE OR REPLACE VIEW v_reconcile_label_orphan AS
-WITH label_in_use AS (
+WITH label_in_use AS MATERIALIZED (
   SELECT label_code::text AS label_code, count(*) AS uses
   FROM entity_labels
   WHERE EXISTS (SELECT FROM axis_registry)
@@ -627,7 +645,8 @@ FROM taxonomy AS label
 WHERE label.status::text = 'active'
   AND EXISTS (SELECT FROM axis_registry)
   AND NOT EXISTS (SELECT FROM topic_taxonomy_map AS map WHERE map.label_code = label.code::text);
-COMMENT ON VIEW v_reconcile_label_without_topic IS 'One row per active label of the taxonomy that no topic is mapped to.';
+COMMENT ON VIEW v_reconcile_label_without_topic IS
+  'One row per active label of the taxonomy that no topic is mapped to.';
 
 -- The labels of a collection's topic against the labels that its own label rules produce.
 CREATE OR REPLACE VIEW v_reconcile_collection_topic_vs_label AS
@@ -694,7 +713,9 @@ FROM compared
 LEFT JOIN topic_label_reconcile_decision AS decision
   ON decision.coll = compared.coll AND decision.topic_value = compared.topic_value;
 COMMENT ON VIEW v_reconcile_collection_topic_vs_label IS
-  'One row per collection and active topic. raw_flag: no_label_rule, orthogonal_facet (no facet in common, no conflict), divergent (a common facet in which the two sides share no label), consistent. flag: the same, or reconciled_<decision_kind> where a decision covers it.';
+  'One row per collection and active topic. raw_flag: no_label_rule, orthogonal_facet (no facet in common, no '
+  'conflict), divergent (a common facet in which the two sides share no label), consistent. flag: the same, or '
+  'reconciled_<decision_kind> where a decision covers it.';
 
 -- Owned topics that no label rule carries into the application.
 CREATE OR REPLACE VIEW v_reconcile_topic_projection_gap AS
@@ -707,7 +728,8 @@ WHERE flag = 'no_label_rule'
       AND owner.object_ref = compared.coll AND owner.value_code = compared.topic_value
   );
 COMMENT ON VIEW v_reconcile_topic_projection_gap IS
-  'One row per collection and topic that has an owner but no active label rule at all, and is not decided as pending or on hold.';
+  'One row per collection and topic that has an owner but no active label rule at all, and is not decided as '
+  'pending or on hold.';
 
 -- The reconciliation in five numbers. Scalar subqueries: a reader of one column pays for that column only.
 CREATE OR REPLACE VIEW v_reconcile_summary AS
@@ -718,14 +740,17 @@ SELECT
   (SELECT count(*) FROM v_reconcile_collection_topic_vs_label WHERE flag = 'divergent') AS divergent_collections,
   (SELECT count(*) FROM v_reconcile_topic_projection_gap) AS projection_gaps
 WHERE EXISTS (SELECT FROM axis_registry);
-COMMENT ON VIEW v_reconcile_summary IS 'One row: how many label orphans, unmapped topics, unmapped labels, divergent collections and projection gaps there are.';
+COMMENT ON VIEW v_reconcile_summary IS
+  'One row: how many label orphans, unmapped topics, unmapped labels, divergent collections and projection gaps'
+  ' there are.';
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Timing view (1).
 -- ---------------------------------------------------------------------------------------------------------------
 
 -- How far labels lag behind topics. entity_labels.assigned_at is a UTC timestamp without time zone, so the
--- assignment's time is turned into UTC first. entity_labels is read once, and only for rules of assigned collections.
+-- assignment's time is turned into UTC first. Materialized, so that no plan can read entity_labels twice; with no
+-- rule to look for it is not read at all.
 CREATE OR REPLACE VIEW v_projection_lag_timing AS
 WITH assigned AS (
   SELECT object_ref AS coll, value_code AS topic_value, assigned_at AT TIME ZONE 'UTC' AS assigned_at_utc
@@ -736,7 +761,7 @@ WITH assigned AS (
   FROM label_rules AS rule
   WHERE rule.rule_type::text = 'collection' AND rule.status::text = 'active'
     AND rule.condition ->> 'collection' IN (SELECT coll FROM assigned)
-), newest_by_rule AS (
+), newest_by_rule AS MATERIALIZED (
   SELECT label.rule_id, max(label.assigned_at) AS labelled_at_utc
   FROM entity_labels AS label
   WHERE label.rule_id IN (SELECT rule_id FROM assigned_rule)
@@ -761,7 +786,8 @@ SELECT
 FROM assigned
 JOIN newest_by_collection AS newest ON newest.coll = assigned.coll;
 COMMENT ON VIEW v_projection_lag_timing IS
-  'One row per active topic of a collection with an active label rule: never_projected (no label of its rules), lagging (assigned after the newest label) or fresh; lag_days is the difference of the UTC dates.';
+  'One row per active topic of a collection with an active label rule: never_projected (no label of its rules),'
+  ' lagging (assigned after the newest label) or fresh; lag_days is the difference of the UTC dates.';
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Drift views (6) and the event boundary (2).
@@ -773,7 +799,8 @@ SELECT axis_code, value_code, created_at
 FROM axis_value
 WHERE status = 'candidate'
   AND created_at AT TIME ZONE 'UTC' < now() AT TIME ZONE 'UTC' - interval '30 days';
-COMMENT ON VIEW v_drift_stale_candidate_value IS 'One row per axis value that has been a candidate for more than 30 days.';
+COMMENT ON VIEW v_drift_stale_candidate_value IS
+  'One row per axis value that has been a candidate for more than 30 days.';
 
 -- Axes that active rows use although the registry does not carry them as active.
 CREATE OR REPLACE VIEW v_drift_unregistered_axis AS
@@ -916,7 +943,8 @@ FROM (VALUES
   ('projection_lag_timing', 'coverage.scan_completed')
 ) AS map (detector_code, event_type)
 WHERE EXISTS (SELECT FROM axis_registry);
-COMMENT ON VIEW v_drift_event_map IS 'One row per detector (11) with the governance event type that its findings would be emitted as.';
+COMMENT ON VIEW v_drift_event_map IS
+  'One row per detector (11) with the governance event type that its findings would be emitted as.';
 
 -- The findings of now in numbers, a silent detector included.
 CREATE OR REPLACE VIEW v_drift_summary AS
@@ -938,7 +966,8 @@ SELECT
   coalesce(found.info, 0) AS info
 FROM v_drift_event_map AS detector
 LEFT JOIN found ON found.detector_code = detector.detector_code;
-COMMENT ON VIEW v_drift_summary IS 'One row per detector (11) with the number of its findings as of now, in all and by severity.';
+COMMENT ON VIEW v_drift_summary IS
+  'One row per detector (11) with the number of its findings as of now, in all and by severity.';
 
 -- The events that open findings would be, were emission on.
 CREATE OR REPLACE VIEW v_drift_issue_payload AS
@@ -964,10 +993,12 @@ FROM governance_drift_state AS drift
 LEFT JOIN v_drift_event_map AS map ON map.detector_code = drift.detector_code
 WHERE drift.status = 'open';
 COMMENT ON VIEW v_drift_issue_payload IS
-  'One row per open finding in the shape of the event it would be; emittable only if that event type were active. Nothing is sent from here.';
+  'One row per open finding in the shape of the event it would be; emittable only if that event type were '
+  'active. Nothing is sent from here.';
 
 -- ---------------------------------------------------------------------------------------------------------------
--- UI read contract (7). Read through REST: counts are integer, structured columns jsonb, and each view has a key.
+-- UI read contract (7). Read through REST, where bigint and numeric arrive as text: counts are integer, fractions double
+-- precision, structured columns jsonb (json cannot be sorted), and each view has a key.
 -- ---------------------------------------------------------------------------------------------------------------
 
 -- Key: topic.
@@ -985,7 +1016,8 @@ WITH RECURSIVE tree AS (
 SELECT value_code AS topic, parent_value_code AS parent, status, provenance ->> 'kind' AS provenance_kind, depth, path
 FROM tree;
 COMMENT ON VIEW v_ui_topic_tree IS
-  'One row per topic of any status, with its place in the tree: depth 0 is a root, path runs from the root to the topic. Key: topic.';
+  'One row per topic of any status, with its place in the tree: depth 0 is a root, path runs from the root to '
+  'the topic. Key: topic.';
 
 -- Key: object, topic. Of several owners the first in rank is shown, accountable before all others.
 CREATE OR REPLACE VIEW v_ui_object_topic AS
@@ -1000,7 +1032,7 @@ SELECT
   assignment.object_ref AS object,
   assignment.value_code AS topic,
   assignment.zone,
-  assignment.confidence,
+  assignment.confidence::double precision AS confidence,
   assignment.assigned_kind,
   owner.owner_gov_code,
   owner.owner_kind,
@@ -1010,7 +1042,8 @@ LEFT JOIN topic_owner AS owner
   ON owner.object_ref = assignment.object_ref AND owner.value_code = assignment.value_code
 WHERE assignment.axis_code = 'topic' AND assignment.object_type = 'collection' AND assignment.status = 'active';
 COMMENT ON VIEW v_ui_object_topic IS
-  'One row per collection and active topic; lane is official if an owner answers for it, else candidate. Key: object, topic.';
+  'One row per collection and active topic; lane is official if an owner answers for it, else candidate. Key: '
+  'object, topic.';
 
 -- Key: axis_code.
 CREATE OR REPLACE VIEW v_ui_axis_browser AS
@@ -1035,7 +1068,8 @@ CREATE OR REPLACE VIEW v_ui_lane AS
 SELECT lane, count(*)::integer AS assignments
 FROM v_ui_object_topic
 GROUP BY lane;
-COMMENT ON VIEW v_ui_lane IS 'One row per lane (official, candidate) with the number of topic assignments in it. Key: lane.';
+COMMENT ON VIEW v_ui_lane IS
+  'One row per lane (official, candidate) with the number of topic assignments in it. Key: lane.';
 
 -- Key: finding_id, as text because a bigint would arrive as text anyway.
 CREATE OR REPLACE VIEW v_ui_detector_findings AS
@@ -1053,8 +1087,11 @@ SELECT
   scan_count
 FROM governance_drift_state
 WHERE status = 'open'
-ORDER BY array_position(ARRAY['critical', 'warning', 'info'], severity), detector_code, axis_code, object_type, object_ref, value_code;
-COMMENT ON VIEW v_ui_detector_findings IS 'One row per open finding as of the latest scan, critical first. Key: finding_id.';
+ORDER BY
+  array_position(ARRAY['critical', 'warning', 'info'], severity),
+  detector_code, axis_code, object_type, object_ref, value_code;
+COMMENT ON VIEW v_ui_detector_findings IS
+  'One row per open finding as of the latest scan, critical first. Key: finding_id.';
 
 -- Key: item_key.
 CREATE OR REPLACE VIEW v_ui_review_queue AS
@@ -1085,7 +1122,8 @@ SELECT
 FROM governance_drift_state
 WHERE status = 'open' AND severity IN ('critical', 'warning');
 COMMENT ON VIEW v_ui_review_queue IS
-  'One row per thing that waits for a human: an assignment without an accountable owner, a value to promote, an open critical or warning finding. Key: item_key.';
+  'One row per thing that waits for a human: an assignment without an accountable owner, a value to promote, an'
+  ' open critical or warning finding. Key: item_key.';
 
 -- Key: id, a constant.
 CREATE OR REPLACE VIEW v_ui_coverage_dashboard AS
@@ -1099,7 +1137,8 @@ SELECT
   (SELECT count(*)::integer FROM v_ui_review_queue) AS review_queue_size,
   (SELECT to_jsonb(summary) FROM v_reconcile_summary AS summary) AS reconcile
 WHERE EXISTS (SELECT FROM axis_registry);
-COMMENT ON VIEW v_ui_coverage_dashboard IS 'One row: the state of governance in numbers, reconcile holding those of v_reconcile_summary. Key: id, always 1.';
+COMMENT ON VIEW v_ui_coverage_dashboard IS
+  'One row: the state of governance in numbers, reconcile holding those of v_reconcile_summary. Key: id, always 1.';
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Function (1): one bounded scan on demand, run with the caller's own privileges.
@@ -1196,7 +1235,8 @@ BEGIN
 END
 $scan$;
 COMMENT ON FUNCTION fn_governance_scan(text, text) IS
-  'One pass over all detectors: upserts governance_drift_state and axis_candidate_finding, resolves what was not seen, and returns the id of its row in governance_scan_run.';
+  'One pass over all detectors: upserts governance_drift_state and axis_candidate_finding, resolves what was '
+  'not seen, and returns the id of its row in governance_scan_run.';
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Late, because it blocks the application's writes to governance_registry until COMMIT: the only foreign key into the
@@ -1225,7 +1265,7 @@ BEGIN
     SELECT rolname
     FROM pg_roles
     WHERE rolname = ANY (regexp_split_to_array(
-      coalesce(nullif(current_setting('one_roof.reader_roles', true), ''), 'one_roof_reader'), '\s*,\s*'))
+      btrim(coalesce(nullif(current_setting('one_roof.reader_roles', true), ''), 'one_roof_reader')), '\s*,\s*'))
     ORDER BY rolname
   LOOP
     EXECUTE format(
