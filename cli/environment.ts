@@ -4,7 +4,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { engineFolder, pulumiHome } from "./engine";
 import { makeStateFolder } from "./state";
-import { targetEnvironment } from "./target";
+import { isExternal, targetEnvironment } from "./target";
 
 export const DEV_STACK = "dev";
 
@@ -16,7 +16,7 @@ export async function commandEnvironment(stack: string, command: string): Promis
     ...env,
     PULUMI_BACKEND_URL: env.PULUMI_BACKEND_URL || localBackend(),
     ...passphrase(stack),
-    ...(await targetEnvironment()),
+    ...(stack === DEV_STACK || isExternal() ? await targetEnvironment() : {}),
     PULUMI_STACK: stack,
     PULUMI_HOME: pulumiHome(),
     // The engine finds its language host and the launcher of dynamic providers here.

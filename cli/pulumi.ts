@@ -18,14 +18,18 @@ interface Pulumi {
 
 /** One of the four commands with the options that fit the stack and the terminal; everything the caller gave comes last. */
 export async function runOperation(command: string, args: string[]): Promise<number> {
-  const pulumi = await preparePulumi(command, args);
+  const stack = chosenStack(args);
+  if (stack !== DEV_STACK && !isExternal()) {
+    throw new Failure(`Stack ${stack} has a database of its own: set DATABASE_URL or PGHOST. Nothing was started.`);
+  }
+  const pulumi = await preparePulumi(stack, command);
   if (CHANGES_THE_STACK.has(command)) await clearLeftovers(pulumi);
   return pulumi.run(command, ...operationOptions(command, pulumi.stack, args), ...args);
 }
 
 /** Any other command of the CLI. */
 export async function runAny(args: string[]): Promise<number> {
-  const pulumi = await preparePulumi(args[0] ?? "", args);
+  const pulumi = await preparePulumi(chosenStack(args), args[0] ?? "");
   return pulumi.run(...args);
 }
 
@@ -42,11 +46,7 @@ export function operationOptions(command: string, stack: string, args: readonly 
   return options;
 }
 
-async function preparePulumi(command: string, args: readonly string[]): Promise<Pulumi> {
-  const stack = chosenStack(args);
-  if (stack !== DEV_STACK && !isExternal()) {
-    throw new Failure(`Stack ${stack} has a database of its own: set DATABASE_URL or PGHOST. Nothing was started.`);
-  }
+async function preparePulumi(stack: string, command: string): Promise<Pulumi> {
   const binary = await ensureEngine();
   const env = await commandEnvironment(stack, command);
   const pulumi: Pulumi = {

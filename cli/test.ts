@@ -53,7 +53,7 @@ interface JestResult {
 }
 
 function runJest(args: string[]): { passed: number; failed: number; ok: boolean } {
-  const report = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "one-roof-test-")), "jest.json");
+  const report = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "one-roof-report-")), "jest.json");
   const code = runModule("jest/bin/jest.js", ["--json", `--outputFile=${report}`, ...args]);
   if (!fs.existsSync(report)) return { passed: 0, failed: 0, ok: false };
   const result = JSON.parse(fs.readFileSync(report, "utf8")) as JestResult;
