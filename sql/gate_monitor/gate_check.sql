@@ -102,7 +102,7 @@ WITH listed AS (
   FROM listed
 ), measured AS (
   SELECT judged.*,
-         CASE WHEN readable THEN (xpath('/row/value/text()', query_to_xml(query, false, true, '')))[1]::text END AS value
+         CASE WHEN readable THEN (xpath('/table/row/value/text()', query_to_xml(query, false, false, '')))[1]::text END AS value
   FROM judged
 ), blocking AS (
   SELECT position,

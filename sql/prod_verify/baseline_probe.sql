@@ -180,6 +180,6 @@ WITH listed AS (
 )
 SELECT
   reading,
-  CASE WHEN readable THEN (xpath('/row/value/text()', query_to_xml(query, false, true, '')))[1]::text END AS value
+  CASE WHEN readable THEN (xpath('/table/row/value/text()', query_to_xml(query, false, false, '')))[1]::text END AS value
 FROM judged
 ORDER BY position;
