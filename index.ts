@@ -1,0 +1,65 @@
+/**
+ * The program: configuration → rehearsal → tiers in order → outputs.
+ * `pulumi preview` shows what was measured, `pulumi up` applies it, `npm run destroy` rolls it back.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import { readConfiguration } from "./provider/config";
+import { messageOf } from "./provider/errors";
+import { describeReport } from "./provider/lines";
+import { type Plan, planRun } from "./provider/plan";
+import { loadRelease } from "./provider/release";
+import { releaseDigest } from "./provider/manifest";
+import { runOptions } from "./provider/settings";
+import { stackConfiguration } from "./provider/stack";
+import { Tier } from "./provider/tier";
+import { rollout } from "./tiers";
+
+const root = __dirname;
+
+/** The tiers as resources, chained: each depends on the one before and takes its id. */
+function registerTiers(plan: Plan, configuration: ReturnType<typeof readConfiguration>): Tier[] {
+  const tiers: Tier[] = [];
+  for (const { scripts, status, report } of plan.tiers) {
+    const { tier, name, title } = scripts.declaration;
+    const first = tiers[0];
+    const previous = tiers.at(-1);
+    const args = {
+      ...{ module: "tiers", tier, title, digest: scripts.digest, status, edited: "", report, target: plan.target },
+      ...{ parameters: configuration.parameters, adopt: configuration.adopt, movedFrom: configuration.movedFrom },
+      run: first ? { ...plan.run, gates: [] } : plan.run,
+      previous: previous?.id ?? "",
+      rolloutId: first?.rolloutId ?? "",
+    };
+    tiers.push(new Tier(`tier-${String(tier)}-${name}`, args, previous ? { dependsOn: previous } : {}));
+  }
+  return tiers;
+}
+
+/** Runs the whole program. Every refusal reaches the operator as one message without a stack. */
+async function main(): Promise<Record<string, unknown>> {
+  const values = stackConfiguration();
+  const configuration = readConfiguration(rollout, values);
+  const options = runOptions((key) => values[key]);
+  const [release, digest] = await Promise.all([
+    loadRelease(root, rollout, configuration.parameters),
+    releaseDigest(root),
+  ]);
+  const destroying = process.env.ONE_ROOF_RUN === "destroy";
+  const wish = { ...configuration, throughTier: destroying ? -1 : configuration.throughTier };
+  const plan = await planRun(release, { release: digest, pinned: configuration.release, differing: [] }, wish, options, (line) => void pulumi.log.info(line));
+  if (destroying) return {};
+  const tiers = registerTiers(plan, configuration);
+  return {
+    target: `${plan.target.database} on cluster ${plan.target.system}`,
+    tiers: Object.fromEntries(
+      tiers.map(({ report }, index) => [
+        `tier ${String(plan.tiers[index]?.scripts.declaration.tier)} ${plan.tiers[index]?.report.title ?? ""}`,
+        report.apply(describeReport),
+      ]),
+    ),
+  };
+}
+
+export = main().catch((error: unknown) => {
+  throw new pulumi.RunError(messageOf(error));
+});

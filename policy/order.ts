@@ -1,0 +1,29 @@
+import type { StackValidationPolicy } from "@pulumi/policy";
+import type { TierInputs } from "../provider/inputs";
+import type { Rollout } from "../provider/rollout";
+import { TIER_TYPE } from "./tier";
+
+/** The stack holds the tiers from the first on, without a gap, each depending on the one before. */
+export function tierOrder(rollout: Rollout): StackValidationPolicy {
+  return {
+    name: "tier_order",
+    description: "The tiers are complete, unbroken and chained: none starts before the one before it has ended.",
+    enforcementLevel: "mandatory",
+    validateStack: ({ resources }, report) => {
+      const tiers = resources.filter(({ type }) => type === TIER_TYPE);
+      const byTier = new Map(tiers.map((resource) => [(resource.props as TierInputs).tier, resource]));
+      const expected = rollout.tiers.slice(0, tiers.length).map(({ tier }) => tier);
+      for (const [index, tier] of expected.entries()) {
+        const resource = byTier.get(tier);
+        if (!resource) {
+          report(`Tier ${String(tier)} is missing: expected the tiers ${expected.join(", ")}, found ${[...byTier.keys()].join(", ")}.`);
+          continue;
+        }
+        const before = byTier.get(expected[index - 1] ?? -1);
+        if (before && !resource.dependencies.some(({ urn }) => urn === before.urn)) {
+          report(`Tier ${String(tier)} does not depend on tier ${String(expected[index - 1])}.`, resource.urn);
+        }
+      }
+    },
+  };
+}

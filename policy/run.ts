@@ -1,0 +1,65 @@
+import type { ResourceValidationPolicy } from "@pulumi/policy";
+import type { TierInputs } from "../provider/inputs";
+import type { StopKind } from "../provider/report";
+import { type Rollout, tierOf, writes } from "../provider/rollout";
+import { isFirst, tierPolicy } from "./tier";
+
+/** Rules on how the gates may be used: contract, invariants, way back, rehearsal, release, replacement. */
+export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
+  const onRun = (judge: (inputs: TierInputs) => readonly string[]) => (inputs: TierInputs) =>
+    isFirst(rollout, inputs) ? judge(inputs) : [];
+  const stopsOf = (kind: StopKind) =>
+    onRun(({ run }) => run.stops.filter((stop) => stop.kind === kind).map(({ text }) => `${text}. Nothing is applied.`));
+  return [
+    tierPolicy(
+      "delta_contract",
+      "Each tier changes exactly what it declares: objects, rows and readings, nothing else and nowhere else.",
+      stopsOf("delta"),
+    ),
+    tierPolicy(
+      "invariants",
+      "What is out of scope is identical at entry and exit of every tier (canonical-rollout.md, Out-of-scope invariants).",
+      stopsOf("invariant"),
+    ),
+    tierPolicy("tier_sql", "Every tier's SQL runs to its end on the target.", stopsOf("failure")),
+    tierPolicy(
+      "rollback_rehearsed",
+      "Each tier that writes was rolled back in the rehearsal, and left what it found.",
+      onRun((inputs) => [...stopsOf("rollback")(inputs), ...wayBackMissing(rollout, inputs)]),
+    ),
+    tierPolicy("rehearsed", "The run was rehearsed on the target as a whole, or its release is accepted unrehearsed.", onRun(notRehearsed)),
+    tierPolicy("release_pinned", "What is rolled out is the release that was ratified.", onRun(otherRelease)),
+    tierPolicy(
+      "no_replacement",
+      "A tier is never replaced: its rollback would undo what its second application adopted.",
+      (_inputs, { opts }) => (opts.deleteBeforeReplace ? [] : ["The tier may be replaced: set the option deleteBeforeReplace."]),
+    ),
+  ];
+}
+
+/** A passed run must have rehearsed the way back of every tier that it applies; the report of each says so. */
+function wayBackMissing(rollout: Rollout, { run }: TierInputs): string[] {
+  if (run.verdict !== "PASS") return [];
+  return run.applies
+    .filter((tier) => writes(tierOf(rollout, tier)) && !run.reversible.includes(tier))
+    .map((tier) => `The rollback of tier ${String(tier)} was not rehearsed. Run pulumi preview with rehearsal.`);
+}
+
+function notRehearsed({ run }: TierInputs): string[] {
+  const accepted = run.acceptedUnrehearsed !== "" && run.acceptedUnrehearsed === run.release;
+  if (run.verdict === "PASS" || run.verdict === "STOP" || accepted) return [];
+  const why = run.stops.map(({ text }) => text).join("; ");
+  return [
+    `The run was not rehearsed${why ? `: ${why}` : ""}. Rehearse it with a login that may write, or accept this release ` +
+      `unrehearsed: pulumi config set acceptUnrehearsed ${run.release}`,
+  ];
+}
+
+function otherRelease({ run }: TierInputs): string[] {
+  if (!run.pinned || run.pinned === run.release) return [];
+  const files = run.differing.length ? ` Files that differ: ${run.differing.join(", ")}.` : "";
+  return [
+    `The ratified release is ${run.pinned}, the files here are ${run.release}.${files} Check out the ratified release, ` +
+      `or have this one ratified and pin it: pulumi config set release ${run.release}`,
+  ];
+}

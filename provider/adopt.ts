@@ -1,0 +1,61 @@
+import { declaredObjects } from "./rollback";
+import { RolloutError } from "./errors";
+import { fingerprintDifferences, takeFingerprint } from "./fingerprint";
+import { judgeReadings } from "./gates";
+import type { TierInputs } from "./inputs";
+import type { LedgerRow } from "./ledger";
+import { NO_DELTA, type TierReport } from "./report";
+import { writes } from "./rollout";
+import type { HookContext } from "./runtime";
+import { takeSnapshot } from "./snapshot";
+
+/**
+ * Takes a tier over from the ledger instead of applying it: after a crash between COMMIT and Pulumi's write of its
+ * state (same rollout id), or after a lost state (the id is named in the configuration). The digest and what is live
+ * must be the same. Throws a RolloutError that says what differs.
+ */
+export async function verifyAdoption(
+  inputs: TierInputs,
+  context: HookContext,
+  known: LedgerRow,
+): Promise<{ report: TierReport; rolloutId: string }> {
+  const { rollout, scripts, session, log } = context;
+  const wanted = inputs.rolloutId || inputs.adopt;
+  if (known.rolloutId !== wanted && known.rolloutId !== inputs.adopt) throw notOurs(inputs, known);
+  if (!writes(scripts.declaration)) return { report: reportFromLedger(inputs, context, known), rolloutId: known.rolloutId };
+  const differences: string[] = [];
+  if (known.digest !== scripts.digest) differences.push(`it was applied from digest ${known.digest}, the files are ${scripts.digest}`);
+  differences.push(...fingerprintDifferences(known.exit, await takeFingerprint(session, scripts.declaration)));
+  const { objects } = await takeSnapshot(session, [rollout.ledgerSchema]);
+  differences.push(
+    ...declaredObjects(scripts.declaration.delta.objects)
+      .filter((key) => !objects.has(key))
+      .map((key) => `${key} is missing`),
+  );
+  if (differences.length) throw notTheSame(inputs, differences);
+  log(`Tier ${String(inputs.tier)} was applied on ${known.appliedAt} by ${known.appliedBy}: adopted, nothing was changed.`);
+  return { report: known.report, rolloutId: known.rolloutId };
+}
+
+function notOurs({ tier, title }: TierInputs, { rolloutId, appliedAt, appliedBy }: LedgerRow): RolloutError {
+  return new RolloutError(
+    `Tier ${String(tier)} (${title}): the database already carries rollout ${rolloutId}, applied on ${appliedAt} by ` +
+      `${appliedBy}, which this stack's state does not know. Nothing was changed. If the state was lost, take the ` +
+      `rollout over with: pulumi config set adopt ${rolloutId}`,
+  );
+}
+
+function notTheSame({ tier, title }: TierInputs, differences: readonly string[]): RolloutError {
+  return new RolloutError(
+    `Tier ${String(tier)} (${title}) is in the ledger, but it cannot be adopted, because it is not the same:\n` +
+      differences.map((difference) => `  - ${difference}`).join("\n") +
+      `\nNothing was changed. Restore the release that was applied, or roll back with pulumi destroy.`,
+  );
+}
+
+/** The first tier's gates as they were when the rollout began, from the readings kept with the first ledger row. */
+function reportFromLedger(inputs: TierInputs, { rollout, scripts }: HookContext, { readings }: LedgerRow): TierReport {
+  const { tier, title, gates } = scripts.declaration;
+  const results = judgeReadings(rollout, gates, inputs.parameters, readings);
+  return { tier, title, verdict: "PASS", gates: results, delta: NO_DELTA, stops: [], rollback: "nothing to roll back" };
+}

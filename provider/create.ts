@@ -1,0 +1,129 @@
+import { randomUUID } from "node:crypto";
+import { applyTier, neededReadings, takeMoment, TierRefused } from "./apply";
+import { verifyAdoption } from "./adopt";
+import { RolloutError } from "./errors";
+import { takeFingerprint } from "./fingerprint";
+import type { TierInputs, TierState } from "./inputs";
+import { createLedger, type LedgerRow, readLedger, writeLedger } from "./ledger";
+import { describeReport } from "./lines";
+import { takeReadings } from "./readings";
+import { listStops, type TierReport } from "./report";
+import { writes } from "./rollout";
+import { type HookContext, withTarget } from "./runtime";
+import { inTransaction, withRolloutLock } from "./transaction";
+
+/** What Pulumi stores of a created tier. */
+export interface Created {
+  readonly id: string;
+  readonly outs: TierState;
+}
+
+/**
+ * Applies a tier: one transaction, committed only if its gates, its asserts, its delta contract and the
+ * invariants hold. A tier that the ledger knows already is adopted if it is the same one.
+ * Throws a RolloutError that names tier, gate, expected and measured; nothing is changed then.
+ */
+export async function create(inputs: TierInputs): Promise<Created> {
+  requireRehearsal(inputs);
+  return withTarget(inputs, async (context) => {
+    const { report, rolloutId } = await apply(inputs, context);
+    context.log(describeReport(report));
+    const outs: TierState = { ...inputs, rolloutId, report };
+    return { id: `${context.rollout.name}/${inputs.target.database}/tier-${String(inputs.tier)}`, outs };
+  });
+}
+
+/** The pack judges first, but it can be switched off unseen; nothing is applied without a passed rehearsal. */
+function requireRehearsal({ tier, title, run }: TierInputs): void {
+  const accepted = run.verdict === "NOT REHEARSED" && run.acceptedUnrehearsed === run.release;
+  if (run.verdict === "PASS" || accepted) return;
+  const why = run.stops.length ? `\n${listStops(run.stops)}` : " it was not rehearsed";
+  throw new RolloutError(
+    `Tier ${String(tier)} (${title}) is not applied, because the run did not pass its rehearsal:${why}\n` +
+      `Nothing was changed. Put right what is listed and run pulumi preview. ` +
+      `To accept release ${run.release} unrehearsed: pulumi config set acceptUnrehearsed ${run.release}`,
+  );
+}
+
+interface Outcome {
+  readonly report: TierReport;
+  readonly rolloutId: string;
+}
+
+async function apply(inputs: TierInputs, context: HookContext): Promise<Outcome> {
+  const { session, rollout, options, log, scripts } = context;
+  return withRolloutLock(session, rollout, options, log, () =>
+    inTransaction(session, options, log, async () => {
+      const ledger = await readLedger(session, rollout);
+      if (!writes(scripts.declaration)) return observe(inputs, context, ledger);
+      const known = ledger.get(inputs.tier);
+      if (known) return verifyAdoption(inputs, context, known);
+      requireUnbroken(inputs, context, ledger);
+      return record(inputs, context);
+    }),
+  );
+}
+
+/** A tier that only reads: it is run for its gates, or, where the rollout is under way, taken from the ledger. */
+async function observe(
+  inputs: TierInputs,
+  context: HookContext,
+  ledger: ReadonlyMap<number, LedgerRow>,
+): Promise<Outcome> {
+  const [first] = ledger.values();
+  const isFirst = inputs.tier === context.rollout.tiers[0]?.tier;
+  if (isFirst && first) return verifyAdoption(inputs, context, first);
+  const rolloutId = isFirst ? inputs.rolloutId || randomUUID() : inputs.rolloutId;
+  return { report: (await measured(inputs, context)).report, rolloutId };
+}
+
+/** Runs the tier's file in the open transaction and refuses what breaks its contract. */
+async function measured(inputs: TierInputs, { session, release, scripts }: HookContext) {
+  const { declaration } = scripts;
+  const names = neededReadings(release, [declaration]);
+  const before = await takeMoment(session, release, names);
+  const entry = await takeFingerprint(session, declaration);
+  const rehearsed = inputs.report.verdict === "PASS" ? inputs.report.delta : undefined;
+  const { report } = await applyTier(session, release, scripts, inputs.parameters, before, names, rehearsed);
+  if (report.stops.length) throw new TierRefused(report, undefined);
+  return { report: { ...report, rollback: inputs.report.rollback }, entry };
+}
+
+async function record(inputs: TierInputs, context: HookContext): Promise<Outcome> {
+  const { session, rollout, release, scripts } = context;
+  const readings = await takeReadings(session, release.probe);
+  const { report, entry } = await measured(inputs, context);
+  await createLedger(session, rollout);
+  await writeLedger(session, rollout, {
+    tier: inputs.tier,
+    rolloutId: inputs.rolloutId,
+    digest: scripts.digest,
+    parameters: inputs.parameters,
+    report,
+    entry,
+    exit: await takeFingerprint(session, scripts.declaration),
+    readings,
+    applySql: scripts.apply.text,
+    rollbackSql: scripts.rollback?.text ?? "",
+  });
+  return { report, rolloutId: inputs.rolloutId };
+}
+
+/** Every writing tier before this one must be in the ledger, of the same rollout. */
+function requireUnbroken(inputs: TierInputs, { rollout }: HookContext, ledger: ReadonlyMap<number, LedgerRow>): void {
+  const reason = (text: string) =>
+    new RolloutError(
+      `Tier ${String(inputs.tier)} (${inputs.title}) is not applied: ${text}. Nothing was changed. ` +
+        `Run pulumi preview to see where the rollout stands.`,
+    );
+  for (const { tier } of rollout.tiers.filter(writes)) {
+    if (tier >= inputs.tier) break;
+    const row = ledger.get(tier);
+    if (!row) throw reason(`tier ${String(tier)} must be applied first, and the ledger does not hold it`);
+    if (row.rolloutId !== inputs.rolloutId) {
+      throw reason(`tier ${String(tier)} was applied by rollout ${row.rolloutId}, this run belongs to ${inputs.rolloutId}`);
+    }
+  }
+  const later = [...ledger.keys()].filter((tier) => tier > inputs.tier);
+  if (later.length) throw reason(`the later tiers ${later.join(", ")} are already in the ledger`);
+}

@@ -1,0 +1,80 @@
+import { takeMoment, neededReadings } from "./apply";
+import { RolloutError } from "./errors";
+import { fingerprintDifferences, takeFingerprint } from "./fingerprint";
+import type { TierState } from "./inputs";
+import { dropLedger, forgetTier, type LedgerRow, readLedger } from "./ledger";
+import { refusedRollback, rollbackScript } from "./rehearsal";
+import { scriptsOf } from "./release";
+import { declaredObjects, rollBackTier } from "./rollback";
+import { writes } from "./rollout";
+import { type HookContext, withTarget } from "./runtime";
+import { takeSnapshot } from "./snapshot";
+import { inTransaction, withRolloutLock } from "./transaction";
+
+/**
+ * Rolls a tier back and proves it: committed only if what the tier declared is as it was at its entry and nothing
+ * else moved. Later tiers of the same rollout that the state lost go first. A tier that the ledger does not hold
+ * must be absent. Throws a RolloutError that lists every reason; nothing of the refused tier is changed then.
+ */
+export async function destroy(state: TierState): Promise<void> {
+  await withTarget(state, async (context) => {
+    const { session, rollout, options, log, scripts } = context;
+    if (!writes(scripts.declaration)) return;
+    await withRolloutLock(session, rollout, options, log, async () => {
+      const ledger = await readLedger(session, rollout);
+      requireSameRollout(state, ledger);
+      const going = [...ledger.values()].filter(({ tier }) => tier >= state.tier).reverse();
+      for (const row of going) await inTransaction(session, options, log, () => rollBack(context, row));
+      if (!ledger.has(state.tier)) await requireAbsent(context);
+    });
+  });
+}
+
+function requireSameRollout(state: TierState, ledger: ReadonlyMap<number, LedgerRow>): void {
+  const others = [...ledger.values()].filter(({ tier, rolloutId }) => tier >= state.tier && rolloutId !== state.rolloutId);
+  const [other] = others;
+  if (!other) return;
+  throw new RolloutError(
+    `Tier ${String(state.tier)} (${state.title}) is not rolled back: tiers ${others.map(({ tier }) => tier).join(", ")} belong ` +
+      `to rollout ${other.rolloutId}, applied on ${other.appliedAt} by ${other.appliedBy}, this state to ` +
+      `${state.rolloutId}. Nothing was changed. Use the stack that applied it.`,
+  );
+}
+
+async function rollBack({ session, release, rollout, log }: HookContext, row: LedgerRow): Promise<void> {
+  const scripts = scriptsOf(release, row.tier);
+  const { declaration } = scripts;
+  const edited = fingerprintDifferences(row.exit, await takeFingerprint(session, declaration));
+  if (edited.length) throw refusedRollback(scripts, edited.map((text) => `changed since it was applied: ${text}`));
+  const script = await rollbackScript(scripts, row);
+  if (row.rollbackSql !== scripts.rollback?.text) {
+    log(`Tier ${String(row.tier)}: the rollback file has changed since; the one recorded when it was applied is used.`);
+  }
+  const names = neededReadings(release, [declaration]);
+  const before = await takeMoment(session, release, names);
+  const { stops, removed } = await rollBackTier(session, release, declaration, script, row.entry, before, names);
+  if (stops.length) throw refusedRollback(scripts, stops);
+  await forgetTier(session, rollout, row.tier);
+  if (row.tier === rollout.tiers.find(writes)?.tier) await dropLedger(session, rollout);
+  log(`Tier ${String(row.tier)} (${declaration.title}) rolled back and proven: ${removed.join(", ") || "nothing was left"}`);
+}
+
+/** The ledger does not hold the tier (rolled back by hand, restored backup): then nothing of it may be there. */
+async function requireAbsent({ session, rollout, scripts, log }: HookContext): Promise<void> {
+  const { declaration } = scripts;
+  const { objects } = await takeSnapshot(session, [rollout.ledgerSchema]);
+  const rows = Object.entries(await takeFingerprint(session, declaration));
+  const left = [
+    ...declaredObjects(declaration.delta.objects).filter((key) => objects.has(key)),
+    ...rows.flatMap(([table, found]) => (found?.rows ? [`${String(found.rows)} own rows in ${table}`] : [])),
+  ];
+  const tier = `Tier ${String(declaration.tier)} (${declaration.title})`;
+  if (!left.length) {
+    log(`${tier} is not in the ledger and nothing of it is there: nothing to roll back.`);
+    return;
+  }
+  throw new RolloutError(
+    `${tier} is not in the ledger, so its rollback cannot be proven, but there is still: ${left.join(", ")}. ` +
+      `Nothing was changed. Roll it back by hand with psql -f ${declaration.rollback ?? ""}, then run the command again.`,
+  );
+}

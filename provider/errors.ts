@@ -1,0 +1,43 @@
+import type { DatabaseError } from "pg";
+
+/** SQLSTATE of a gate notice, of a refused gate, and of a rollout lock held by another session. */
+export const GATE_NOTICE = "OR000";
+export const GATE_REFUSED = "OR001";
+export const LOCK_HELD = "OR003";
+
+/** SQLSTATEs after which the whole transaction may be tried again: serialization, deadlock, lock not available. */
+export const RETRYABLE: ReadonlySet<string> = new Set(["40001", "40P01", "55P03", LOCK_HELD]);
+
+/** A refusal or failure said to the operator: one message, no stack. */
+export class RolloutError extends Error {
+  constructor(
+    message: string,
+    readonly code?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = "RolloutError";
+    // The dynamic provider prints both the text and the stack of what a hook throws; an operator needs one of them.
+    this.stack = "";
+  }
+
+  override toString(): string {
+    return this.message;
+  }
+}
+
+/** True for an error that the server sent. */
+export function isDatabaseError(error: unknown): error is DatabaseError {
+  return error instanceof Error && "severity" in error && "code" in error;
+}
+
+/** SQLSTATE or system error code of an error, if it has one. */
+export function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,57 @@
+import type { DeltaContract, TierDeclaration } from "./rollout";
+import type { Session } from "./session";
+
+/** A hash of this tier's own rows in one table, and their number; null when the table does not exist. */
+export type RowFingerprint = { readonly rows: number; readonly hash: string } | null;
+
+/** Own rows of a tier by table. Equal means restored. */
+export type Fingerprint = Readonly<Record<string, RowFingerprint>>;
+
+/** Tables in which the tier has seed rows: operational rows live on and are not compared. */
+function seedTables({ rows }: DeltaContract): [table: string, own: string][] {
+  return Object.entries(rows).flatMap(([table, { own, operational }]) => (operational ? [] : [[table, own]]));
+}
+
+/**
+ * Hashes the tier's own rows, independent of their physical order. Two round trips: which tables exist, then all
+ * of them at once.
+ */
+export async function takeFingerprint(session: Session, { delta }: TierDeclaration): Promise<Fingerprint> {
+  const tables = seedTables(delta);
+  if (tables.length === 0) return {};
+  const present = await existing(session, tables.map(([table]) => table));
+  const selects = tables
+    .filter(([table]) => present.has(table))
+    .map(
+      ([table, own]) => `SELECT '${table}' AS name, count(*)::integer AS rows,
+        coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') AS hash FROM ${table} t WHERE ${own}`,
+    );
+  const found = selects.length
+    ? await session.query<{ name: string; rows: number; hash: string }>(selects.join("\nUNION ALL\n"))
+    : [];
+  const hashes = new Map(found.map(({ name, rows, hash }) => [name, { rows, hash }]));
+  return Object.fromEntries(tables.map(([table]) => [table, hashes.get(table) ?? null]));
+}
+
+async function existing(session: Session, names: readonly string[]): Promise<Set<string>> {
+  const rows = await session.query<{ name: string }>(
+    "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL",
+    [names],
+  );
+  return new Set(rows.map(({ name }) => name));
+}
+
+/** Tables whose own rows differ between two fingerprints, in words. A table that is absent holds no rows. */
+export function fingerprintDifferences(expected: Fingerprint, found: Fingerprint): string[] {
+  return Object.keys({ ...expected, ...found }).flatMap((table) => {
+    const [was, is] = [expected[table], found[table]];
+    if ((was?.rows ?? 0) === 0 && (is?.rows ?? 0) === 0) return [];
+    if (was?.hash === is?.hash) return [];
+    const [wasRows, isRows] = [was?.rows ?? 0, is?.rows ?? 0];
+    return [
+      wasRows === isRows
+        ? `${table}: ${String(isRows)} own rows whose content differs`
+        : `${table}: expected ${String(wasRows)} own rows, found ${String(isRows)}`,
+    ];
+  });
+}

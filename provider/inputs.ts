@@ -1,0 +1,69 @@
+import type { GateResult, Stop, TierReport } from "./report";
+import type { Target } from "./session";
+import type { Parameters } from "./settings";
+
+/** A gate result together with its tier. */
+export type RunGate = GateResult & { readonly tier: number };
+
+/** Which release is here, and which one was ratified. */
+export interface ReleaseIdentity {
+  /** Digest of the files that are here. */
+  readonly release: string;
+  /** Digest of the release that the configuration pins; empty where nothing is pinned. */
+  readonly pinned: string;
+  /** Files that differ from the pinned release, as far as they are known. */
+  readonly differing: readonly string[];
+}
+
+/** What the rehearsal says of the whole run. The same facts in every run on an unchanged database. */
+export interface RunVerdict extends ReleaseIdentity {
+  readonly verdict: "PASS" | "STOP" | "NOT REHEARSED";
+  /** Tiers that this run applies, in order. */
+  readonly applies: readonly number[];
+  /** Tiers that this run rolls back. */
+  readonly removes: readonly number[];
+  /** Every reason to stop, in words. */
+  readonly stops: readonly Stop[];
+  /** Tiers whose rollback was rehearsed and left exactly what it found. */
+  readonly reversible: readonly number[];
+  /** Every gate that was measured; on the first tier only, which judges the run. */
+  readonly gates: readonly RunGate[];
+  /** The digest that the configuration accepts without a rehearsal, if any. */
+  readonly acceptedUnrehearsed: string;
+}
+
+/** What the ledger says of one tier. */
+export interface TierStatus {
+  readonly applied: boolean;
+  /** The rollout that applied it; empty when none did. */
+  readonly rolloutId: string;
+  /** The digest that was applied; empty when none was. */
+  readonly digest: string;
+}
+
+/** Inputs of a tier's resource, as the program computes them. All of them are plain JSON. */
+export interface TierInputs {
+  /** Module that exports the rollout as `rollout`, from the project's root. */
+  readonly module: string;
+  readonly tier: number;
+  readonly title: string;
+  readonly digest: string;
+  readonly parameters: Parameters;
+  readonly target: Target;
+  readonly status: TierStatus;
+  /** Rollout id that may be adopted when the state does not know it; empty for none. */
+  readonly adopt: string;
+  /** The cluster from which a move was accepted; empty for none. */
+  readonly movedFrom: string;
+  /** How the applied SQL differs from the file; empty if it does not. */
+  readonly edited: string;
+  readonly report: TierReport;
+  readonly run: RunVerdict;
+  /** Id of the tier before, which must be applied first; empty for the first. */
+  readonly previous: string;
+  /** The rollout to which the tier belongs; minted by the first tier, empty there. */
+  readonly rolloutId: string;
+}
+
+/** Outputs: the inputs, with the rollout id and with the report as measured when the tier was applied. */
+export type TierState = TierInputs;

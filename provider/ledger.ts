@@ -1,0 +1,110 @@
+import { RolloutError } from "./errors";
+import type { Fingerprint } from "./fingerprint";
+import type { TierReport } from "./report";
+import type { Readings, Rollout } from "./rollout";
+import type { Session } from "./session";
+
+/** One applied tier, as the target database itself remembers it. */
+export interface LedgerRow {
+  readonly tier: number;
+  readonly rolloutId: string;
+  readonly digest: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly report: TierReport;
+  /** Own rows at the tier's entry and at its exit. */
+  readonly entry: Fingerprint;
+  readonly exit: Fingerprint;
+  /** Readings taken at the tier's entry. */
+  readonly readings: Readings;
+  readonly applySql: string;
+  readonly rollbackSql: string;
+  /** ISO 8601 in UTC. */
+  readonly appliedAt: string;
+  readonly appliedBy: string;
+}
+
+/** Name of the ledger's table. */
+export function ledgerTable({ ledgerSchema }: Rollout): string {
+  return `${ledgerSchema}.ledger`;
+}
+
+/** Creates the ledger where it is missing; the transaction of the first tier that writes carries it. */
+export async function createLedger(session: Session, rollout: Rollout): Promise<void> {
+  const table = ledgerTable(rollout);
+  const [present] = await session.query<{ present: boolean }>("SELECT to_regclass($1) IS NOT NULL AS present", [table]);
+  if (present?.present) return;
+  await session.query(`CREATE SCHEMA ${rollout.ledgerSchema}`);
+  await session.query(`CREATE TABLE ${table} (
+    tier integer PRIMARY KEY,
+    rollout_id uuid NOT NULL,
+    digest text NOT NULL,
+    parameters jsonb NOT NULL,
+    report jsonb NOT NULL,
+    entry jsonb NOT NULL,
+    exit jsonb NOT NULL,
+    readings jsonb NOT NULL,
+    apply_sql text NOT NULL,
+    rollback_sql text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    applied_by text NOT NULL DEFAULT session_user
+  )`);
+  await session.query(
+    `COMMENT ON TABLE ${table} IS 'Which tier of rollout ${rollout.name} was applied, from which digest, with which evidence.'`,
+  );
+}
+
+/** The ledger's rows by tier; empty where there is no ledger. Throws when the login may not read it. */
+export async function readLedger(session: Session, rollout: Rollout): Promise<Map<number, LedgerRow>> {
+  const table = ledgerTable(rollout);
+  const [found] = await session.query<{ present: boolean; readable: boolean }>(
+    `SELECT to_regclass($1) IS NOT NULL AS present,
+            coalesce(has_schema_privilege(to_regnamespace($2), 'USAGE') AND has_table_privilege(to_regclass($1), 'SELECT'), false) AS readable`,
+    [table, rollout.ledgerSchema],
+  );
+  if (!found?.present) return new Map();
+  if (!found.readable) {
+    throw new RolloutError(
+      `The ledger ${table} exists, but this login may not read it, so it is unknown what is applied. ` +
+        `Use the login that applied the rollout, or grant it SELECT on ${table}.`,
+    );
+  }
+  const rows = await session.query<LedgerRow>(
+    `SELECT tier, rollout_id::text AS "rolloutId", digest, parameters, report, entry, exit, readings,
+            apply_sql AS "applySql", rollback_sql AS "rollbackSql", applied_by AS "appliedBy",
+            to_char(applied_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "appliedAt"
+     FROM ${table} ORDER BY tier`,
+  );
+  return new Map(rows.map((row) => [row.tier, row]));
+}
+
+/** What `create` records; the server adds when and by whom. */
+export type LedgerEntry = Omit<LedgerRow, "appliedAt" | "appliedBy">;
+
+/** Records an applied tier inside its own transaction. */
+export async function writeLedger(session: Session, rollout: Rollout, entry: LedgerEntry): Promise<void> {
+  await session.query(
+    `INSERT INTO ${ledgerTable(rollout)}
+       (tier, rollout_id, digest, parameters, report, entry, exit, readings, apply_sql, rollback_sql)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    [
+      ...[entry.tier, entry.rolloutId, entry.digest, JSON.stringify(entry.parameters), JSON.stringify(entry.report)],
+      ...[JSON.stringify(entry.entry), JSON.stringify(entry.exit), JSON.stringify(entry.readings)],
+      ...[entry.applySql, entry.rollbackSql],
+    ],
+  );
+}
+
+/** Forgets a tier, where there is a ledger to forget it; the first tier's rollback has dropped it already. */
+export async function forgetTier(session: Session, rollout: Rollout, tier: number): Promise<void> {
+  const table = ledgerTable(rollout);
+  const [present] = await session.query<{ present: boolean }>("SELECT to_regclass($1) IS NOT NULL AS present", [table]);
+  if (present?.present) await session.query(`DELETE FROM ${table} WHERE tier = $1`, [tier]);
+}
+
+/** Removes an empty ledger, and refuses to remove one that still knows a tier. */
+export async function dropLedger(session: Session, rollout: Rollout): Promise<void> {
+  const rows = await readLedger(session, rollout);
+  if (rows.size > 0) return;
+  await session.query(`DROP TABLE IF EXISTS ${ledgerTable(rollout)}`);
+  await session.query(`DROP SCHEMA IF EXISTS ${rollout.ledgerSchema}`);
+}

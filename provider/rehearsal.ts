@@ -1,0 +1,176 @@
+import { applyTier, type Moment, neededReadings, takeMoment, TierRefused } from "./apply";
+import { messageOf, RolloutError } from "./errors";
+import { type Fingerprint, takeFingerprint } from "./fingerprint";
+import type { HoldWatch } from "./hold";
+import type { LedgerRow } from "./ledger";
+import type { Release, TierScripts } from "./release";
+import type { Stop, TierReport } from "./report";
+import { parseScript, type Script } from "./script";
+import type { Session } from "./session";
+import type { Parameters } from "./settings";
+import { rollBackTier } from "./rollback";
+
+/** Time that one step of a rehearsal took, for the log only. */
+export interface Cost {
+  readonly step: string;
+  readonly milliseconds: number;
+}
+
+/** What a rehearsal found: a report a tier it reached, in the order of the tiers. */
+export interface Rehearsal {
+  readonly reports: readonly TierReport[];
+  readonly costs: readonly Cost[];
+}
+
+/** A tier that ran in the rehearsal and is still there, with what is needed to roll it back. */
+interface Standing {
+  readonly scripts: TierScripts;
+  readonly entry: Fingerprint;
+  readonly before: Moment;
+  report: TierReport;
+}
+
+/**
+ * Applies the pending tiers one after the other in the transaction that `session` has open, then rolls them back
+ * in reverse, each against the fingerprint of its own entry. The caller ends the transaction with ROLLBACK.
+ * Stops at the first tier that refuses: what comes after it cannot be measured.
+ */
+export async function rehearseUp(
+  session: Session,
+  release: Release,
+  tiers: readonly TierScripts[],
+  parameters: Parameters,
+  hold: HoldWatch,
+): Promise<Rehearsal> {
+  const costs: Cost[] = [];
+  const names = neededReadings(
+    release,
+    tiers.map(({ declaration }) => declaration),
+  );
+  const reports: TierReport[] = [];
+  const standing: Standing[] = [];
+  let moment = await timed(costs, "entry", () => takeMoment(session, release, names));
+  for (const scripts of tiers) {
+    const { tier, title } = scripts.declaration;
+    hold.reached(`tier ${String(tier)} (${title})`);
+    const entry = await takeFingerprint(session, scripts.declaration);
+    const before = moment;
+    await session.query("SAVEPOINT tier");
+    try {
+      const { report, after } = await timed(costs, `tier ${String(tier)}`, () =>
+        applyTier(session, release, scripts, parameters, before, names),
+      );
+      standing.push({ scripts, entry, before, report });
+      moment = after;
+      await hold.observe();
+    } catch (error) {
+      if (!(error instanceof TierRefused) || hold.cancelled()) throw error;
+      await session.query("ROLLBACK TO SAVEPOINT tier");
+      reports.push(error.report);
+      break;
+    }
+  }
+  await rehearseWayBack(session, release, standing, moment, names, costs, hold);
+  return { reports: [...standing.map(({ report }) => report), ...reports], costs };
+}
+
+async function rehearseWayBack(
+  session: Session,
+  release: Release,
+  standing: readonly Standing[],
+  from: Moment,
+  names: readonly string[],
+  costs: Cost[],
+  hold: HoldWatch,
+): Promise<void> {
+  let moment = from;
+  for (const step of [...standing].reverse()) {
+    const { declaration, rollback } = step.scripts;
+    if (!rollback) {
+      step.report = { ...step.report, rollback: "nothing to roll back" };
+      continue;
+    }
+    hold.reached(`rollback of tier ${String(declaration.tier)} (${declaration.title})`);
+    await session.query("SAVEPOINT rollback");
+    try {
+      const { stops, after } = await timed(costs, `rollback ${String(declaration.tier)}`, () =>
+        rollBackTier(session, release, declaration, rollback, step.entry, moment, names),
+      );
+      step.report = judged(step.report, [...stops, ...notAsBefore(step.before, after)]);
+      moment = after;
+    } catch (error) {
+      if (hold.cancelled()) throw error;
+      step.report = judged(step.report, [messageOf(error)]);
+      return;
+    }
+  }
+}
+
+/** Objects that the way back did not leave as they were before the tier, identifiers and all. */
+function notAsBefore(before: Moment, after: Moment): string[] {
+  return [...before.snapshot.objects]
+    .filter(([key, mark]) => after.snapshot.objects.get(key) !== mark)
+    .map(([key]) => `not restored: ${key} is not what it was`);
+}
+
+function judged(report: TierReport, stops: readonly string[]): TierReport {
+  if (!stops.length) return { ...report, rollback: "exact" };
+  const said = stops.map((stop): Stop => ({ kind: "rollback", text: `rollback of tier ${String(report.tier)}: ${stop}` }));
+  return { ...report, verdict: "STOP", rollback: "refused", stops: [...report.stops, ...said] };
+}
+
+/** A tier to roll back, with what the ledger recorded when it was applied. */
+export interface Doomed {
+  readonly scripts: TierScripts;
+  readonly ledger: LedgerRow;
+}
+
+/**
+ * Rolls back applied tiers, latest first, in the open transaction. Throws a RolloutError that lists every reason
+ * of the first tier that would be refused.
+ */
+export async function rehearseDown(
+  session: Session,
+  release: Release,
+  doomed: readonly Doomed[],
+  hold: HoldWatch,
+): Promise<Cost[]> {
+  const costs: Cost[] = [];
+  const names = neededReadings(
+    release,
+    doomed.map(({ scripts }) => scripts.declaration),
+  );
+  let moment = await timed(costs, "entry", () => takeMoment(session, release, names));
+  for (const { scripts, ledger } of [...doomed].reverse()) {
+    const { declaration } = scripts;
+    hold.reached(`rollback of tier ${String(declaration.tier)} (${declaration.title})`);
+    const script = await rollbackScript(scripts, ledger);
+    const { stops, after } = await timed(costs, `rollback ${String(declaration.tier)}`, () =>
+      rollBackTier(session, release, declaration, script, ledger.entry, moment, names),
+    );
+    if (stops.length) throw refusedRollback(scripts, stops);
+    moment = after;
+    await hold.observe();
+  }
+  return costs;
+}
+
+/** The rollback as it was recorded when the tier was applied; the file may have changed since. */
+export async function rollbackScript({ declaration }: TierScripts, { rollbackSql }: LedgerRow): Promise<Script> {
+  return parseScript(`${declaration.rollback ?? "rollback"} (as recorded in the ledger)`, rollbackSql);
+}
+
+/** The refusal of a rollback with all its reasons. */
+export function refusedRollback({ declaration }: TierScripts, stops: readonly string[]): RolloutError {
+  return new RolloutError(
+    `Tier ${String(declaration.tier)} (${declaration.title}) cannot be rolled back, nothing was changed:\n` +
+      stops.map((stop) => `  - ${stop}`).join("\n"),
+  );
+}
+
+async function timed<T>(costs: Cost[], step: string, work: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  const result = await work();
+  costs.push({ step, milliseconds: Math.round(performance.now() - start) });
+  return result;
+}

@@ -1,0 +1,55 @@
+import type { GatePosition, Reading } from "./rollout";
+import type { RowCounters } from "./snapshot";
+
+/** One stop gate as the SQL file reported it. */
+export interface GateResult {
+  readonly name: string;
+  readonly at: GatePosition;
+  /** Operator and wanted value, such as `= 210`. */
+  readonly expected: string;
+  readonly measured: Reading;
+  readonly passed: boolean;
+}
+
+/** What a tier was measured to change. */
+export interface MeasuredDelta {
+  /** Names of the objects added, by kind. */
+  readonly objects: Readonly<Record<string, readonly string[]>>;
+  /** Rows written, by table; tables without writes are left out. */
+  readonly rows: Readonly<Record<string, RowCounters>>;
+  readonly readings: Readonly<Record<string, { readonly before: Reading; readonly after: Reading }>>;
+}
+
+/** What kind of rule a stop is about. */
+export type StopKind = "gate" | "delta" | "invariant" | "rollback" | "failure";
+
+/** One reason not to go on, in words that name the tier. */
+export interface Stop {
+  readonly kind: StopKind;
+  readonly text: string;
+}
+
+/** The texts of stops under a heading for people. */
+export function listStops(stops: readonly Stop[]): string {
+  return stops.map(({ text }) => `  - ${text}`).join("\n");
+}
+
+/** How the rehearsed rollback of a tier ended. */
+export type RollbackVerdict = "exact" | "nothing to roll back" | "not rehearsed" | "refused";
+
+/**
+ * Everything measured on one tier that stays the same from one run to the next on an unchanged database: no
+ * times, process ids or sequence positions. It is an input and an output of the tier's resource.
+ */
+export interface TierReport {
+  readonly tier: number;
+  readonly title: string;
+  readonly verdict: "PASS" | "STOP" | "NOT REHEARSED";
+  readonly gates: readonly GateResult[];
+  readonly delta: MeasuredDelta;
+  /** Everything that speaks against the tier. Empty exactly if the verdict is PASS. */
+  readonly stops: readonly Stop[];
+  readonly rollback: RollbackVerdict;
+}
+
+export const NO_DELTA: MeasuredDelta = { objects: {}, rows: {}, readings: {} };

@@ -1,0 +1,81 @@
+import { invariantBreaches } from "./contract";
+import { type Fingerprint, fingerprintDifferences, takeFingerprint } from "./fingerprint";
+import { type Moment, runScript, takeMoment } from "./apply";
+import type { Release } from "./release";
+import type { ObjectKind, TierDeclaration } from "./rollout";
+import type { Script } from "./script";
+import type { Session } from "./session";
+import { type Changes, changes } from "./snapshot";
+
+/** A rollback that ran to its end inside the open transaction. */
+export interface RolledBack {
+  /** Everything that speaks against its COMMIT, in words; empty if the proof holds. */
+  readonly stops: readonly string[];
+  /** What the rollback removed, one line each. */
+  readonly removed: readonly string[];
+  readonly after: Moment;
+}
+
+/**
+ * Runs a tier's rollback in the open transaction and proves it: what the tier declared is as it was at its entry
+ * (`entry`), and nothing else moved between begin and end. Nothing is committed here.
+ */
+export async function rollBackTier(
+  session: Session,
+  release: Release,
+  tier: TierDeclaration,
+  script: Script,
+  entry: Fingerprint,
+  before: Moment,
+  names: readonly string[],
+): Promise<RolledBack> {
+  await runScript(session, script);
+  const after = await takeMoment(session, release, names);
+  const moved = changes(before.snapshot, after.snapshot);
+  const left = fingerprintDifferences(entry, await takeFingerprint(session, tier));
+  const stops = [
+    ...left.map((text) => `not restored: ${text}`),
+    ...remaining(tier, after),
+    ...elsewhere(tier, moved),
+    ...invariantBreaches(release.rollout, before.readings, after.readings),
+  ];
+  return { stops, removed: removals(moved), after };
+}
+
+/** Declared objects that are still there. */
+function remaining({ delta }: TierDeclaration, after: Moment): string[] {
+  return declaredObjects(delta.objects)
+    .filter((key) => after.snapshot.objects.has(key))
+    .map((key) => `not restored: ${key} still exists`);
+}
+
+/** Everything that moved outside of what the tier declares. */
+function elsewhere({ delta }: TierDeclaration, moved: Changes): string[] {
+  const objects = new Set(declaredObjects(delta.objects));
+  return [
+    ...moved.added.map((key) => `undeclared: ${key} was created`),
+    ...moved.removed.filter((key) => !objects.has(key)).map((key) => `undeclared: ${key} was dropped`),
+    ...moved.changed.map((key) => `undeclared: ${key} was altered`),
+    ...moved.rewritten
+      .filter((table) => !delta.rows[table]?.operational)
+      .map((table) => `undeclared: table ${table} was truncated or rewritten`),
+    ...[...moved.rows].flatMap(([table, { inserted, updated, deleted }]) =>
+      table in delta.rows && !inserted && !updated
+        ? []
+        : [`undeclared write in ${table}: ${String(inserted)} inserted, ${String(updated)} updated, ${String(deleted)} deleted`],
+    ),
+  ];
+}
+
+function removals(moved: Changes): string[] {
+  return [
+    ...[...moved.rows].map(([table, { deleted }]) => `-${String(deleted)} ${table}`),
+    ...moved.rewritten.map((table) => `${table} emptied`),
+    ...(moved.removed.length ? [`-${String(moved.removed.length)} objects`] : []),
+  ];
+}
+
+/** Keys of declared objects as a snapshot has them. */
+export function declaredObjects(objects: Readonly<Partial<Record<ObjectKind, readonly string[]>>>): string[] {
+  return Object.entries(objects).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`));
+}

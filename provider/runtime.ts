@@ -1,0 +1,64 @@
+import path from "node:path";
+import { RolloutError } from "./errors";
+import type { TierInputs } from "./inputs";
+import { loadRelease, type Release, scriptsOf, type TierScripts } from "./release";
+import type { Rollout } from "./rollout";
+import { connect, type Session, type Target } from "./session";
+import { DEFAULT_OPTIONS, type RunOptions, runOptions, sessionSettings } from "./settings";
+import type { Log } from "./transaction";
+
+let options: RunOptions = DEFAULT_OPTIONS;
+
+/** Takes the run's options from the stack's configuration, as Pulumi hands it to a dynamic provider. */
+export function configure(get: (key: string) => string | undefined): void {
+  options = runOptions(get);
+}
+
+/** Everything that a hook works with. */
+export interface HookContext {
+  readonly rollout: Rollout;
+  readonly release: Release;
+  readonly scripts: TierScripts;
+  readonly session: Session;
+  readonly options: RunOptions;
+  readonly log: Log;
+}
+
+/** The rollout that a module of this project exports. Throws when there is none. */
+export function loadRollout(root: string, module: string): Rollout {
+  // Loaded at call time: whatever a hook would capture is frozen into the state.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { rollout } = require(path.resolve(root, module)) as { rollout?: Rollout };
+  if (!rollout) throw new RolloutError(`Module ${module} exports no rollout.`);
+  return rollout;
+}
+
+/** Says a line at once; Pulumi shows what a hook prints under its resource. */
+const say: Log = (line) => {
+  console.log(line);
+};
+
+/** Opens a session on the target, checks that it is the one of `inputs`, and runs a hook's work on it. */
+export async function withTarget<T>(inputs: TierInputs, work: (context: HookContext) => Promise<T>): Promise<T> {
+  const root = process.cwd();
+  const rollout = loadRollout(root, inputs.module);
+  const release = await loadRelease(root, rollout, inputs.parameters);
+  const session = await connect(sessionSettings(rollout, inputs.parameters, options), "rollout");
+  try {
+    requireTarget(inputs.target, session.target);
+    const scripts = scriptsOf(release, inputs.tier);
+    return await work({ rollout, release, scripts, session, options, log: say });
+  } finally {
+    await session.close();
+  }
+}
+
+/** Refuses a database other than the one that the state or the rehearsal belongs to. */
+export function requireTarget(expected: Target, found: Target): void {
+  if (expected.database === found.database && expected.system === found.system) return;
+  throw new RolloutError(
+    `This stack's state was made on database "${expected.database}" of cluster ${expected.system}, but you are connected ` +
+      `to "${found.database}" of cluster ${found.system}. Nothing was changed. Connect to the former (DATABASE_URL or PG*), ` +
+      `select the stack of the latter, or accept a move with: pulumi config set movedFrom ${expected.system}`,
+  );
+}

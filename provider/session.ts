@@ -1,0 +1,145 @@
+import { Client, type ClientConfig, type QueryResultRow } from "pg";
+import { codeOf, messageOf, RolloutError } from "./errors";
+
+/** The oldest server that the SQL runs on, as `server_version_num`. */
+const OLDEST_SERVER = 150_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** A notice as the server sent it; the gate fields arrive in the schema, table, column, type and constraint fields. */
+export interface Notice {
+  readonly message?: string | undefined;
+  readonly code?: string | undefined;
+  readonly schema?: string | undefined;
+  readonly table?: string | undefined;
+  readonly column?: string | undefined;
+  readonly dataType?: string | undefined;
+  readonly constraint?: string | undefined;
+}
+
+/** Which database a session, a state or a ledger belongs to. */
+export interface Target {
+  readonly database: string;
+  /** The cluster's own identifier: tells two databases of one name apart. */
+  readonly system: string;
+}
+
+/** One connection to the target, with the notices it has received. */
+export interface Session {
+  readonly pid: number;
+  readonly target: Target;
+  query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Notices since the last call. */
+  takeNotices(): Notice[];
+  close(): Promise<void>;
+}
+
+/** What every session pins, so that no setting of a role or a database changes what is measured or hashed. */
+const PINNED: Readonly<Record<string, string>> = {
+  search_path: "public, pg_temp",
+  client_min_messages: "notice",
+  idle_in_transaction_session_timeout: "2s",
+  client_connection_check_interval: "500ms",
+  timezone: "UTC",
+  datestyle: "ISO, YMD",
+  intervalstyle: "postgres",
+  extra_float_digits: "1",
+  bytea_output: "hex",
+  row_security: "on",
+};
+
+interface Introduction {
+  pid: number;
+  database: string;
+  system: string;
+  version: number;
+  server: string;
+}
+
+/**
+ * Opens a session on the database that `DATABASE_URL` or the `PG*` variables name, with `settings` set.
+ * Throws a RolloutError that names the target, never the password, when it cannot be reached or is too old.
+ */
+export async function connect(settings: Readonly<Record<string, string>> = {}, role = "rollout"): Promise<Session> {
+  const config: ClientConfig = {
+    ...(process.env.DATABASE_URL ? { connectionString: process.env.DATABASE_URL } : {}),
+    application_name: `one-roof ${role}`,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  };
+  const client = new Client(config);
+  const notices: Notice[] = [];
+  client.on("notice", (notice) => notices.push(notice));
+  // Without a listener a connection lost between two queries would end the process; the next query reports it.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    throw unreachable(client, error);
+  }
+  try {
+    const { pid, version, server, ...target } = await introduce(client, { ...PINNED, ...settings });
+    if (version < OLDEST_SERVER) {
+      throw new RolloutError(
+        `PostgreSQL ${server} at ${address(client)} is too old: expected 15 or newer. Upgrade the server first.`,
+      );
+    }
+    return session(client, notices, pid, target);
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+}
+
+async function introduce(client: Client, settings: Readonly<Record<string, string>>): Promise<Introduction> {
+  const { rows } = await client.query<Introduction>(
+    `SELECT pg_backend_pid() AS pid, current_database() AS database,
+            (SELECT system_identifier::text FROM pg_control_system()) AS system,
+            current_setting('server_version_num')::integer AS version, current_setting('server_version') AS server,
+            (SELECT count(set_config(key, value, false)) FROM json_each_text($1::json))::integer AS settings`,
+    [JSON.stringify(settings)],
+  );
+  const [first] = rows;
+  if (!first) throw new RolloutError(`The server at ${address(client)} did not introduce itself.`);
+  const { pid, database, system, version, server } = first;
+  return { pid, database, system, version, server };
+}
+
+function session(client: Client, notices: Notice[], pid: number, target: Target): Session {
+  return {
+    pid,
+    target,
+    async query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]> {
+      const result = values ? await client.query<Row>(text, [...values]) : await client.query<Row>(text);
+      return result.rows;
+    },
+    takeNotices: () => notices.splice(0),
+    async close() {
+      await client.end().catch(() => undefined);
+    },
+  };
+}
+
+/** Where the client connects to, without the password. */
+function address(client: Client): string {
+  const database = client.database ?? client.user ?? "?";
+  return `${client.user ?? "?"}@${client.host}:${String(client.port)}/${database}`;
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there. Start the server, or correct DATABASE_URL or PGHOST and PGPORT",
+  ENOTFOUND: "there is no such host. Correct DATABASE_URL or PGHOST",
+  "28P01": "the password was refused. Correct DATABASE_URL or PGPASSWORD",
+  "28000": "the login was refused. Correct DATABASE_URL or PGUSER, or ask for access in pg_hba.conf",
+  "3D000": "there is no database of that name. Correct DATABASE_URL or PGDATABASE",
+  "53300": "the server has no connection left. Try again when it is less busy",
+  "57P03": "the server is starting up or shutting down. Try again in a moment",
+};
+
+function unreachable(client: Client, error: unknown): RolloutError {
+  const advice = ADVICE[codeOf(error) ?? ""] ?? `${messageOf(error)}. Check DATABASE_URL or the PG* variables`;
+  return new RolloutError(
+    `Cannot connect to the database ${address(client)}: ${advice}. Nothing was changed.`,
+    codeOf(error),
+    { cause: error },
+  );
+}

@@ -1,0 +1,169 @@
+import type { Session } from "./session";
+
+/** Rows that this transaction has inserted, updated and deleted in a table. */
+export interface RowCounters {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly deleted: number;
+}
+
+/**
+ * What a transaction sees of the whole database at one moment, cheap enough to be taken around every tier.
+ * Two snapshots of one transaction tell what happened between them, in which table, whoever did it.
+ */
+export interface Snapshot {
+  /** `kind identity` of every object outside the system schemas, to a mark that changes with its definition. */
+  readonly objects: ReadonlyMap<string, string>;
+  /** Schema-qualified table to the number of its file, which TRUNCATE and rewrites change. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Rows written so far, by schema-qualified table. */
+  readonly counters: ReadonlyMap<string, RowCounters>;
+}
+
+/** Catalogs whose rows belong to a relation and make up its definition, with the column that points to it. */
+const PARTS: readonly (readonly [catalog: string, relation: string, key: string, only?: string])[] = [
+  ["pg_attribute", "attrelid", "attnum"],
+  ["pg_attrdef", "adrelid", "oid"],
+  ["pg_constraint", "conrelid", "oid"],
+  ["pg_index", "indrelid", "indexrelid"],
+  // The internal triggers of a foreign key come and go on the table it points to.
+  ["pg_trigger", "tgrelid", "oid", "NOT tgisinternal"],
+  ["pg_rewrite", "ev_class", "oid"],
+  ["pg_policy", "polrelid", "oid"],
+  ["pg_statistic_ext", "stxrelid", "oid"],
+  ["pg_inherits", "inhrelid", "inhseqno"],
+];
+
+/** Catalogs of objects that are not relations and have an oid of their own. */
+const OTHERS: readonly string[] = [
+  ...["pg_namespace", "pg_proc", "pg_operator", "pg_opclass", "pg_opfamily", "pg_collation", "pg_conversion"],
+  ...["pg_cast", "pg_language", "pg_extension", "pg_event_trigger", "pg_publication", "pg_foreign_server"],
+  ...["pg_foreign_data_wrapper", "pg_ts_config", "pg_ts_dict", "pg_default_acl", "pg_am"],
+];
+
+/** The first oid that is not part of the system. */
+const FIRST_USER_OID = 16_384;
+
+/*
+ * A row's xmin names the transaction that wrote it: inside one transaction an object whose catalog rows keep
+ * theirs has not been touched, and no definition has to be printed. pg_class is compared by its columns, since
+ * a foreign key sets a flag (relhastriggers) on the table that it points to.
+ */
+const parts = PARTS.map(
+  ([catalog, relation, key, only]) =>
+    `(SELECT string_agg(p.${key} || ':' || p.xmin, ',' ORDER BY p.${key}) FROM pg_catalog.${catalog} p
+      WHERE p.${relation} = c.oid${only ? ` AND ${only}` : ""})`,
+);
+
+const others = OTHERS.map(
+  (catalog) =>
+    `SELECT '${catalog}'::regclass::oid, o.oid, o.xmin::text FROM pg_catalog.${catalog} o
+     WHERE o.oid >= ${String(FIRST_USER_OID)}${catalog === "pg_namespace" ? " AND o.nspname !~ '^pg_(temp|toast)'" : ""}`,
+);
+
+const SNAPSHOT = `
+WITH relation AS MATERIALIZED (
+  SELECT c.*, n.nspname || '.' || c.relname AS name
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND n.nspname <> 'information_schema'
+    AND n.nspname !~ '^pg_' AND n.nspname <> ALL ($1::text[])
+), owned_sequence AS (
+  SELECT d.objid FROM pg_catalog.pg_depend d
+  WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
+    AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
+)
+SELECT 'object' AS section,
+       CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence'
+         WHEN 'c' THEN 'type' ELSE 'table' END || ' ' || c.name AS key,
+       md5(concat_ws('|', c.oid, c.relowner, c.relam, c.reltablespace, c.relpersistence, c.relkind, c.relrowsecurity,
+         c.relforcerowsecurity, c.relreplident, c.relispartition, c.relacl, c.reloptions,
+         (SELECT string_agg(d.objsubid || ':' || d.xmin, ',' ORDER BY d.objsubid) FROM pg_catalog.pg_description d
+          WHERE d.objoid = c.oid AND d.classoid = 'pg_catalog.pg_class'::regclass),
+         ${parts.join(",\n")})) AS value
+FROM relation c WHERE c.relkind <> 'S' OR c.oid NOT IN (SELECT objid FROM owned_sequence)
+UNION ALL
+SELECT 'object',
+       CASE WHEN o.classid = 'pg_catalog.pg_proc'::regclass
+         THEN 'function ' || (SELECT n.nspname FROM pg_catalog.pg_proc f JOIN pg_catalog.pg_namespace n
+           ON n.oid = f.pronamespace WHERE f.oid = o.objid) || '.' ||
+           (SELECT f.proname || '(' || pg_catalog.pg_get_function_identity_arguments(f.oid) || ')'
+            FROM pg_catalog.pg_proc f WHERE f.oid = o.objid)
+         ELSE pg_catalog.pg_describe_object(o.classid, o.objid, 0) END, o.objid || ':' || o.mark
+FROM (${others.join("\nUNION ALL\n")}) AS o (classid, objid, mark)
+WHERE o.classid <> 'pg_catalog.pg_namespace'::regclass
+   OR (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = o.objid) <> ALL ($1::text[])
+UNION ALL
+SELECT 'object', 'type ' || n.nspname || '.' || t.typname, t.oid || ':' || t.xmin
+FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+WHERE t.oid >= ${String(FIRST_USER_OID)} AND t.typtype IN ('d', 'e', 'r') AND n.nspname !~ '^pg_'
+UNION ALL
+SELECT 'file', c.name, c.relfilenode::text FROM relation c WHERE c.relkind IN ('r', 'm')
+UNION ALL
+SELECT 'counter', schemaname || '.' || relname, concat_ws('/', n_tup_ins, n_tup_upd, n_tup_del)
+FROM pg_catalog.pg_stat_xact_user_tables
+WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 AND schemaname <> ALL ($1::text[])`;
+
+interface SnapshotRow {
+  section: "object" | "file" | "counter";
+  key: string;
+  value: string;
+}
+
+/** Takes a snapshot in one round trip. Objects of the schemas in `except` (the ledger's) are left out. */
+export async function takeSnapshot(session: Session, except: readonly string[]): Promise<Snapshot> {
+  const rows = await session.query<SnapshotRow>(SNAPSHOT, [except]);
+  const section = (name: SnapshotRow["section"]) => rows.filter((row) => row.section === name);
+  return {
+    objects: new Map(section("object").map(({ key, value }) => [key, value])),
+    files: new Map(section("file").map(({ key, value }) => [key, value])),
+    counters: new Map(section("counter").map(({ key, value }) => [key, parseCounters(value)])),
+  };
+}
+
+const NOTHING: RowCounters = { inserted: 0, updated: 0, deleted: 0 };
+
+function parseCounters(value: string): RowCounters {
+  const [inserted = 0, updated = 0, deleted = 0] = value.split("/").map(Number);
+  return { inserted, updated, deleted };
+}
+
+/** What happened between two snapshots of one transaction. */
+export interface Changes {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+  /** Tables that were truncated or rewritten. */
+  readonly rewritten: readonly string[];
+  /** Tables with rows written, and how many. */
+  readonly rows: ReadonlyMap<string, RowCounters>;
+}
+
+/** Compares two snapshots of one transaction. */
+export function changes(before: Snapshot, after: Snapshot): Changes {
+  const rows = new Map<string, RowCounters>();
+  for (const table of new Set([...before.counters.keys(), ...after.counters.keys()])) {
+    // A dropped table takes its counters with it; that it was dropped is told by its object.
+    if (!after.objects.has(`table ${table}`)) continue;
+    const difference = subtract(after.counters.get(table) ?? NOTHING, before.counters.get(table) ?? NOTHING);
+    if (difference.inserted || difference.updated || difference.deleted) rows.set(table, difference);
+  }
+  return {
+    added: [...after.objects.keys()].filter((key) => !before.objects.has(key)),
+    removed: [...before.objects.keys()].filter((key) => !after.objects.has(key)),
+    changed: differing(before.objects, after.objects),
+    rewritten: differing(before.files, after.files),
+    rows,
+  };
+}
+
+function differing(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
+  return [...before].filter(([key, mark]) => after.has(key) && after.get(key) !== mark).map(([key]) => key);
+}
+
+function subtract(after: RowCounters, before: RowCounters): RowCounters {
+  return {
+    inserted: after.inserted - before.inserted,
+    updated: after.updated - before.updated,
+    deleted: after.deleted - before.deleted,
+  };
+}

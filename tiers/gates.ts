@@ -1,0 +1,176 @@
+import type { Gate } from "../provider/rollout";
+
+/** What a gate means to a council member, what to do when it stops, and where it is demanded. */
+type GateText = Pick<Gate, "meaning" | "remedy" | "source">;
+
+const SPEC = "canonical-rollout.md";
+
+function text(meaning: string, remedy: string, source: string): GateText {
+  return { meaning, remedy, source: `${SPEC}, ${source}` };
+}
+
+/** One text a gate, whatever tier it stands in: the name is that of the reading it judges. */
+const TEXTS: Readonly<Record<string, GateText>> = {
+  database: text(
+    "The rollout changes only the database it was approved for.",
+    "Connect to the right database, or set the configuration `database` for a rehearsal on a clone.",
+    "Tier 0: db≠directus",
+  ),
+  server_version: text(
+    "The server is PostgreSQL 15 or newer.",
+    "Upgrade the server; 16 is what production runs.",
+    "Tier 0 (self)",
+  ),
+  ospa: text(
+    "A human has signed the proposal: os_proposal_approvals holds at least one row.",
+    "Ask the owner to e-sign in Directus. Nobody else may insert that row.",
+    "Tier 0 and every mutating tier: ospa<1",
+  ),
+  ratified_request: text(
+    "The approval request that allows the ownership seed exists and is approved.",
+    "Set the configuration `ratifiedApr` to the code of the approved request, or wait for the council's vote.",
+    "Tier 3: Tier 2 + :ratified_apr",
+  ),
+  prerequisite_views: text(
+    "The five governance views that the rollout builds on are all there.",
+    "Restore the missing view from the application's schema; the rollout never creates or changes it.",
+    "Tier 0: prereq view missing",
+  ),
+  axis_objects: text(
+    "Nothing of One-Roof is there before the rollout, and all 43 objects are there after Tier 1.",
+    "Find out who created the objects. Left over from a rollout: roll it back with sql/prod_rollback/99_rollback_full.sql.",
+    "Tier 0: axis present; Tier 1: +11 tables, +31 views, +1 fn",
+  ),
+  structure_rows: text(
+    "The new views show nothing until an axis is registered.",
+    "The structure file is not the released one; restore it.",
+    "Tier 1: all inert; 0 rows read",
+  ),
+  ownership_gap: text(
+    "Exactly the expected object and scope pairs have no accountable agency: 210 before the seed, 0 after it.",
+    "Compare v_object_owner_gap with what was approved: a collection, a scope or an owner has changed since.",
+    "Tier 0 and Tier 3: gap≠210, post gap≠0",
+  ),
+  ownership_rows: text(
+    "No ownership is recorded yet, so the seed cannot collide with one.",
+    "Find out who wrote to governance_object_ownership, and whether the seed was applied already.",
+    "Tier 0 and Tier 3: own≠0",
+  ),
+  ownership_seeded: text(
+    "The seed wrote one row for each of 5 groups and 6 scopes.",
+    "A group or a scope was lost or added since the approval; have the seed ratified again.",
+    "Tier 3: new≠30",
+  ),
+  ownership_conflict: text(
+    "No object has two accountable agencies for one scope.",
+    "Resolve what v_object_owner_conflict lists.",
+    "Tier 0 and Tier 3: conflict≠0",
+  ),
+  governance_outbox: text(
+    "No governance event is waiting to be sent.",
+    "Find out who emitted it; the rollout sends nothing and starts only where nothing was sent.",
+    "Tier 0: emit≠0; Tier 6: outbox≠0",
+  ),
+  active_event_types: text(
+    "Every governance event type is switched off.",
+    "Deactivate the event type, or have its activation approved on its own after the rollout.",
+    "Tier 0: emit≠0; Tier 6: event types stay inactive",
+  ),
+  responsibility_required: text(
+    "The responsibility axis requires an owner for each of 35 collections and 6 scopes.",
+    "Compare the inventory and the active scopes with what was approved.",
+    "Tier 2: required≠210",
+  ),
+  responsibility_gap_drift: text(
+    "The new, general gap equals the canonical one, cell by cell.",
+    "Compare v_axis_coverage_gap with v_object_owner_gap; the structure or the prerequisite views differ from the release.",
+    "Tier 2: generalized gap≠canonical",
+  ),
+  responsibility_axis_gap: text(
+    "Every cell of the responsibility axis has an accountable agency.",
+    "See v_axis_coverage_gap for the cells without one.",
+    "Expected production end-state: responsibility-axis required 210 / gap 0",
+  ),
+  containment_required: text(
+    "Each of the 35 governed collections is assigned to its group.",
+    "Compare v_governance_object_containment with what was approved.",
+    "Tier 4: required≠35",
+  ),
+  containment_gap: text(
+    "Every collection's place in its group has an accountable agency.",
+    "See v_axis_coverage_gap for the axis containment.",
+    "Tier 4: gap≠0",
+  ),
+  containment_unregistered_groups: text(
+    "Every group that a collection names is a value of the containment axis.",
+    "A group was added since the approval; have the seed ratified again.",
+    "Tier 4: +5 values",
+  ),
+  containment_without_group: text(
+    "No governed collection is without a group.",
+    "Give the collection a group in collection_registry.",
+    "Tier 4: +35 assignment",
+  ),
+  mapped_labels_inactive: text(
+    "Every label that a topic maps to is active vocabulary.",
+    "Reactivate the label in taxonomy, or have the map changed and ratified.",
+    "Tier 5: +7 taxonomy_map",
+  ),
+  divergent: text(
+    "No collection's labels contradict its topic.",
+    "See v_reconcile_collection_topic_vs_label; a divergence is never accepted by the rollout.",
+    "Tier 5: divergent≠0",
+  ),
+  projection_gap: text(
+    "Every owned topic reaches the labels, or is knowingly pending or on hold.",
+    "See v_reconcile_topic_projection_gap.",
+    "Tier 5: projection_gap≠0",
+  ),
+  kg_domain_x: text(
+    "The topic kg-domain-x is ratified and active.",
+    "Have its ratification confirmed before the rollout.",
+    "Expected production end-state: kg-domain-x active",
+  ),
+  active_axes: text(
+    "Three axes are active: responsibility, containment and topic.",
+    "An axis was added or retired beside the rollout; see axis_registry.",
+    "Expected production end-state: active axes 3",
+  ),
+  label_orphans: text(
+    "Every label in use is active vocabulary.",
+    "See v_reconcile_label_orphan.",
+    "Expected production end-state: label_orphans 0",
+  ),
+  critical_drift: text(
+    "The scan found nothing critical.",
+    "See v_ui_detector_findings, critical first.",
+    "Tier 6: critical≠0",
+  ),
+  emittable: text(
+    "No open finding could be sent as an event.",
+    "Deactivate the governance event types.",
+    "Tier 6: emittable≠0",
+  ),
+};
+
+/** Declares a gate before the tier's first write. */
+export function entry(name: string, operator: Gate["operator"], expected: Gate["expected"]): Gate {
+  return { name, at: "entry", operator, expected, ...textOf(name) };
+}
+
+/** Declares a gate before the tier's COMMIT. */
+export function exit(name: string, operator: Gate["operator"], expected: Gate["expected"]): Gate {
+  return { ...entry(name, operator, expected), at: "exit" };
+}
+
+function textOf(name: string): GateText {
+  const found = TEXTS[name];
+  if (!found) throw new Error(`Gate ${name} has no text.`);
+  return found;
+}
+
+/** What every mutating tier guards: the database and the human approval (specification, line 4). */
+export const GUARDS: readonly Gate[] = [
+  entry("database", "=", { parameter: "database" }),
+  entry("ospa", ">=", "1"),
+];

@@ -1,0 +1,64 @@
+import type { Rollout } from "../provider/rollout";
+import { preflight } from "./tier-0-preflight";
+import { structure } from "./tier-1-structure";
+import { responsibilityAxis } from "./tier-2-responsibility-axis";
+import { ownershipSeed } from "./tier-3-ownership-seed";
+import { containment } from "./tier-4-containment";
+import { topicFinalization } from "./tier-5-topic-finalization";
+import { scannerBaseline } from "./tier-6-scanner-baseline";
+import { verification } from "./tier-8-verification";
+
+/** The One-Roof rollout, in the order of the specification's table. */
+export const rollout: Rollout = {
+  name: "one-roof",
+  probe: "sql/prod_verify/baseline_probe.sql",
+  ledgerSchema: "one_roof_rollout",
+  lock: [1_330_795_077, 1],
+  noticeSchema: "one_roof",
+  parameters: {
+    database: { setting: "one_roof.database", default: "directus" },
+    ratifiedApr: { setting: "one_roof.ratified_apr" },
+  },
+  databaseParameter: "database",
+  // The specification's out-of-scope invariants.
+  invariants: [
+    "governance_outbox",
+    "active_event_types",
+    "approval_requests",
+    "apr_approvals",
+    "responsibility_scopes",
+    "idle_in_transaction",
+    "system_issues",
+    "governance_relations",
+    "dot_tools",
+  ],
+  // The specification's expected production end-state.
+  endState: [
+    "ownership_gap",
+    "ownership_conflict",
+    "containment_required",
+    "containment_gap",
+    "responsibility_required",
+    "responsibility_axis_gap",
+    "active_axes",
+    "divergent",
+    "projection_gap",
+    "label_orphans",
+    "open_drift",
+    "critical_drift",
+    "emittable",
+    "governance_outbox",
+    "kg_domain_x",
+    "reconcile_decisions",
+  ],
+  tiers: [
+    preflight,
+    structure,
+    responsibilityAxis,
+    ownershipSeed,
+    containment,
+    topicFinalization,
+    scannerBaseline,
+    verification,
+  ],
+};

@@ -1,0 +1,25 @@
+import type { TierDeclaration } from "../provider/rollout";
+import { entry } from "./gates";
+
+/** Reads only: the database is approved for the rollout and exactly in the expected state. */
+export const preflight: TierDeclaration = {
+  tier: 0,
+  name: "preflight",
+  title: "Preflight",
+  apply: "sql/prod/00_preflight.sql",
+  gates: [
+    entry("database", "=", { parameter: "database" }),
+    entry("server_version", ">=", "150000"),
+    entry("ospa", ">=", "1"),
+    entry("ratified_request", "=", "approved"),
+    entry("prerequisite_views", "=", "5"),
+    entry("axis_objects", "=", "0"),
+    entry("ownership_gap", "=", "210"),
+    entry("ownership_rows", "=", "0"),
+    entry("ownership_conflict", "=", "0"),
+    entry("governance_outbox", "=", "0"),
+    entry("active_event_types", "=", "0"),
+  ],
+  delta: { objects: {}, rows: {}, readings: {} },
+  parameters: ["database", "ratifiedApr"],
+};

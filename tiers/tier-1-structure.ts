@@ -1,0 +1,25 @@
+import type { TierDeclaration } from "../provider/rollout";
+import { entry, exit, GUARDS } from "./gates";
+import { FUNCTIONS, TABLES, VIEWS } from "./objects";
+
+/** All structure precedes all seeds: 11 tables, 31 views and the scan function, inert. */
+export const structure: TierDeclaration = {
+  tier: 1,
+  name: "structure",
+  title: "Structure",
+  apply: "sql/prod/10_structure.sql",
+  rollback: "sql/prod_rollback/99_rollback_full.sql",
+  gates: [
+    ...GUARDS,
+    entry("prerequisite_views", "=", "5"),
+    entry("axis_objects", "in", "0,43"),
+    exit("axis_objects", "=", "43"),
+    exit("structure_rows", "=", "0"),
+  ],
+  delta: {
+    objects: { table: TABLES, view: VIEWS, function: FUNCTIONS },
+    rows: {},
+    readings: { axis_objects: { before: 0, after: 43 } },
+  },
+  parameters: ["database"],
+};
