@@ -24,7 +24,8 @@ BEGIN
       LEFT JOIN pg_stat_activity AS session ON session.pid = held.pid
      WHERE held.locktype = 'advisory' AND held.classid = 1330795077 AND held.objid = 1 AND held.objsubid = 2 AND held.granted
        AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database());
-    RAISE EXCEPTION 'Tier 2 (responsibility axis): another session holds the rollout lock: %', coalesce(holder, 'it has just ended')
+    RAISE EXCEPTION 'Tier 2 (responsibility axis): another session holds the rollout lock: %',
+      coalesce(holder, 'it has just ended')
       USING ERRCODE = 'OR003', HINT = 'Nothing was changed. Wait until that session has ended, then run this file again.';
   END IF;
 END
@@ -35,7 +36,9 @@ DO $entry$
 DECLARE
   tier     CONSTANT text := 'Tier 2 (responsibility axis)';
   section  CONSTANT text := 'entry';
-  advice   CONSTANT text := 'Nothing was changed: this tier is rolled back whole, earlier tiers stay. Put right what is listed, then run this tier again.';
+  advice   CONSTANT text :=
+    'Nothing was changed: this tier is rolled back whole, earlier tiers stay. Put right what is listed, then run '
+    'this tier again.';
   gate     record;
   measured text;
   readings text[] := '{}';
@@ -108,8 +111,11 @@ END
 $entry$;
 
 -- The axis: who answers for an object in a responsibility scope.
-INSERT INTO axis_registry (axis_code, axis_name, axis_family, axis_kind, value_domain, owner_scope_ref, status, lifecycle_status, created_by)
-VALUES ('responsibility', 'Responsibility', 'structural', 'system', 'governance_responsibility_scope', NULL, 'active', 'active', 'PROD_responsibility_2026-06-03')
+INSERT INTO axis_registry
+  (axis_code, axis_name, axis_family, axis_kind, value_domain, status, lifecycle_status, created_by)
+VALUES
+  ('responsibility', 'Responsibility', 'structural', 'system', 'governance_responsibility_scope',
+   'active', 'active', 'PROD_responsibility_2026-06-03')
 ON CONFLICT (axis_code) DO NOTHING;
 
 -- Its values: the active scopes as they are now.
@@ -122,8 +128,10 @@ ORDER BY scope.scope_code
 ON CONFLICT (axis_code, value_code) DO NOTHING;
 
 -- Its rule: every governed collection has an accountable owner in every scope.
-INSERT INTO coverage_rule (rule_code, axis_code, applies_to, coverage_mode, required_owner_kind, status, tag)
-VALUES ('CR-RESP-ALL', 'responsibility', 'collection', 'cross_product', 'accountable', 'active', 'PROD_responsibility_2026-06-03')
+INSERT INTO coverage_rule
+  (rule_code, axis_code, applies_to, coverage_mode, required_owner_kind, status, tag)
+VALUES
+  ('CR-RESP-ALL', 'responsibility', 'collection', 'cross_product', 'accountable', 'active', 'PROD_responsibility_2026-06-03')
 ON CONFLICT (rule_code) DO NOTHING;
 
 -- Stop gates at exit: what this file wrote must measure as expected, or none of it is kept.
@@ -131,7 +139,9 @@ DO $exit$
 DECLARE
   tier     CONSTANT text := 'Tier 2 (responsibility axis)';
   section  CONSTANT text := 'exit';
-  advice   CONSTANT text := 'Nothing was changed: what this tier wrote is rolled back, earlier tiers stay. Put right what is listed, then run this tier again.';
+  advice   CONSTANT text :=
+    'Nothing was changed: what this tier wrote is rolled back, earlier tiers stay. Put right what is listed, then '
+    'run this tier again.';
   gate     record;
   measured text;
   readings text[] := '{}';

@@ -25,7 +25,8 @@ BEGIN
       LEFT JOIN pg_stat_activity AS session ON session.pid = held.pid
      WHERE held.locktype = 'advisory' AND held.classid = 1330795077 AND held.objid = 1 AND held.objsubid = 2 AND held.granted
        AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database());
-    RAISE EXCEPTION 'Tier 3 (ownership seed): another session holds the rollout lock: %', coalesce(holder, 'it has just ended')
+    RAISE EXCEPTION 'Tier 3 (ownership seed): another session holds the rollout lock: %',
+      coalesce(holder, 'it has just ended')
       USING ERRCODE = 'OR003', HINT = 'Nothing was changed. Wait until that session has ended, then run this file again.';
   END IF;
 END
@@ -36,7 +37,9 @@ DO $entry$
 DECLARE
   tier     CONSTANT text := 'Tier 3 (ownership seed)';
   section  CONSTANT text := 'entry';
-  advice   CONSTANT text := 'Nothing was changed: this tier is rolled back whole, earlier tiers stay. Put right what is listed, then run this tier again.';
+  advice   CONSTANT text :=
+    'Nothing was changed: this tier is rolled back whole, earlier tiers stay. Put right what is listed, then run '
+    'this tier again.';
   gate     record;
   measured text;
   readings text[] := '{}';
@@ -99,7 +102,8 @@ $entry$;
 
 -- Which agency answers for which group, joined with the groups and scopes that live rows name: a group that is missing
 -- here leaves a gap, a group that is missing there leaves fewer than 30 rows, and either is refused at exit.
-INSERT INTO governance_object_ownership (object_type, object_ref, scope, owner_kind, owner_gov_code, is_inherited_anchor, lifecycle_status, approval_ref, created_by)
+INSERT INTO governance_object_ownership
+  (object_type, object_ref, scope, owner_kind, owner_gov_code, is_inherited_anchor, lifecycle_status, approval_ref, created_by)
 SELECT live_group.parent_type, live_group.parent_ref, scope.scope_code, 'accountable', agency.gov_code, true, 'active',
        current_setting('one_roof.ratified_apr'), 'PROD_OWNERSHIP_SEED_2026-06-03'
 FROM (SELECT DISTINCT parent_type, parent_ref FROM v_governance_object_containment) AS live_group
@@ -119,7 +123,9 @@ DO $exit$
 DECLARE
   tier     CONSTANT text := 'Tier 3 (ownership seed)';
   section  CONSTANT text := 'exit';
-  advice   CONSTANT text := 'Nothing was changed: the seed is rolled back, earlier tiers stay. Fewer or more than 30 rows, or a gap that stays, mean that the live groups or scopes are not those of the map in this file.';
+  advice   CONSTANT text :=
+    'Nothing was changed: the seed is rolled back, earlier tiers stay. Fewer or more than 30 rows, or a gap that '
+    'stays, mean that the live groups or scopes are not those of the map in this file.';
   gate     record;
   measured text;
   readings text[] := '{}';

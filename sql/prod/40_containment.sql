@@ -24,7 +24,8 @@ BEGIN
       LEFT JOIN pg_stat_activity AS session ON session.pid = held.pid
      WHERE held.locktype = 'advisory' AND held.classid = 1330795077 AND held.objid = 1 AND held.objsubid = 2 AND held.granted
        AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database());
-    RAISE EXCEPTION 'Tier 4 (containment): another session holds the rollout lock: %', coalesce(holder, 'it has just ended')
+    RAISE EXCEPTION 'Tier 4 (containment): another session holds the rollout lock: %',
+      coalesce(holder, 'it has just ended')
       USING ERRCODE = 'OR003', HINT = 'Nothing was changed. Wait until that session has ended, then run this file again.';
   END IF;
 END
@@ -35,7 +36,9 @@ DO $entry$
 DECLARE
   tier     CONSTANT text := 'Tier 4 (containment)';
   section  CONSTANT text := 'entry';
-  advice   CONSTANT text := 'Nothing was changed: this tier is rolled back whole, earlier tiers stay. Put right what is listed, then run this tier again.';
+  advice   CONSTANT text :=
+    'Nothing was changed: this tier is rolled back whole, earlier tiers stay. Put right what is listed, then run '
+    'this tier again.';
   gate     record;
   measured text;
   readings text[] := '{}';
@@ -88,8 +91,11 @@ END
 $entry$;
 
 -- The axis: in which group a collection is.
-INSERT INTO axis_registry (axis_code, axis_name, axis_family, axis_kind, value_domain, owner_scope_ref, status, lifecycle_status, created_by)
-VALUES ('containment', 'Containment', 'structural', 'deterministic', 'v_governance_object_containment.parent_ref', NULL, 'active', 'active', 'PROD_containment_2026-06-03')
+INSERT INTO axis_registry
+  (axis_code, axis_name, axis_family, axis_kind, value_domain, status, lifecycle_status, created_by)
+VALUES
+  ('containment', 'Containment', 'structural', 'deterministic', 'v_governance_object_containment.parent_ref',
+   'active', 'active', 'PROD_containment_2026-06-03')
 ON CONFLICT (axis_code) DO NOTHING;
 
 -- Its values: the groups as they are now.
@@ -101,14 +107,19 @@ ORDER BY edge.parent_ref
 ON CONFLICT (axis_code, value_code) DO NOTHING;
 
 -- Its rule: every assignment has an accountable owner. Containment is a fact and never grows stale.
-INSERT INTO coverage_rule (rule_code, axis_code, applies_to, coverage_mode, confidence_threshold, staleness_days, required_owner_kind, status, tag)
-VALUES ('CR-CONTAIN-ASSIGNED', 'containment', 'collection', 'per_assignment', 0.5, 0, 'accountable', 'active', 'PROD_containment_2026-06-03')
+INSERT INTO coverage_rule
+  (rule_code, axis_code, applies_to, coverage_mode, confidence_threshold, staleness_days, required_owner_kind, status, tag)
+VALUES
+  ('CR-CONTAIN-ASSIGNED', 'containment', 'collection', 'per_assignment', 0.5, 0, 'accountable', 'active',
+   'PROD_containment_2026-06-03')
 ON CONFLICT (rule_code) DO NOTHING;
 
 -- Every governed collection to its group. What was assigned once, and perhaps ended since, is not assigned again.
-INSERT INTO axis_assignment (object_type, object_ref, axis_code, value_code, zone, confidence, provenance, assigned_kind, tag)
+INSERT INTO axis_assignment
+  (object_type, object_ref, axis_code, value_code, zone, confidence, provenance, assigned_kind, tag)
 SELECT edge.object_type, edge.object_ref, 'containment', edge.parent_ref, 'approved', 1.0,
-       jsonb_build_object('source', 'v_governance_object_containment', 'rule_code', 'CR-CONTAIN-ASSIGNED'), 'rule', 'PROD_containment_2026-06-03'
+       jsonb_build_object('source', 'v_governance_object_containment', 'rule_code', 'CR-CONTAIN-ASSIGNED'),
+       'rule', 'PROD_containment_2026-06-03'
 FROM v_governance_object_inventory AS object
 JOIN v_governance_object_containment AS edge
   ON edge.object_type = object.object_type AND edge.object_ref = object.object_ref
@@ -120,7 +131,8 @@ WHERE object.requires_owner AND object.born
 ORDER BY edge.parent_ref, edge.object_ref;
 
 -- The owner of each assignment: the agency that Tier 3 made accountable for the group, under the same approval.
-INSERT INTO axis_object_ownership (object_type, object_ref, axis_code, value_code, owner_gov_code, owner_kind, approval_ref, tag)
+INSERT INTO axis_object_ownership
+  (object_type, object_ref, axis_code, value_code, owner_gov_code, owner_kind, approval_ref, tag)
 SELECT assigned.object_type, assigned.object_ref, assigned.axis_code, assigned.value_code,
        anchor.owner_gov_code, 'accountable', anchor.approval_ref, 'PROD_containment_2026-06-03'
 FROM axis_assignment AS assigned
@@ -139,7 +151,9 @@ DO $exit$
 DECLARE
   tier     CONSTANT text := 'Tier 4 (containment)';
   section  CONSTANT text := 'exit';
-  advice   CONSTANT text := 'Nothing was changed: what this tier wrote is rolled back, earlier tiers stay. Put right what is listed, then run this tier again.';
+  advice   CONSTANT text :=
+    'Nothing was changed: what this tier wrote is rolled back, earlier tiers stay. Put right what is listed, then '
+    'run this tier again.';
   gate     record;
   measured text;
   readings text[] := '{}';

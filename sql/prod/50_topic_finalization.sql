@@ -1,8 +1,8 @@
 -- Tier 5: the topic axis, and what is decided where topics and labels disagree.
 --
--- Adds 1 axis, 9 values, 1 coverage rule, 7 map rows, the guarded assignments (6 on the dated baseline) and their owners (5; what is in
--- quarantine has none), and the decisions derived from the live reconcile views (6). Needs Tier 4. label_rules is never
--- edited. A second run changes nothing.
+-- Adds 1 axis, 9 values, 1 coverage rule, 7 map rows, the guarded assignments (6 on the dated baseline) and their owners
+-- (5; what is in quarantine has none), and the decisions derived from the live reconcile views (6). Needs Tier 4.
+-- label_rules is never edited. A second run changes nothing.
 -- Rollback: sql/prod_rollback/50_topic_finalization.sql, by the tag PROD_topic_2026-06-03.
 
 BEGIN;
@@ -25,7 +25,8 @@ BEGIN
       LEFT JOIN pg_stat_activity AS session ON session.pid = held.pid
      WHERE held.locktype = 'advisory' AND held.classid = 1330795077 AND held.objid = 1 AND held.objsubid = 2 AND held.granted
        AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database());
-    RAISE EXCEPTION 'Tier 5 (topic finalization): another session holds the rollout lock: %', coalesce(holder, 'it has just ended')
+    RAISE EXCEPTION 'Tier 5 (topic finalization): another session holds the rollout lock: %',
+      coalesce(holder, 'it has just ended')
       USING ERRCODE = 'OR003', HINT = 'Nothing was changed. Wait until that session has ended, then run this file again.';
   END IF;
 END
@@ -36,7 +37,9 @@ DO $entry$
 DECLARE
   tier     CONSTANT text := 'Tier 5 (topic finalization)';
   section  CONSTANT text := 'entry';
-  advice   CONSTANT text := 'Nothing was changed: this tier is rolled back whole, earlier tiers stay. Put right what is listed, then run this tier again.';
+  advice   CONSTANT text :=
+    'Nothing was changed: this tier is rolled back whole, earlier tiers stay. Put right what is listed, then run '
+    'this tier again.';
   gate     record;
   measured text;
   readings text[] := '{}';
@@ -94,8 +97,10 @@ END
 $entry$;
 
 -- The axis: what a collection is about.
-INSERT INTO axis_registry (axis_code, axis_name, axis_family, axis_kind, value_domain, owner_scope_ref, status, lifecycle_status, created_by)
-VALUES ('topic', 'Topic', 'label', 'uncertain', 'axis_value', NULL, 'active', 'active', 'PROD_topic_2026-06-03')
+INSERT INTO axis_registry
+  (axis_code, axis_name, axis_family, axis_kind, value_domain, status, lifecycle_status, created_by)
+VALUES
+  ('topic', 'Topic', 'label', 'uncertain', 'axis_value', 'active', 'active', 'PROD_topic_2026-06-03')
 ON CONFLICT (axis_code) DO NOTHING;
 
 -- Its values. kg-domain-x was proposed by the knowledge graph and is ratified here, under the approval of Tier 3's rows.
@@ -114,14 +119,18 @@ FROM (VALUES
   ('observability', NULL,          'active',     '{"designated_by": "human", "kind": "human_designated"}'),
   ('data-platform', NULL,          'active',     '{"designated_by": "human", "kind": "human_designated"}'),
   ('workflow-exec', 'workflow',    'active',     '{"designated_by": "human", "kind": "human_designated", "op": "split"}'),
-  ('kg-domain-x',   'registry-kg', 'active',     '{"designated_by": "agent", "kind": "kg_ratified", "prior_kind": "kg_provisional", "ratified_by": "GOV-KG-SYS"}'),
-  ('gov-legacy',    NULL,          'deprecated', '{"designated_by": "human", "kind": "human_designated", "op": "merge", "merged_into": "governance"}')
+  ('kg-domain-x',   'registry-kg', 'active',     '{"designated_by": "agent", "kind": "kg_ratified",
+                                                   "prior_kind": "kg_provisional", "ratified_by": "GOV-KG-SYS"}'),
+  ('gov-legacy',    NULL,          'deprecated', '{"designated_by": "human", "kind": "human_designated",
+                                                   "op": "merge", "merged_into": "governance"}')
 ) AS topic (value_code, parent_code, status, provenance)
 ON CONFLICT (axis_code, value_code) DO NOTHING;
 
 -- Its rule: every assignment has an accountable owner, confidence below 0.70 is low, and 30 days make it stale.
-INSERT INTO coverage_rule (rule_code, axis_code, applies_to, coverage_mode, confidence_threshold, staleness_days, required_owner_kind, status, tag)
-VALUES ('CR-TOPIC-ASSIGNED', 'topic', 'collection', 'per_assignment', 0.70, 30, 'accountable', 'active', 'PROD_topic_2026-06-03')
+INSERT INTO coverage_rule
+  (rule_code, axis_code, applies_to, coverage_mode, confidence_threshold, staleness_days, required_owner_kind, status, tag)
+VALUES
+  ('CR-TOPIC-ASSIGNED', 'topic', 'collection', 'per_assignment', 0.70, 30, 'accountable', 'active', 'PROD_topic_2026-06-03')
 ON CONFLICT (rule_code) DO NOTHING;
 
 -- Topics in the words of the taxonomy.
@@ -139,7 +148,8 @@ FROM (VALUES
 ON CONFLICT (topic_value, label_code) DO NOTHING;
 
 -- The assignments known so far, each only where the inventory has the collection. Days count as 24 hours, whatever the time zone.
-INSERT INTO axis_assignment (object_type, object_ref, axis_code, value_code, zone, confidence, provenance, assigned_kind, assigned_at, tag)
+INSERT INTO axis_assignment
+  (object_type, object_ref, axis_code, value_code, zone, confidence, provenance, assigned_kind, assigned_at, tag)
 SELECT object.object_type, object.object_ref, 'topic', known.value_code, known.zone, known.confidence,
        CASE WHEN known.zone <> 'quarantine' THEN jsonb_build_object('designated_by', known.assigned_kind) END,
        known.assigned_kind, now() - known.days_ago * interval '24 hours', 'PROD_topic_2026-06-03'
@@ -160,7 +170,8 @@ WHERE NOT EXISTS (
 ORDER BY object.object_ref;
 
 -- The owner of each assignment outside quarantine: the agency of the collection's group, but for modules that of its topic.
-INSERT INTO axis_object_ownership (object_type, object_ref, axis_code, value_code, owner_gov_code, owner_kind, approval_ref, tag)
+INSERT INTO axis_object_ownership
+  (object_type, object_ref, axis_code, value_code, owner_gov_code, owner_kind, approval_ref, tag)
 SELECT assigned.object_type, assigned.object_ref, assigned.axis_code, assigned.value_code,
        coalesce(exception.gov_code, anchor.owner_gov_code), 'accountable', anchor.approval_ref, 'PROD_topic_2026-06-03'
 FROM axis_assignment AS assigned
@@ -183,8 +194,10 @@ SELECT difference.coll, difference.topic_value,
        CASE WHEN difference.flag = 'orthogonal_facet' THEN 'accept_orthogonal_facet'
             WHEN assigned.zone = 'quarantine' THEN 'accept_quarantine_hold'
             ELSE 'accept_projection_pending' END,
-       CASE WHEN difference.flag = 'orthogonal_facet' THEN 'The labels of the topic and of the collection share no facet, so they do not contradict.'
-            WHEN assigned.zone = 'quarantine' THEN 'No label rule, and the assignment is in quarantine: on hold until it is reviewed.'
+       CASE WHEN difference.flag = 'orthogonal_facet'
+            THEN 'The labels of the topic and of the collection share no facet, so they do not contradict.'
+            WHEN assigned.zone = 'quarantine'
+            THEN 'No label rule, and the assignment is in quarantine: on hold until it is reviewed.'
             ELSE 'No label rule yet: the projection is pending.' END,
        'Tier 5 (topic finalization)', 'PROD_topic_2026-06-03'
 FROM v_reconcile_collection_topic_vs_label AS difference
@@ -201,7 +214,9 @@ DO $exit$
 DECLARE
   tier     CONSTANT text := 'Tier 5 (topic finalization)';
   section  CONSTANT text := 'exit';
-  advice   CONSTANT text := 'Nothing was changed: what this tier wrote is rolled back, earlier tiers stay. Put right what is listed, then run this tier again.';
+  advice   CONSTANT text :=
+    'Nothing was changed: what this tier wrote is rolled back, earlier tiers stay. Put right what is listed, then '
+    'run this tier again.';
   gate     record;
   measured text;
   readings text[] := '{}';

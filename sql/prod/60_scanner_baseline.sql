@@ -1,7 +1,8 @@
 -- Tier 6: the first scan, and the proof that nothing can be emitted.
 --
--- Runs fn_governance_scan once in mode baseline, which materializes the drift state (38 findings on the dated baseline). Event types stay inactive
--- and the outbox stays empty. Needs Tier 5. Where the ledger already has a baseline scan, the gates alone run.
+-- Runs fn_governance_scan once in mode baseline, which materializes the drift state (38 findings on the dated baseline).
+-- Event types stay inactive and the outbox stays empty. Needs Tier 5. Where governance_scan_run already has a baseline scan,
+-- the gates alone run and nothing changes.
 -- Rollback: sql/prod_rollback/60_scanner_baseline.sql.
 
 BEGIN;
@@ -24,7 +25,8 @@ BEGIN
       LEFT JOIN pg_stat_activity AS session ON session.pid = held.pid
      WHERE held.locktype = 'advisory' AND held.classid = 1330795077 AND held.objid = 1 AND held.objsubid = 2 AND held.granted
        AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database());
-    RAISE EXCEPTION 'Tier 6 (scanner baseline): another session holds the rollout lock: %', coalesce(holder, 'it has just ended')
+    RAISE EXCEPTION 'Tier 6 (scanner baseline): another session holds the rollout lock: %',
+      coalesce(holder, 'it has just ended')
       USING ERRCODE = 'OR003', HINT = 'Nothing was changed. Wait until that session has ended, then run this file again.';
   END IF;
 END
@@ -35,7 +37,9 @@ DO $entry$
 DECLARE
   tier     CONSTANT text := 'Tier 6 (scanner baseline)';
   section  CONSTANT text := 'entry';
-  advice   CONSTANT text := 'Nothing was changed: this tier is rolled back whole, earlier tiers stay. Put right what is listed, then run this tier again.';
+  advice   CONSTANT text :=
+    'Nothing was changed: this tier is rolled back whole, earlier tiers stay. Put right what is listed, then run '
+    'this tier again.';
   gate     record;
   measured text;
   readings text[] := '{}';
@@ -101,7 +105,9 @@ DO $exit$
 DECLARE
   tier     CONSTANT text := 'Tier 6 (scanner baseline)';
   section  CONSTANT text := 'exit';
-  advice   CONSTANT text := 'Nothing was changed: what this tier wrote is rolled back, earlier tiers stay. Put right what is listed, then run this tier again.';
+  advice   CONSTANT text :=
+    'Nothing was changed: what this tier wrote is rolled back, earlier tiers stay. Put right what is listed, then '
+    'run this tier again.';
   gate     record;
   measured text;
   readings text[] := '{}';

@@ -18,7 +18,9 @@ DO $exit$
 DECLARE
   tier     CONSTANT text := 'Tier 8 (verification)';
   section  CONSTANT text := 'exit';
-  advice   CONSTANT text := 'Nothing was changed: verification only reads. Repair what is listed, or roll back with sql/prod_rollback/per_tier_rollback.sql.';
+  advice   CONSTANT text :=
+    'Nothing was changed: verification only reads. Repair what is listed, or roll back with '
+    'sql/prod_rollback/per_tier_rollback.sql.';
   gate     record;
   measured text;
   readings text[] := '{}';

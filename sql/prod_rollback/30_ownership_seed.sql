@@ -1,5 +1,6 @@
 -- Rollback of Tier 3: deletes the ownership seed, by created_by PROD_OWNERSHIP_SEED_2026-06-03, and proves that every cell
--- that no other row owns is a gap again. Needs Tiers 6, 5 and 4 rolled back. Where there is nothing to roll back it passes and changes nothing.
+-- that no other row owns is a gap again. Needs Tiers 6, 5 and 4 rolled back.
+-- Where there is nothing to roll back it passes and changes nothing.
 
 BEGIN;
 
@@ -21,7 +22,8 @@ BEGIN
       LEFT JOIN pg_stat_activity AS session ON session.pid = held.pid
      WHERE held.locktype = 'advisory' AND held.classid = 1330795077 AND held.objid = 1 AND held.objsubid = 2 AND held.granted
        AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database());
-    RAISE EXCEPTION 'Rollback of tier 3 (ownership seed): another session holds the rollout lock: %', coalesce(holder, 'it has just ended')
+    RAISE EXCEPTION 'Rollback of tier 3 (ownership seed): another session holds the rollout lock: %',
+      coalesce(holder, 'it has just ended')
       USING ERRCODE = 'OR003', HINT = 'Nothing was changed. Wait until that session has ended, then run this file again.';
   END IF;
 END
@@ -32,7 +34,9 @@ DO $entry$
 DECLARE
   tier     CONSTANT text := 'Rollback of tier 3 (ownership seed)';
   section  CONSTANT text := 'entry';
-  advice   CONSTANT text := 'Nothing was changed: this rollback was undone whole. Roll back in the order 6, 5, 4, 3, 2, 1; put right what is listed, then run it again.';
+  advice   CONSTANT text :=
+    'Nothing was changed: this rollback was undone whole. Roll back in the order 6, 5, 4, 3, 2, 1; put right what is '
+    'listed, then run it again.';
   gate     record;
   measured text;
   readings text[] := '{}';
@@ -115,7 +119,8 @@ DO $exit$
 DECLARE
   tier     CONSTANT text := 'Rollback of tier 3 (ownership seed)';
   section  CONSTANT text := 'exit';
-  advice   CONSTANT text := 'Nothing was changed: this rollback was undone whole. Put right what is listed, then run it again.';
+  advice   CONSTANT text :=
+    'Nothing was changed: this rollback was undone whole. Put right what is listed, then run it again.';
   expected_gap text;
   gate     record;
   measured text;
@@ -127,13 +132,14 @@ BEGIN
   -- Every governed collection in every active scope, less the cells that rows of others own. On the dated baseline 210.
   BEGIN
     SELECT count(*) INTO expected_gap
-    FROM v_governance_object_inventory AS object
-    CROSS JOIN governance_responsibility_scope AS scope
-    LEFT JOIN (SELECT DISTINCT owner.object_type, owner.object_ref, owner.scope
-               FROM v_object_effective_owner AS owner
-               WHERE owner.owner_kind = 'accountable') AS owned
-      ON owned.object_type = object.object_type AND owned.object_ref = object.object_ref AND owned.scope = scope.scope_code
-    WHERE object.requires_owner AND object.born AND scope.status = 'active' AND owned.scope IS NULL;
+    FROM (SELECT object.object_type, object.object_ref, scope.scope_code
+          FROM v_governance_object_inventory AS object
+          CROSS JOIN governance_responsibility_scope AS scope
+          WHERE object.requires_owner AND object.born AND scope.status = 'active'
+          EXCEPT
+          SELECT object_type, object_ref, scope
+          FROM v_object_effective_owner
+          WHERE owner_kind = 'accountable') AS unowned;
   EXCEPTION WHEN undefined_table OR undefined_column OR insufficient_privilege THEN
     expected_gap := 'unknown';
   END;

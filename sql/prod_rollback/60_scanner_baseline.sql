@@ -1,5 +1,6 @@
 -- Rollback of Tier 6: empties the drift state, the ledger of scans, the event log and the candidate findings, whichever scan
--- filled them. The positions of their sequences stay. Where there is nothing to roll back it passes and changes nothing.
+-- filled them. The positions of their sequences stay.
+-- Where there is nothing to roll back it passes and changes nothing.
 
 BEGIN;
 
@@ -21,7 +22,8 @@ BEGIN
       LEFT JOIN pg_stat_activity AS session ON session.pid = held.pid
      WHERE held.locktype = 'advisory' AND held.classid = 1330795077 AND held.objid = 1 AND held.objsubid = 2 AND held.granted
        AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database());
-    RAISE EXCEPTION 'Rollback of tier 6 (scanner baseline): another session holds the rollout lock: %', coalesce(holder, 'it has just ended')
+    RAISE EXCEPTION 'Rollback of tier 6 (scanner baseline): another session holds the rollout lock: %',
+      coalesce(holder, 'it has just ended')
       USING ERRCODE = 'OR003', HINT = 'Nothing was changed. Wait until that session has ended, then run this file again.';
   END IF;
 END
@@ -32,7 +34,9 @@ DO $entry$
 DECLARE
   tier     CONSTANT text := 'Rollback of tier 6 (scanner baseline)';
   section  CONSTANT text := 'entry';
-  advice   CONSTANT text := 'Nothing was changed: this rollback was undone whole. Roll back in the order 6, 5, 4, 3, 2, 1; put right what is listed, then run it again.';
+  advice   CONSTANT text :=
+    'Nothing was changed: this rollback was undone whole. Roll back in the order 6, 5, 4, 3, 2, 1; put right what is '
+    'listed, then run it again.';
   gate     record;
   measured text;
   readings text[] := '{}';
@@ -116,7 +120,8 @@ DO $exit$
 DECLARE
   tier     CONSTANT text := 'Rollback of tier 6 (scanner baseline)';
   section  CONSTANT text := 'exit';
-  advice   CONSTANT text := 'Nothing was changed: this rollback was undone whole. Put right what is listed, then run it again.';
+  advice   CONSTANT text :=
+    'Nothing was changed: this rollback was undone whole. Put right what is listed, then run it again.';
   gate     record;
   measured text;
   readings text[] := '{}';
