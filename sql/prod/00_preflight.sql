@@ -1,5 +1,8 @@
 -- Tier 0: preflight. Reads only. Stops the rollout unless a human approval exists, the ratified request is approved and
 -- the database is in exactly the expected state: nothing of One-Roof there yet, 210 cells without an owner, no emission.
+--
+-- Alone: PGOPTIONS='-c one_roof.ratified_apr=APR-…' psql -v ON_ERROR_STOP=1 -f sql/prod/00_preflight.sql
+-- Settings: one_roof.database, one_roof.ratified_apr, one_roof.lock_timeout, one_roof.statement_timeout.
 
 BEGIN TRANSACTION READ ONLY;
 

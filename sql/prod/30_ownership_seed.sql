@@ -3,6 +3,7 @@
 -- Adds 30 rows to governance_object_ownership: for each of the 5 groups and 6 scopes one accountable, inheritable owner.
 -- The 35 collections inherit them, and the gap falls from 210 to 0. Needs Tier 2 and the code of the approved request in
 -- the setting one_roof.ratified_apr, which every row carries as approval_ref. A second run is refused.
+-- Alone: PGOPTIONS='-c one_roof.ratified_apr=APR-…' psql -v ON_ERROR_STOP=1 -f sql/prod/30_ownership_seed.sql
 -- Rollback: sql/prod_rollback/30_ownership_seed.sql, by created_by PROD_OWNERSHIP_SEED_2026-06-03.
 
 BEGIN;
