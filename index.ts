@@ -44,7 +44,7 @@ async function main(): Promise<Record<string, unknown>> {
     loadRelease(root, rollout, configuration.parameters),
     releaseDigest(root),
   ]);
-  const destroying = process.env.ONE_ROOF_RUN === "destroy";
+  const destroying = process.env.ROLLOUT_COMMAND === "destroy";
   const wish = { ...configuration, throughTier: destroying ? -1 : configuration.throughTier };
   const plan = await planRun(release, { release: digest, pinned: configuration.release, differing: [] }, wish, options, (line) => void pulumi.log.info(line));
   if (destroying) return {};

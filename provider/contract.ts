@@ -16,7 +16,7 @@ export function measureDelta(
     (objects[kind] ??= []).push(name);
   }
   const readings: Record<string, { before: Reading; after: Reading }> = {};
-  for (const name of Object.keys(contract.readings)) {
+  for (const name of Object.keys(contract.readings).sort()) {
     readings[name] = { before: before[name] ?? null, after: after[name] ?? null };
   }
   return { objects, rows: Object.fromEntries([...moved.rows].sort(([a], [b]) => (a < b ? -1 : 1))), readings };

@@ -27,7 +27,7 @@ export async function create(inputs: TierInputs): Promise<Created> {
   requireRehearsal(inputs);
   return withTarget(inputs, async (context) => {
     const { report, rolloutId } = await apply(inputs, context);
-    context.log(describeReport(report));
+    context.log(`Tier ${String(inputs.tier)} (${inputs.title}) ${describeReport(report)}`);
     const outs: TierState = { ...inputs, rolloutId, report };
     return { id: `${context.rollout.name}/${inputs.target.database}/tier-${String(inputs.tier)}`, outs };
   });

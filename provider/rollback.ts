@@ -69,10 +69,14 @@ function elsewhere({ delta }: TierDeclaration, moved: Changes): string[] {
 
 function removals(moved: Changes): string[] {
   return [
-    ...[...moved.rows].map(([table, { deleted }]) => `-${String(deleted)} ${table}`),
-    ...moved.rewritten.map((table) => `${table} emptied`),
+    ...[...moved.rows].map(([table, { deleted }]) => `-${String(deleted)} ${bare(table)}`),
+    ...moved.rewritten.map((table) => `${bare(table)} emptied`),
     ...(moved.removed.length ? [`-${String(moved.removed.length)} objects`] : []),
   ];
+}
+
+function bare(table: string): string {
+  return table.slice(table.indexOf(".") + 1);
 }
 
 /** Keys of declared objects as a snapshot has them. */
