@@ -120,8 +120,13 @@ BEGIN
 END
 $entry$;
 
--- On a second run everything exists already; that is no news.
-SET LOCAL client_min_messages = warning;
+-- On a second run everything exists already; that is no news; the exit gates speak at the level the caller chose.
+DO $quiet$
+BEGIN
+  PERFORM set_config('one_roof.messages', current_setting('client_min_messages'), true);
+  SET LOCAL client_min_messages = warning;
+END
+$quiet$;
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Tables (11). CREATE … IF NOT EXISTS throughout, so that a second run changes nothing.
@@ -1278,7 +1283,11 @@ $grants$;
 -- ---------------------------------------------------------------------------------------------------------------
 -- Exit gates: all 43 are there, and inert.
 -- ---------------------------------------------------------------------------------------------------------------
-SET LOCAL client_min_messages = notice;
+DO $speak$
+BEGIN
+  PERFORM set_config('client_min_messages', current_setting('one_roof.messages'), true);
+END
+$speak$;
 
 DO $exit$
 DECLARE

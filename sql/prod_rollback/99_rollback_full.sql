@@ -91,8 +91,13 @@ BEGIN
 END
 $entry$;
 
--- What is absent already is no news.
-SET LOCAL client_min_messages = warning;
+-- What is absent already is no news; the exit gates speak at the level the caller chose.
+DO $quiet$
+BEGIN
+  PERFORM set_config('one_roof.messages', current_setting('client_min_messages'), true);
+  SET LOCAL client_min_messages = warning;
+END
+$quiet$;
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- The ownership seed of Tier 3. Rows of others stay.
@@ -157,7 +162,11 @@ DROP SCHEMA IF EXISTS one_roof_rollout;
 -- ---------------------------------------------------------------------------------------------------------------
 -- Exit gates: nothing of the rollout is left.
 -- ---------------------------------------------------------------------------------------------------------------
-SET LOCAL client_min_messages = notice;
+DO $speak$
+BEGIN
+  PERFORM set_config('client_min_messages', current_setting('one_roof.messages'), true);
+END
+$speak$;
 
 DO $exit$
 DECLARE
