@@ -25,11 +25,11 @@ export async function verifyAdoption(
   if (!writes(scripts.declaration)) return { report: reportFromLedger(inputs, context, known), rolloutId: known.rolloutId };
   const differences: string[] = [];
   if (known.digest !== scripts.digest) differences.push(`it was applied from digest ${known.digest}, the files are ${scripts.digest}`);
-  differences.push(...fingerprintDifferences(known.exit, await takeFingerprint(session, scripts.declaration)));
-  const { objects } = await takeSnapshot(session, [rollout.ledgerSchema]);
+  const snapshot = await takeSnapshot(session, [rollout.ledgerSchema]);
   differences.push(
+    ...fingerprintDifferences(known.exit, await takeFingerprint(session, scripts.declaration, snapshot)),
     ...declaredObjects(scripts.declaration.delta.objects)
-      .filter((key) => !objects.has(key))
+      .filter((key) => !snapshot.objects.has(key))
       .map((key) => `${key} is missing`),
   );
   if (differences.length) throw notTheSame(inputs, differences);

@@ -22,9 +22,9 @@ export interface Applied {
   readonly after: Moment;
 }
 
-/** Which readings the tiers of a run compare: invariants and everything that their contracts name. */
-export function neededReadings(release: Release, tiers: readonly TierDeclaration[]): string[] {
-  const contracted = tiers.flatMap(({ delta }) => Object.keys(delta.readings));
+/** Which readings a moment between these tiers needs: invariants and what their contracts name, nothing dearer. */
+export function neededReadings(release: Release, ...tiers: readonly (TierDeclaration | undefined)[]): string[] {
+  const contracted = tiers.flatMap((tier) => Object.keys(tier?.delta.readings ?? {}));
   return [...new Set([...release.rollout.invariants, ...contracted])];
 }
 
@@ -36,7 +36,8 @@ export async function takeMoment(session: Session, release: Release, names: read
 
 /**
  * Runs a tier's file in the transaction that `session` has open, statement by statement, and measures it.
- * Nothing is committed. `before` is the moment at its entry; `rehearsed` holds ranges to what was rehearsed.
+ * Nothing is committed. `before` is the moment at its entry; `next` the tier that follows, whose readings the moment
+ * after it takes as well; `rehearsed` holds ranges to what was rehearsed.
  * Throws a TierRefused with the report so far when a statement fails: the transaction is then aborted.
  */
 export async function applyTier(
@@ -45,12 +46,11 @@ export async function applyTier(
   scripts: TierScripts,
   parameters: Parameters,
   before: Moment,
-  names: readonly string[],
-  rehearsed?: MeasuredDelta,
+  { next, rehearsed }: { next?: TierDeclaration | undefined; rehearsed?: MeasuredDelta | undefined },
 ): Promise<Applied> {
   const { declaration } = scripts;
   const notices = await runTier(session, release, scripts, parameters);
-  const after = await takeMoment(session, release, names);
+  const after = await takeMoment(session, release, neededReadings(release, declaration, next));
   const moved = changes(before.snapshot, after.snapshot);
   const gates = judgeGates(release.rollout, declaration, parameters, notices);
   const delta = measureDelta(declaration.delta, moved, before.readings, after.readings);

@@ -80,19 +80,19 @@ async function observe(
 /** Runs the tier's file in the open transaction and refuses what breaks its contract. */
 async function measured(inputs: TierInputs, { session, release, scripts }: HookContext) {
   const { declaration } = scripts;
-  const names = neededReadings(release, [declaration]);
-  const before = await takeMoment(session, release, names);
-  const entry = await takeFingerprint(session, declaration);
+  const before = await takeMoment(session, release, neededReadings(release, declaration));
+  const entry = await takeFingerprint(session, declaration, before.snapshot);
   const rehearsed = inputs.report.verdict === "PASS" ? inputs.report.delta : undefined;
-  const { report } = await applyTier(session, release, scripts, inputs.parameters, before, names, rehearsed);
+  const { report, after } = await applyTier(session, release, scripts, inputs.parameters, before, { rehearsed });
   if (report.stops.length) throw new TierRefused(report, undefined);
-  return { report: { ...report, rollback: inputs.report.rollback }, entry };
+  const exit = await takeFingerprint(session, declaration, after.snapshot);
+  return { report: { ...report, rollback: inputs.report.rollback }, entry, exit };
 }
 
 async function record(inputs: TierInputs, context: HookContext): Promise<Outcome> {
   const { session, rollout, release, scripts } = context;
   const readings = await takeReadings(session, release.probe);
-  const { report, entry } = await measured(inputs, context);
+  const { report, entry, exit } = await measured(inputs, context);
   await createLedger(session, rollout);
   await writeLedger(session, rollout, {
     tier: inputs.tier,
@@ -101,7 +101,7 @@ async function record(inputs: TierInputs, context: HookContext): Promise<Outcome
     parameters: inputs.parameters,
     report,
     entry,
-    exit: await takeFingerprint(session, scripts.declaration),
+    exit,
     readings,
     applySql: scripts.apply.text,
     rollbackSql: scripts.rollback?.text ?? "",

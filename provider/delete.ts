@@ -1,4 +1,4 @@
-import { takeMoment, neededReadings } from "./apply";
+import { takeMoment } from "./apply";
 import { RolloutError } from "./errors";
 import { fingerprintDifferences, takeFingerprint } from "./fingerprint";
 import type { TierState } from "./inputs";
@@ -44,15 +44,14 @@ function requireSameRollout(state: TierState, ledger: ReadonlyMap<number, Ledger
 async function rollBack({ session, release, rollout, log }: HookContext, row: LedgerRow): Promise<void> {
   const scripts = scriptsOf(release, row.tier);
   const { declaration } = scripts;
-  const edited = fingerprintDifferences(row.exit, await takeFingerprint(session, declaration));
+  const before = await takeMoment(session, release, rollout.invariants);
+  const edited = fingerprintDifferences(row.exit, await takeFingerprint(session, declaration, before.snapshot));
   if (edited.length) throw refusedRollback(scripts, edited.map((text) => `changed since it was applied: ${text}`));
   const script = await rollbackScript(scripts, row);
   if (row.rollbackSql !== scripts.rollback?.text) {
     log(`Tier ${String(row.tier)}: the rollback file has changed since; the one recorded when it was applied is used.`);
   }
-  const names = neededReadings(release, [declaration]);
-  const before = await takeMoment(session, release, names);
-  const { stops, removed } = await rollBackTier(session, release, declaration, script, row.entry, before, names);
+  const { stops, removed } = await rollBackTier(session, release, declaration, script, row.entry, before);
   if (stops.length) throw refusedRollback(scripts, stops);
   await forgetTier(session, rollout, row.tier);
   if (row.tier === rollout.tiers.find(writes)?.tier) await dropLedger(session, rollout);
@@ -62,10 +61,10 @@ async function rollBack({ session, release, rollout, log }: HookContext, row: Le
 /** The ledger does not hold the tier (rolled back by hand, restored backup): then nothing of it may be there. */
 async function requireAbsent({ session, rollout, scripts, log }: HookContext): Promise<void> {
   const { declaration } = scripts;
-  const { objects } = await takeSnapshot(session, [rollout.ledgerSchema]);
-  const rows = Object.entries(await takeFingerprint(session, declaration));
+  const snapshot = await takeSnapshot(session, [rollout.ledgerSchema]);
+  const rows = Object.entries(await takeFingerprint(session, declaration, snapshot));
   const left = [
-    ...declaredObjects(declaration.delta.objects).filter((key) => objects.has(key)),
+    ...declaredObjects(declaration.delta.objects).filter((key) => snapshot.objects.has(key)),
     ...rows.flatMap(([table, found]) => (found?.rows ? [`${String(found.rows)} own rows in ${table}`] : [])),
   ];
   const tier = `Tier ${String(declaration.tier)} (${declaration.title})`;

@@ -1,5 +1,6 @@
 import type { DeltaContract, TierDeclaration } from "./rollout";
 import type { Session } from "./session";
+import type { Snapshot } from "./snapshot";
 
 /** A hash of this tier's own rows in one table, and their number; null when the table does not exist. */
 export type RowFingerprint = { readonly rows: number; readonly hash: string } | null;
@@ -13,15 +14,17 @@ function seedTables({ rows }: DeltaContract): [table: string, own: string][] {
 }
 
 /**
- * Hashes the tier's own rows, independent of their physical order. Two round trips: which tables exist, then all
- * of them at once.
+ * Hashes the tier's own rows, independent of their physical order, in one round trip. `snapshot` tells which of the
+ * tables exist.
  */
-export async function takeFingerprint(session: Session, { delta }: TierDeclaration): Promise<Fingerprint> {
+export async function takeFingerprint(
+  session: Session,
+  { delta }: TierDeclaration,
+  { objects }: Snapshot,
+): Promise<Fingerprint> {
   const tables = seedTables(delta);
-  if (tables.length === 0) return {};
-  const present = await existing(session, tables.map(([table]) => table));
   const selects = tables
-    .filter(([table]) => present.has(table))
+    .filter(([table]) => objects.has(`table ${table}`))
     .map(
       ([table, own]) => `SELECT '${table}' AS name, count(*)::integer AS rows,
         coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') AS hash FROM ${table} t WHERE ${own}`,
@@ -31,14 +34,6 @@ export async function takeFingerprint(session: Session, { delta }: TierDeclarati
     : [];
   const hashes = new Map(found.map(({ name, rows, hash }) => [name, { rows, hash }]));
   return Object.fromEntries(tables.map(([table]) => [table, hashes.get(table) ?? null]));
-}
-
-async function existing(session: Session, names: readonly string[]): Promise<Set<string>> {
-  const rows = await session.query<{ name: string }>(
-    "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL",
-    [names],
-  );
-  return new Set(rows.map(({ name }) => name));
 }
 
 /** Tables whose own rows differ between two fingerprints, in words. A table that is absent holds no rows. */

@@ -3,6 +3,7 @@ import type { TierState } from "./inputs";
 import { readLedger } from "./ledger";
 import { writes } from "./rollout";
 import { withTarget } from "./runtime";
+import { takeSnapshot } from "./snapshot";
 
 /** What Pulumi expects of a read; an empty id says that the tier is gone. */
 export interface Read {
@@ -23,7 +24,8 @@ export async function read(id: string, state: TierState): Promise<Read> {
       log(`Tier ${String(declaration.tier)} (${declaration.title}) is gone: the ledger does not hold it for this rollout.`);
       return { id: "", props: state };
     }
-    for (const text of fingerprintDifferences(row.exit, await takeFingerprint(session, declaration))) {
+    const snapshot = await takeSnapshot(session, [rollout.ledgerSchema]);
+    for (const text of fingerprintDifferences(row.exit, await takeFingerprint(session, declaration, snapshot))) {
       log(`Tier ${String(declaration.tier)} (${declaration.title}) has drifted: ${text}`);
     }
     return { id, props: state };

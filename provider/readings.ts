@@ -15,7 +15,8 @@ export async function loadProbe(root: string, rollout: Rollout): Promise<string>
  * One round trip. A name that the probe does not know is null, hence a stop for whoever judges it.
  */
 export async function takeReadings(session: Session, probe: string, names?: readonly string[]): Promise<Readings> {
-  const rows = await session.query<{ reading: string; value: string | null }>(
+  const rows = await session.prepared<{ reading: string; value: string | null }>(
+    "readings",
     `SELECT reading, value FROM (\n${probe}\n) AS probe (reading, value) WHERE $1::text[] IS NULL OR reading = ANY ($1)`,
     [names ?? null],
   );

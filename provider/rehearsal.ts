@@ -43,26 +43,22 @@ export async function rehearseUp(
   hold: HoldWatch,
 ): Promise<Rehearsal> {
   const costs: Cost[] = [];
-  const names = neededReadings(
-    release,
-    tiers.map(({ declaration }) => declaration),
-  );
   const reports: TierReport[] = [];
   const standing: Standing[] = [];
-  let moment = await timed(costs, "entry", () => takeMoment(session, release, names));
-  for (const scripts of tiers) {
+  const first = neededReadings(release, tiers[0]?.declaration);
+  let moment = await timed(costs, "entry", () => takeMoment(session, release, first));
+  for (const [index, scripts] of tiers.entries()) {
     const { tier, title } = scripts.declaration;
     hold.reached(`tier ${String(tier)} (${title})`);
-    const entry = await takeFingerprint(session, scripts.declaration);
     const before = moment;
+    const entry = await takeFingerprint(session, scripts.declaration, before.snapshot);
     await session.query("SAVEPOINT tier");
     try {
       const { report, after } = await timed(costs, `tier ${String(tier)}`, () =>
-        applyTier(session, release, scripts, parameters, before, names),
+        applyTier(session, release, scripts, parameters, before, { next: tiers[index + 1]?.declaration }),
       );
       standing.push({ scripts, entry, before, report });
       moment = after;
-      await hold.observe();
     } catch (error) {
       if (!(error instanceof TierRefused) || hold.cancelled()) throw error;
       await session.query("ROLLBACK TO SAVEPOINT tier");
@@ -70,7 +66,8 @@ export async function rehearseUp(
       break;
     }
   }
-  await rehearseWayBack(session, release, standing, moment, names, costs, hold);
+  await hold.observe();
+  await rehearseWayBack(session, release, standing, moment, costs, hold);
   return { reports: [...standing.map(({ report }) => report), ...reports], costs };
 }
 
@@ -79,7 +76,6 @@ async function rehearseWayBack(
   release: Release,
   standing: readonly Standing[],
   from: Moment,
-  names: readonly string[],
   costs: Cost[],
   hold: HoldWatch,
 ): Promise<void> {
@@ -94,7 +90,7 @@ async function rehearseWayBack(
     await session.query("SAVEPOINT rollback");
     try {
       const { stops, after } = await timed(costs, `rollback ${String(declaration.tier)}`, () =>
-        rollBackTier(session, release, declaration, rollback, step.entry, moment, names),
+        rollBackTier(session, release, declaration, rollback, step.entry, moment),
       );
       step.report = judged(step.report, [...stops, ...notAsBefore(step.before, after)]);
       moment = after;
@@ -136,22 +132,18 @@ export async function rehearseDown(
   hold: HoldWatch,
 ): Promise<Cost[]> {
   const costs: Cost[] = [];
-  const names = neededReadings(
-    release,
-    doomed.map(({ scripts }) => scripts.declaration),
-  );
-  let moment = await timed(costs, "entry", () => takeMoment(session, release, names));
+  let moment = await timed(costs, "entry", () => takeMoment(session, release, release.rollout.invariants));
   for (const { scripts, ledger } of [...doomed].reverse()) {
     const { declaration } = scripts;
     hold.reached(`rollback of tier ${String(declaration.tier)} (${declaration.title})`);
     const script = await rollbackScript(scripts, ledger);
     const { stops, after } = await timed(costs, `rollback ${String(declaration.tier)}`, () =>
-      rollBackTier(session, release, declaration, script, ledger.entry, moment, names),
+      rollBackTier(session, release, declaration, script, ledger.entry, moment),
     );
     if (stops.length) throw refusedRollback(scripts, stops);
     moment = after;
-    await hold.observe();
   }
+  await hold.observe();
   return costs;
 }
 

@@ -27,12 +27,11 @@ export async function rollBackTier(
   script: Script,
   entry: Fingerprint,
   before: Moment,
-  names: readonly string[],
 ): Promise<RolledBack> {
   await runScript(session, script);
-  const after = await takeMoment(session, release, names);
+  const after = await takeMoment(session, release, release.rollout.invariants);
   const moved = changes(before.snapshot, after.snapshot);
-  const left = fingerprintDifferences(entry, await takeFingerprint(session, tier));
+  const left = fingerprintDifferences(entry, await takeFingerprint(session, tier, after.snapshot));
   const stops = [
     ...left.map((text) => `not restored: ${text}`),
     ...remaining(tier, after),

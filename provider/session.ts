@@ -28,6 +28,8 @@ export interface Session {
   readonly pid: number;
   readonly target: Target;
   query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** The same under a name: the server plans it once for all calls of this session. */
+  prepared<Row extends QueryResultRow>(name: string, text: string, values: readonly unknown[]): Promise<Row[]>;
   /** Notices since the last call. */
   takeNotices(): Notice[];
   close(): Promise<void>;
@@ -111,6 +113,9 @@ function session(client: Client, notices: Notice[], pid: number, target: Target)
     async query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]> {
       const result = values ? await client.query<Row>(text, [...values]) : await client.query<Row>(text);
       return result.rows;
+    },
+    async prepared<Row extends QueryResultRow>(name: string, text: string, values: readonly unknown[]): Promise<Row[]> {
+      return (await client.query<Row>({ name, text, values: [...values] })).rows;
     },
     takeNotices: () => notices.splice(0),
     async close() {

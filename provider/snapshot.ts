@@ -111,7 +111,7 @@ interface SnapshotRow {
 
 /** Takes a snapshot in one round trip. Objects of the schemas in `except` (the ledger's) are left out. */
 export async function takeSnapshot(session: Session, except: readonly string[]): Promise<Snapshot> {
-  const rows = await session.query<SnapshotRow>(SNAPSHOT, [except]);
+  const rows = await session.prepared<SnapshotRow>("snapshot", SNAPSHOT, [except]);
   const section = (name: SnapshotRow["section"]) => rows.filter((row) => row.section === name);
   return {
     objects: new Map(section("object").map(({ key, value }) => [key, value])),
