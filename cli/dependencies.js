@@ -58,7 +58,7 @@ function install() {
   });
   if (status === 0) return;
   throw Object.assign(
-    new Error(`npm ci failed${error ? `: ${error.message}` : ""}. Is the npm registry within reach?`),
+    new Error(`npm ci failed${error ? `: ${error.message}` : "; what it said is above"}. Nothing else was changed.`),
     {
       exitCode: 1,
     },

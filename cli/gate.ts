@@ -1,11 +1,128 @@
-// `npm run gate`: asks the database itself whether the rollout could start. Exit code 0 = READY, 10 = BLOCKED, 1 = error.
-import path from "node:path";
-import { runInForeground } from "./process";
+// `npm run gate`: could the rollout start now? Reads only, starts no Pulumi. Exit code 0 = READY, 10 = BLOCKED, 1 = error.
+import { parseArgs } from "node:util";
+import { messageOf, RolloutError } from "../provider/errors";
+import { judgeStart, startGates, verdictLine } from "../provider/monitor";
+import { loadProbe, takeReadings } from "../provider/readings";
+import type { Readings } from "../provider/rollout";
+import { connect } from "../provider/session";
+import { DEFAULT_OPTIONS, type Parameters, sessionSettings } from "../provider/settings";
+import { rollout } from "../tiers";
+import { blockerTokens } from "../tiers/monitor";
+import { configurationFile, readStackConfiguration } from "./configuration";
+import { DEV_STACK } from "./environment";
+import { Failure } from "./failure";
 import { projectFolder } from "./state";
-import { libpqEnvironment, targetEnvironment } from "./target";
+import { isExternal, targetEnvironment } from "./target";
+
+const USAGE = `Usage: npm run gate [-- --quiet | --json] [--config-file FILE]
+
+  Prints READY, or BLOCKED with every stop gate of Tier 0 that does not hold.
+  Exit code 0 = READY, 10 = BLOCKED, 1 = the gates could not be read.
+
+  --quiet              print nothing, tell by the exit code
+  --json               print one JSON object: verdict, database, blockers, readings
+  --config-file FILE   the stack's configuration, if not Pulumi.<PULUMI_STACK>.yaml
+
+  RATIFIED_APR in the environment goes before the configuration's ratifiedApr; without either
+  the ratified request is not judged.`;
+
+const BLOCKED = 10;
+
+/** As sql/gate_monitor/gate_check.sh: cannot write, waits for no lock longer than 2 s. */
+const READ_ONLY = { default_transaction_read_only: "on", lock_timeout: "2s", statement_timeout: "30s" };
+
+interface Options {
+  quiet: boolean;
+  json: boolean;
+  help: boolean;
+  configFile: string | undefined;
+}
 
 export async function runGate(args: string[]): Promise<number> {
-  const target = { ...process.env, ...(await targetEnvironment()) };
-  const env = { ...target, ...(target.DATABASE_URL ? libpqEnvironment(target.DATABASE_URL) : {}) };
-  return runInForeground(path.join(projectFolder, "sql", "gate_monitor", "gate_check.sh"), args, env);
+  const options = readOptions(args);
+  if (options.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  try {
+    return await tellVerdict(options);
+  } catch (error) {
+    if (options.quiet) return 1;
+    throw new Failure(oneLine(messageOf(error)), 1, { cause: error });
+  }
+}
+
+function readOptions(args: string[]): Options {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        quiet: { type: "boolean", default: false },
+        json: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+        "config-file": { type: "string" },
+      },
+    });
+    return { ...values, configFile: values["config-file"] || process.env.PULUMI_OPTION_CONFIG_FILE || undefined };
+  } catch (error) {
+    throw new Failure(`${messageOf(error).split(".")[0] ?? ""}.\n${USAGE}`, 2, { cause: error });
+  }
+}
+
+async function tellVerdict({ quiet, json, configFile }: Options): Promise<number> {
+  const stack = process.env.PULUMI_STACK || DEV_STACK;
+  const parameters = readParameters(configFile ?? configurationFile(stack));
+  await chooseTarget(stack);
+  // The line needs the first tier's readings only; the others are not even computed then.
+  const names = json ? undefined : startGates(rollout, blockerTokens, parameters).map(({ name }) => name);
+  const { database, readings } = await measure(parameters, names);
+  const verdict = judgeStart(rollout, blockerTokens, parameters, readings);
+  if (!quiet) {
+    console.log(
+      json
+        ? JSON.stringify({ verdict: verdict.verdict, database, blockers: verdict.blockers, readings })
+        : verdictLine(verdict),
+    );
+  }
+  return verdict.verdict === "READY" ? 0 : BLOCKED;
+}
+
+/** The rollout's parameters from the stack's configuration; the environment has the last word on the ratified request. */
+function readParameters(file: string): Parameters {
+  const values = readStackConfiguration(file, Object.keys(rollout.parameters));
+  const { RATIFIED_APR } = process.env;
+  const known = { ...values, ...(RATIFIED_APR ? { ratifiedApr: RATIFIED_APR } : {}) };
+  return Object.fromEntries(Object.entries(known).filter(([, value]) => value));
+}
+
+async function chooseTarget(stack: string): Promise<void> {
+  if (stack !== DEV_STACK && !isExternal()) {
+    throw new Failure(`Stack ${stack} has a database of its own: set DATABASE_URL or PGHOST. Nothing was started.`);
+  }
+  Object.assign(process.env, await targetEnvironment());
+}
+
+async function measure(
+  parameters: Parameters,
+  names: readonly string[] | undefined,
+): Promise<{ database: string; readings: Readings }> {
+  const settings = { ...sessionSettings(rollout, parameters, DEFAULT_OPTIONS), ...READ_ONLY };
+  const probe = await loadProbe(projectFolder, rollout);
+  const session = await connect(settings, "gate monitor");
+  try {
+    return { database: session.target.database, readings: await takeReadings(session, probe, names) };
+  } catch (error) {
+    throw new RolloutError(
+      `The gates of database ${session.target.database} could not be read: ${messageOf(error)}. Nothing was changed; try again.`,
+      undefined,
+      { cause: error },
+    );
+  } finally {
+    await session.close();
+  }
+}
+
+/** An error is one line, so that a log of cron or CI keeps it together. */
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ");
 }

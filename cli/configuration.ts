@@ -1,0 +1,55 @@
+// The stack's configuration as Pulumi keeps it, for commands that work without starting Pulumi.
+import fs from "node:fs";
+import path from "node:path";
+import { FAILSAFE_SCHEMA, load, YAMLException } from "js-yaml";
+import { Failure } from "./failure";
+import { projectFolder } from "./state";
+
+/** The file in which Pulumi looks for the configuration of a stack: of `organization/project/stack` the last part counts. */
+export function configurationFile(stack: string): string {
+  return path.join(projectFolder, `Pulumi.${stack.split("/").at(-1) ?? ""}.yaml`);
+}
+
+/**
+ * The values of `keys` in the project's own namespace, each as the text that was written; keys that are not set are left out.
+ * Throws when one is encrypted or structured: not to know a value is not the same as not to have one.
+ */
+export function readStackConfiguration(file: string, keys: readonly string[]): Record<string, string> {
+  const project = projectName();
+  const { config } = readMapping(file);
+  const values = config === undefined || config === null || config === "" ? {} : mapping(config, file);
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const value = values[`${project}:${key}`];
+      if (typeof value === "string") return [[key, value]];
+      if (value === undefined || value === null) return [];
+      throw new Failure(
+        `${file}: the value of ${key} is not a plain text. Set it with: pulumi config set --plaintext ${key} VALUE`,
+      );
+    }),
+  );
+}
+
+function projectName(): string {
+  const { name } = readMapping(path.join(projectFolder, "Pulumi.yaml"));
+  return typeof name === "string" ? name : "";
+}
+
+function readMapping(file: string): Record<string, unknown> {
+  try {
+    return mapping(load(fs.readFileSync(file, "utf8"), { schema: FAILSAFE_SCHEMA }) ?? {}, file);
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    throw new Failure(`Cannot read ${file}: ${reasonOf(cause)}`, 1, { cause });
+  }
+}
+
+function mapping(value: unknown, file: string): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new Failure(`Cannot read ${file}: expected keys with values, as Pulumi writes them.`);
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof YAMLException)) return cause instanceof Error ? cause.message : String(cause);
+  return cause.reason + (cause.mark ? ` in line ${String(cause.mark.line + 1)}` : "");
+}
