@@ -5,10 +5,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readConfiguration } from "./provider/config";
 import { messageOf } from "./provider/errors";
-import { describeReport } from "./provider/lines";
+import { compareTiers, describeReport } from "./provider/lines";
 import { type Plan, planRun } from "./provider/plan";
 import { loadRelease } from "./provider/release";
-import { releaseDigest } from "./provider/manifest";
+import { identifyRelease } from "./provider/manifest";
 import { runOptions } from "./provider/settings";
 import { stackConfiguration } from "./provider/stack";
 import { Tier } from "./provider/tier";
@@ -40,14 +40,18 @@ async function main(): Promise<Record<string, unknown>> {
   const values = stackConfiguration();
   const configuration = readConfiguration(rollout, values);
   const options = runOptions((key) => values[key]);
-  const [release, digest] = await Promise.all([
+  const [release, identity] = await Promise.all([
     loadRelease(root, rollout, configuration.parameters),
-    releaseDigest(root),
+    identifyRelease(root, configuration.release),
   ]);
   const destroying = process.env.ROLLOUT_COMMAND === "destroy";
   const wish = { ...configuration, throughTier: destroying ? -1 : configuration.throughTier };
-  const plan = await planRun(release, { release: digest, pinned: configuration.release, differing: [] }, wish, options, (line) => void pulumi.log.info(line));
+  const plan = await planRun(release, identity, wish, options, (line) => void pulumi.log.info(line));
   if (destroying) return {};
+  const applied = plan.tiers.filter(({ scripts }) => plan.run.applies.includes(scripts.declaration.tier));
+  if (applied.length && pulumi.runtime.isDryRun()) {
+    await pulumi.log.info(compareTiers(applied.map(({ scripts, report }) => ({ declaration: scripts.declaration, report }))));
+  }
   const tiers = registerTiers(plan, configuration);
   return {
     target: `${plan.target.database} on cluster ${plan.target.system}`,

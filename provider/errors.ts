@@ -41,3 +41,11 @@ export function codeOf(error: unknown): string | undefined {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** SQLSTATEs of a login that may not write, and of a server that takes no writes (a standby, a read-only setting). */
+const MAY_NOT_WRITE: ReadonlySet<string> = new Set(["42501", "25006"]);
+
+/** True if something ended because nothing may be written here. */
+export function mayNotWrite(error: unknown): boolean {
+  return MAY_NOT_WRITE.has(codeOf(error) ?? "");
+}

@@ -6,30 +6,26 @@ import type { Log } from "./transaction";
 /** How often the guard looks at the rehearsal's locks, in milliseconds. */
 const LOOK_MS = 50;
 
-/** A lock that the rehearsal holds on a table that existed before it. */
-export interface HeldLock {
-  readonly table: string;
-  readonly mode: string;
-}
-
 /** Guards a rehearsal from a second connection. */
 export interface HoldWatch {
   /** Says where the rehearsal is, for the message of a cancellation. */
   reached(step: string): void;
-  /** Records the locks that the rehearsal holds now on existing tables. */
+  /** Where the rehearsal is. */
+  step(): string;
+  /** Looks at once at the locks that the rehearsal holds. */
   observe(): Promise<void>;
   cancelled(): boolean;
-  /** Ends the guard. Gives the locks seen, and for how long the first strong one was held, in milliseconds. */
-  stop(): Promise<{ locks: readonly HeldLock[]; heldFor: number }>;
   /** The refusal, if the guard cancelled the rehearsal. */
   refusal(): RolloutError | undefined;
+  /** Ends the guard. Gives the tables on which a strong lock was seen, and for how long, in milliseconds. */
+  stop(): Promise<{ tables: readonly string[]; heldFor: number }>;
 }
 
 /** Modes that make an application's reads or writes wait. */
 const STRONG = ["ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"];
 
-/** Locks of one backend on tables that another session can see, so that existed before its transaction. */
-const HELD = `SELECT DISTINCT c.relname AS "table", l.mode
+/** Locks of one backend on tables that another session can see, that is, which existed before its transaction. */
+const HELD = `SELECT DISTINCT c.relname AS "table"
   FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE l.pid = $1 AND l.locktype = 'relation' AND l.granted AND c.relkind IN ('r', 'p')
     AND n.nspname !~ '^pg_' AND l.mode = ANY ($2)
@@ -41,49 +37,52 @@ const HELD = `SELECT DISTINCT c.relname AS "table", l.mode
  */
 export async function guardHold(rehearsing: Session, budget: number, log: Log): Promise<HoldWatch> {
   const observer = await connect({}, "rollout rehearsal guard");
-  const locks = new Map<string, HeldLock>();
+  const tables = new Set<string>();
   let step = "the start";
   let since: number | undefined;
   let heldFor = 0;
   let told = false;
   let refusal: RolloutError | undefined;
 
-  const note = (held: readonly HeldLock[]) => {
-    for (const lock of held) locks.set(`${lock.table} ${lock.mode}`, lock);
+  const look = async () => {
+    const held = await observer.query<{ table: string }>(HELD, [rehearsing.pid, STRONG]);
+    for (const { table } of held) tables.add(table);
     if (held.length) since ??= performance.now();
     if (since !== undefined) heldFor = Math.round(performance.now() - since);
-  };
-  const look = async () => {
-    note(await observer.query<HeldLock>(HELD, [rehearsing.pid, STRONG]));
     const blockers = told ? [] : await blockersOf(observer, rehearsing.pid);
     if (blockers.length) {
       told = true;
       log(`The rehearsal waits at ${step} for a lock held by ${describeBlockers(blockers)}`);
     }
     if (heldFor <= budget || refusal) return;
-    const tables = [...new Set([...locks.values()].map(({ table }) => table))].join(", ");
-    refusal = new RolloutError(
-      `The rehearsal was cancelled at ${step}: it held a strong lock on ${tables} for ${String(heldFor)} ms, more than ` +
-        `the hold budget of ${String(budget)} ms. Nothing was changed. Rehearse at a quieter time, or raise holdBudget.`,
-    );
+    refusal = overBudget(step, tables, heldFor, budget);
     await observer.query("SELECT pg_cancel_backend($1)", [rehearsing.pid]);
   };
   let looking: Promise<void> | undefined;
-  const lookOnce = () =>
+  const observe = () =>
     (looking ??= look()
       .catch(() => undefined)
       .finally(() => (looking = undefined)));
-  const timer = setInterval(() => void lookOnce(), LOOK_MS);
+  const timer = setInterval(() => void observe(), LOOK_MS);
   return {
     reached: (where) => void (step = where),
-    observe: lookOnce,
+    step: () => step,
+    observe,
     cancelled: () => refusal !== undefined,
     refusal: () => refusal,
     async stop() {
       clearInterval(timer);
       await looking;
       await observer.close();
-      return { locks: [...locks.values()], heldFor };
+      return { tables: [...tables].sort(), heldFor };
     },
   };
+}
+
+function overBudget(step: string, tables: ReadonlySet<string>, heldFor: number, budget: number): RolloutError {
+  return new RolloutError(
+    `The rehearsal was cancelled at ${step}: it held a strong lock on ${[...tables].sort().join(", ")} for ${String(heldFor)} ms, ` +
+      `more than the hold budget of ${String(budget)} ms. Nothing was changed. Rehearse at a quieter time, or raise it: ` +
+      `pulumi config set holdBudget 5s`,
+  );
 }

@@ -1,30 +1,77 @@
 import { show } from "./readings";
 import type { MeasuredDelta, TierReport } from "./report";
+import type { DeltaContract, TierDeclaration } from "./rollout";
 
 /** What a tier changed, in one line that reads the same rehearsed and applied. */
 export function describeReport(report: TierReport): string {
-  const gates = report.gates.length ? `${String(report.gates.length)} gates` : "no gates";
   switch (report.verdict) {
     case "PASS":
-      return `as declared, ${gates} passed: ${describeDelta(report.delta)}`;
+      return `as declared, ${String(report.gates.length)} gates passed: ${describeDelta(report.delta)}`;
     case "NOT REHEARSED":
-      return "not rehearsed";
+      return `NOT REHEARSED: ${reasons(report)}`;
     case "STOP":
-      return `STOP: ${report.stops.map(({ text }) => text).join("; ")} | measured: ${describeDelta(report.delta)}`;
+      return `STOP: ${reasons(report)} | measured: ${describeDelta(report.delta)}`;
   }
+}
+
+function reasons({ stops }: TierReport): string {
+  return stops.map(({ text }) => text).join("; ");
 }
 
 /** Objects, rows and readings of a delta, such as `+30 governance_object_ownership, ownership_gap 210 → 0`. */
 export function describeDelta({ objects, rows, readings }: MeasuredDelta): string {
-  const parts = [
-    ...Object.entries(objects).map(([kind, names]) => `+${String(names.length)} ${kind}${names.length === 1 ? "" : "s"}`),
+  return list([
+    ...Object.entries(objects).map(([kind, names]) => countObjects(kind, names.length)),
     ...Object.entries(rows).map(([table, { inserted, updated, deleted }]) => {
       const counts = [inserted && `+${String(inserted)}`, updated && `~${String(updated)}`, deleted && `-${String(deleted)}`];
-      return `${counts.filter(Boolean).join(" ")} ${table.replace(/^public\./, "")}`;
+      return `${counts.filter(Boolean).join(" ")} ${bareName(table)}`;
     }),
     ...Object.entries(readings)
       .filter(([, { before, after }]) => before !== after)
       .map(([name, { before, after }]) => `${name} ${show(before)} → ${show(after)}`),
-  ];
+  ]);
+}
+
+/** The same of a declared delta. */
+export function describeContract({ objects, rows, readings }: DeltaContract): string {
+  const sorted = <T>(entries: Readonly<Record<string, T>>) => Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1));
+  return list([
+    ...sorted(objects as Readonly<Record<string, readonly string[]>>).map(([kind, names]) => countObjects(kind, names.length)),
+    ...sorted(rows)
+      .filter(([, { inserted }]) => inserted !== 0)
+      .map(([table, { inserted }]) => `+${range(inserted)} ${bareName(table)}`),
+    ...sorted(readings)
+      .filter(([, { before, after }]) => before !== after)
+      .map(([name, { before, after }]) => `${name} ${show(before)} → ${range(after)}`),
+  ]);
+}
+
+/** Declared beside rehearsed, a pair of lines for every tier that the run applies. */
+export function compareTiers(tiers: readonly { declaration: TierDeclaration; report: TierReport }[]): string {
+  return tiers
+    .map(({ declaration, report }) => {
+      const differs = report.verdict === "PASS" ? "" : `\n  ${describeReport(report)}`;
+      return (
+        `tier ${String(declaration.tier)} ${declaration.title}\n  declared  ${describeContract(declaration.delta)}\n` +
+        `  rehearsed ${describeDelta(report.delta)}; rollback ${report.rollback}${differs}`
+      );
+    })
+    .join("\n");
+}
+
+/** A table's name without its schema. */
+export function bareName(table: string): string {
+  return table.slice(table.indexOf(".") + 1);
+}
+
+function list(parts: readonly string[]): string {
   return parts.length ? parts.join(", ") : "no change";
+}
+
+function countObjects(kind: string, count: number): string {
+  return `+${String(count)} ${kind}${count === 1 ? "" : "s"}`;
+}
+
+function range(value: DeltaContract["readings"][string]["after"]): string {
+  return typeof value === "object" && value !== null ? `${String(value.from)}…${String(value.to)}` : show(value);
 }

@@ -1,13 +1,15 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import type { ReleaseIdentity } from "./inputs";
 import { normalise, sha256 } from "./script";
 
-/** Folders of the release: everything in them that decides what is applied and what is refused. */
+/** Folders whose files take part in a rollout: the SQL, the declarations and the baseline figures. */
 const FOLDERS = ["sql", "tiers"];
 
-/**
- * The release as `sha256sum -c` checks it: a line a file, sorted by name, hashed with line ends normalised.
- */
+/** The committed manifest, in the project's root. */
+export const MANIFEST_FILE = "MANIFEST.sha256";
+
+/** The release as `sha256sum -c` checks it: a line a file, sorted by name, hashed with line ends normalised. */
 export async function manifest(root: string): Promise<string> {
   const files = (await Promise.all(FOLDERS.map((folder) => filesBelow(root, folder)))).flat().sort();
   const lines = await Promise.all(
@@ -23,7 +25,35 @@ async function filesBelow(root: string, folder: string): Promise<string[]> {
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join("/"));
 }
 
-/** One digest over the release: the name under which it is ratified. */
-export async function releaseDigest(root: string): Promise<string> {
-  return sha256(await manifest(root));
+/**
+ * The digest of the files that are here, beside the one that was ratified. Which files differ is told by the
+ * committed manifest, as long as that is the ratified one.
+ */
+export async function identifyRelease(root: string, pinned: string): Promise<ReleaseIdentity> {
+  const [here, committed] = await Promise.all([
+    manifest(root),
+    readFile(path.join(root, MANIFEST_FILE), "utf8").then(normalise, () => ""),
+  ]);
+  const release = sha256(here);
+  const differing = pinned && pinned !== release && sha256(committed) === pinned ? differences(committed, here) : [];
+  return { release, pinned, differing };
+}
+
+/** Files that are not the same in two manifests, each with what happened to it. */
+export function differences(before: string, after: string): string[] {
+  const [old, now] = [parse(before), parse(after)];
+  return [...new Set([...old.keys(), ...now.keys()])].sort().flatMap((file) => {
+    if (!now.has(file)) return [`${file} (missing)`];
+    if (!old.has(file)) return [`${file} (added)`];
+    return old.get(file) === now.get(file) ? [] : [`${file} (changed)`];
+  });
+}
+
+function parse(text: string): Map<string, string> {
+  return new Map(
+    text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => [line.slice(66), line.slice(0, 64)]),
+  );
 }

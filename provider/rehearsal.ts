@@ -1,5 +1,5 @@
 import { applyTier, type Moment, neededReadings, takeMoment, TierRefused } from "./apply";
-import { messageOf, RolloutError } from "./errors";
+import { mayNotWrite, messageOf, RolloutError } from "./errors";
 import { type Fingerprint, takeFingerprint } from "./fingerprint";
 import type { HoldWatch } from "./hold";
 import type { LedgerRow } from "./ledger";
@@ -60,7 +60,7 @@ export async function rehearseUp(
       standing.push({ scripts, entry, before, report });
       moment = after;
     } catch (error) {
-      if (!(error instanceof TierRefused) || hold.cancelled()) throw error;
+      if (!(error instanceof TierRefused) || hold.cancelled() || mayNotWrite(error)) throw error;
       await session.query("ROLLBACK TO SAVEPOINT tier");
       reports.push(error.report);
       break;

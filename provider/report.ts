@@ -21,7 +21,7 @@ export interface MeasuredDelta {
 }
 
 /** What kind of rule a stop is about. */
-export type StopKind = "gate" | "delta" | "invariant" | "rollback" | "failure";
+export type StopKind = "gate" | "delta" | "invariant" | "rollback" | "failure" | "rehearsal";
 
 /** One reason not to go on, in words that name the tier. */
 export interface Stop {

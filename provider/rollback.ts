@@ -1,6 +1,7 @@
 import { invariantBreaches } from "./contract";
 import { type Fingerprint, fingerprintDifferences, takeFingerprint } from "./fingerprint";
 import { type Moment, runScript, takeMoment } from "./apply";
+import { bareName } from "./lines";
 import type { Release } from "./release";
 import type { ObjectKind, TierDeclaration } from "./rollout";
 import type { Script } from "./script";
@@ -68,14 +69,10 @@ function elsewhere({ delta }: TierDeclaration, moved: Changes): string[] {
 
 function removals(moved: Changes): string[] {
   return [
-    ...[...moved.rows].map(([table, { deleted }]) => `-${String(deleted)} ${bare(table)}`),
-    ...moved.rewritten.map((table) => `${bare(table)} emptied`),
+    ...[...moved.rows].map(([table, { deleted }]) => `-${String(deleted)} ${bareName(table)}`),
+    ...moved.rewritten.map((table) => `${bareName(table)} emptied`),
     ...(moved.removed.length ? [`-${String(moved.removed.length)} objects`] : []),
   ];
-}
-
-function bare(table: string): string {
-  return table.slice(table.indexOf(".") + 1);
 }
 
 /** Keys of declared objects as a snapshot has them. */
