@@ -1,0 +1,67 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+/** The mutating tiers in the order of the rollout. */
+export const TIERS = [1, 2, 3, 4, 5, 6] as const;
+export type Tier = (typeof TIERS)[number];
+
+const NAMES: Record<number, string> = {
+  0: "00_preflight.sql",
+  1: "10_structure.sql",
+  2: "20_responsibility_axis.sql",
+  3: "30_ownership_seed.sql",
+  4: "40_containment.sql",
+  5: "50_topic_finalization.sql",
+  6: "60_scanner_baseline.sql",
+  8: "90_verify.sql",
+};
+
+export function tierFile(tier: number): string {
+  return path.resolve("sql/prod", NAMES[tier]);
+}
+
+/** Tier 1 is rolled back by the full tear-down. */
+export function rollbackFile(tier: Tier): string {
+  return path.resolve("sql/prod_rollback", tier === 1 ? "99_rollback_full.sql" : NAMES[tier]);
+}
+
+export const RUN_ALL = path.resolve("sql/prod/99_run_all.sql");
+export const PER_TIER_ROLLBACK = path.resolve("sql/prod_rollback/per_tier_rollback.sql");
+export const FULL_ROLLBACK = path.resolve("sql/prod_rollback/99_rollback_full.sql");
+export const PROBE = path.resolve("sql/prod_verify/baseline_probe.sql");
+export const READ_CONTRACT = path.resolve("sql/prod_verify/ui_read_contract.sql");
+export const GATE_CHECK = path.resolve("sql/gate_monitor/gate_check.sh");
+
+export function baselineFiles(): string[] {
+  const folder = path.resolve("sql/baseline");
+  return readdirSync(folder)
+    .filter((name) => /^\d.*\.sql$/.test(name))
+    .sort()
+    .map((name) => path.join(folder, name));
+}
+
+export function text(file: string): string {
+  return readFileSync(file, "utf8");
+}
+
+/**
+ * Hands over a copy of a tier's file whose work is spoiled right before its exit gates: the only way to see an exit
+ * gate refuse what the file itself would never do.
+ */
+export async function withSabotage<Result>(
+  file: string,
+  damage: string,
+  use: (copy: string) => Promise<Result>,
+): Promise<Result> {
+  const parts = text(file).split(/^DO \$exit\$/m);
+  if (parts.length !== 2) throw new Error(`${file} has no single "DO $exit$" block`);
+  const folder = mkdtempSync(path.join(os.tmpdir(), "one-roof-sabotage-"));
+  const copy = path.join(folder, path.basename(file));
+  try {
+    writeFileSync(copy, `${parts[0]}${damage};\n\nDO $exit$${parts[1]}`);
+    return await use(copy);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
