@@ -1,5 +1,4 @@
-import { judgeReadings } from "./gates";
-import type { GateResult } from "./report";
+import { expectation, satisfies } from "./gates";
 import type { Gate, Reading, Readings, Rollout } from "./rollout";
 import type { Parameters } from "./settings";
 
@@ -52,23 +51,25 @@ export function judgeStart(
   readings: Readings,
 ): Verdict {
   const gates = startGates(rollout, tokens, parameters);
-  const results = judgeReadings(rollout, gates, parameters, readings);
-  const blockers = gates.flatMap(({ name, meaning, remedy }, index): Blocker[] => {
-    const result = results[index];
-    if (!result || result.passed) return [];
-    const { expected, measured } = result;
-    return [{ gate: name, expected, measured, meaning, remedy, token: tokenOf(result, tokens[name] ?? {}) }];
+  const blockers = gates.flatMap((gate): Blocker[] => {
+    const { name, meaning, remedy } = gate;
+    const expected = expectation(gate, rollout, parameters);
+    const measured = readings[name] ?? null;
+    if (satisfies(measured, expected)) return [];
+    return [
+      { gate: name, expected, measured, meaning, remedy, token: tokenOf(name, expected, measured, tokens[name]) },
+    ];
   });
   // A declaration without a gate to judge allows nothing.
-  return { verdict: gates.length && !blockers.length ? "READY" : "BLOCKED", blockers };
+  return { verdict: gates.length > 0 && blockers.length === 0 ? "READY" : "BLOCKED", blockers };
 }
 
-function tokenOf({ name, expected, measured }: GateResult, { subject = name, blocker }: BlockerToken): string {
+function tokenOf(gate: string, expected: string, measured: Reading, token: BlockerToken = {}): string {
+  const { subject = gate, blocker } = token;
   if (measured === null) return `${subject} unknown`;
   if (blocker !== undefined) return blocker;
-  const space = expected.indexOf(" ");
-  const operator = expected.slice(0, space) === ">=" ? "<" : "<>";
-  return `${subject}${operator}${expected.slice(space + 1)}`;
+  const [operator, ...wanted] = expected.split(" ");
+  return `${subject}${operator === ">=" ? "<" : "<>"}${wanted.join(" ")}`;
 }
 
 /** The verdict as one line: `READY`, or `BLOCKED ospa: ospa<1; ownership_gap: gap<>210;`. */
