@@ -5,6 +5,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readConfiguration } from "./provider/config";
 import { messageOf } from "./provider/errors";
+import { verdictFor } from "./provider/inputs";
 import { compareTiers, describeReport } from "./provider/lines";
 import { type Plan, planRun } from "./provider/plan";
 import { loadRelease } from "./provider/release";
@@ -24,11 +25,11 @@ function registerTiers(plan: Plan, configuration: ReturnType<typeof readConfigur
     const first = tiers[0];
     const previous = tiers.at(-1);
     const args = {
-      ...{ module: "tiers", tier, title, digest: scripts.digest, status, edited: "", report, target: plan.target },
-      ...{ parameters: configuration.parameters, adopt: configuration.adopt, movedFrom: configuration.movedFrom },
-      run: first ? { ...plan.run, gates: [] } : plan.run,
-      previous: previous?.id ?? "",
-      rolloutId: first?.rolloutId ?? "",
+      ...{ module: "tiers", tier, title, digest: scripts.digest, status, report, target: plan.target },
+      ...{ parameters: configuration.parameters, run: first ? verdictFor(tier, plan.run) : plan.run },
+      ...(configuration.adopt && { adopt: configuration.adopt }),
+      ...(configuration.movedFrom && { movedFrom: configuration.movedFrom }),
+      ...(first && previous && { previous: previous.id, rolloutId: first.rolloutId }),
     };
     tiers.push(new Tier(`tier-${String(tier)}-${name}`, args, previous ? { dependsOn: previous } : {}));
   }

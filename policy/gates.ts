@@ -1,6 +1,7 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
-import type { RunGate, TierInputs } from "../provider/inputs";
-import { describeGate, satisfies } from "../provider/gates";
+import { expectation, gateKey, satisfies } from "../provider/gates";
+import { runKey, type TierInputs } from "../provider/inputs";
+import { show } from "../provider/readings";
 import type { Gate, Rollout } from "../provider/rollout";
 import { isFirst, tierPolicy } from "./tier";
 
@@ -10,31 +11,32 @@ export function gatePolicies(rollout: Rollout): ResourceValidationPolicy[] {
   for (const gate of rollout.tiers.flatMap(({ gates }) => gates)) declared.set(gate.name, declared.get(gate.name) ?? gate);
   return [...declared.values()].map((gate) => {
     const description = `${gate.meaning} If it stops: ${gate.remedy} (${gate.source})`;
-    return tierPolicy(gate.name, description, (tier) => judgeGate(rollout, gate, tier));
+    return tierPolicy(gate.name, description, (inputs) => judgeGate(rollout, gate.name, inputs));
   });
 }
 
-function judgeGate(rollout: Rollout, gate: Gate, inputs: TierInputs): string[] {
-  const { run, tier, report } = inputs;
-  const measured: readonly RunGate[] = isFirst(rollout, inputs)
-    ? run.gates
-    : run.applies.includes(tier)
-      ? report.gates.map((each) => ({ ...each, tier }))
-      : [];
-  const named = measured.filter(({ name }) => name === gate.name);
-  const failed = named.filter(({ passed, measured: reading, expected }) => !passed || !satisfies(reading, expected));
-  return [
-    ...failed.map((each) => `Stop gate failed: ${describeGate(each.tier, each)}. ${gate.remedy}`),
-    ...(isFirst(rollout, inputs) ? unmeasured(rollout, gate, inputs, named) : []),
-  ];
-}
-
-/** A run that calls itself passed must have measured this gate wherever it is declared. */
-function unmeasured(rollout: Rollout, gate: Gate, { run }: TierInputs, measured: readonly RunGate[]): string[] {
-  if (run.verdict !== "PASS") return [];
-  return rollout.tiers
-    .filter(({ tier }) => run.applies.includes(tier))
-    .flatMap(({ tier, gates }) => gates.filter(({ name }) => name === gate.name).map(({ at }) => ({ tier, at })))
-    .filter(({ tier, at }) => !measured.some((each) => each.tier === tier && each.at === at))
-    .map(({ tier, at }) => `Stop gate not measured: tier ${String(tier)} ${at} gate ${gate.name}. ${gate.remedy}`);
+/**
+ * Judges the readings against the pack's own declaration. A gate of a tier that this run applies must have been
+ * measured and hold; after a stop, or without a rehearsal, the gates that were not reached are excused, because
+ * another policy stops the run.
+ */
+function judgeGate(rollout: Rollout, name: string, inputs: TierInputs): string[] {
+  const { run, report, parameters } = inputs;
+  const first = isFirst(rollout, inputs);
+  const judged = rollout.tiers.filter(({ tier }) => run.applies.includes(tier) && (first || tier === inputs.tier));
+  return judged.flatMap(({ tier, gates }) =>
+    gates
+      .filter((gate) => gate.name === name)
+      .flatMap((gate) => {
+        const key = gateKey(gate, rollout, parameters);
+        const measured = first ? run.gates[runKey(tier, key)] : report.gates[key];
+        const condition = expectation(gate, rollout, parameters);
+        if (measured === undefined && run.verdict !== "PASS") return [];
+        if (satisfies(measured ?? null, condition)) return [];
+        return [
+          `Stop gate failed: tier ${String(tier)} ${gate.at} gate ${name}: expected ${condition}, ` +
+            `measured ${show(measured)}. ${gate.remedy}`,
+        ];
+      }),
+  );
 }

@@ -1,7 +1,7 @@
-import { declaredObjects } from "./rollback";
+import { declaredObjects } from "./contract";
 import { RolloutError } from "./errors";
 import { fingerprintDifferences, takeFingerprint } from "./fingerprint";
-import { judgeReadings } from "./gates";
+import { gateReadingsFrom } from "./gates";
 import type { TierInputs } from "./inputs";
 import type { LedgerRow } from "./ledger";
 import { NO_DELTA, type TierReport } from "./report";
@@ -28,7 +28,7 @@ export async function verifyAdoption(
   const snapshot = await takeSnapshot(session, [rollout.ledgerSchema]);
   differences.push(
     ...fingerprintDifferences(known.exit, await takeFingerprint(session, scripts.declaration, snapshot)),
-    ...declaredObjects(scripts.declaration.delta.objects)
+    ...declaredObjects(scripts.declaration.delta)
       .filter((key) => !snapshot.objects.has(key))
       .map((key) => `${key} is missing`),
   );
@@ -56,6 +56,6 @@ function notTheSame({ tier, title }: TierInputs, differences: readonly string[])
 /** The first tier's gates as they were when the rollout began, from the readings kept with the first ledger row. */
 function reportFromLedger(inputs: TierInputs, { rollout, scripts }: HookContext, { readings }: LedgerRow): TierReport {
   const { tier, title, gates } = scripts.declaration;
-  const results = judgeReadings(rollout, gates, inputs.parameters, readings);
-  return { tier, title, verdict: "PASS", gates: results, delta: NO_DELTA, stops: [], rollback: "nothing to roll back" };
+  const measured = gateReadingsFrom(rollout, gates, inputs.parameters, readings);
+  return { tier, title, verdict: "PASS", gates: measured, delta: NO_DELTA, stops: [], rollback: "nothing to roll back" };
 }

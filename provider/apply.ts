@@ -1,10 +1,10 @@
 import { breaches, invariantBreaches, measureDelta } from "./contract";
 import { codeOf, GATE_REFUSED, isDatabaseError, messageOf, RolloutError } from "./errors";
-import { describeGate, judgeGates } from "./gates";
+import { failedGates, gateReadings, reachedPositions } from "./gates";
 import { takeReadings } from "./readings";
 import type { Release, TierScripts } from "./release";
-import { type GateResult, listStops, type MeasuredDelta, NO_DELTA, type Stop, type StopKind, type TierReport } from "./report";
-import type { GatePosition, Readings, TierDeclaration } from "./rollout";
+import { listStops, type MeasuredDelta, NO_DELTA, type Stop, type StopKind, type TierReport } from "./report";
+import type { Readings, TierDeclaration } from "./rollout";
 import type { Script, Statement } from "./script";
 import type { Notice, Session } from "./session";
 import type { Parameters } from "./settings";
@@ -52,24 +52,24 @@ export async function applyTier(
   const notices = await runTier(session, release, scripts, parameters);
   const after = await takeMoment(session, release, neededReadings(release, declaration, next));
   const moved = changes(before.snapshot, after.snapshot);
-  const gates = judgeGates(release.rollout, declaration, parameters, notices);
+  const gates = gateReadings(release.rollout, declaration, parameters, notices);
   const delta = measureDelta(declaration.delta, moved, before.readings, after.readings);
   const stops: Stop[] = [
-    ...failedGates(declaration, gates),
-    ...say(declaration, "delta", breaches(declaration, delta, moved, rehearsed)),
+    ...asStops("gate", failedGates(release.rollout, declaration, parameters, gates)),
+    ...say(declaration, "delta", breaches(declaration, moved, before.readings, after.readings, rehearsed)),
     ...say(declaration, "invariant", invariantBreaches(release.rollout, before.readings, after.readings)),
   ];
   const verdict = stops.length ? "STOP" : "PASS";
   return { report: { ...head(declaration), verdict, gates, delta, stops, rollback: "not rehearsed" }, after };
 }
 
-function failedGates({ tier }: TierDeclaration, gates: readonly GateResult[]): Stop[] {
-  return gates.filter(({ passed }) => !passed).map((gate) => ({ kind: "gate", text: describeGate(tier, gate) }));
-}
-
 /** Reasons as stops of one kind, each naming the tier. */
 function say({ tier }: TierDeclaration, kind: StopKind, texts: readonly string[]): Stop[] {
-  return texts.map((text) => ({ kind, text: `tier ${String(tier)} ${text}` }));
+  return asStops(kind, texts.map((text) => `tier ${String(tier)} ${text}`));
+}
+
+function asStops(kind: StopKind, texts: readonly string[]): Stop[] {
+  return texts.map((text) => ({ kind, text }));
 }
 
 function head({ tier, title }: TierDeclaration): Pick<TierReport, "tier" | "title"> {
@@ -89,24 +89,16 @@ async function runTier(
   } catch (error) {
     const notices = session.takeNotices();
     if (!isDatabaseError(error) && !(error instanceof RolloutError)) throw error;
-    const gates = judgeGates(rollout, declaration, parameters, notices, reachedPositions(declaration, notices));
-    const failed = failedGates(declaration, gates);
+    const gates = gateReadings(rollout, declaration, parameters, notices);
+    const failed = failedGates(rollout, declaration, parameters, gates, reachedPositions(declaration, notices));
     const reason = codeOf(error) === GATE_REFUSED && failed.length > 0 ? [] : [messageOf(error)];
-    const stops = [...failed, ...say(declaration, "failure", reason)];
+    const stops = [...asStops("gate", failed), ...say(declaration, "failure", reason)];
     const report: TierReport = {
       ...head(declaration),
       ...{ verdict: "STOP", gates, delta: NO_DELTA, stops, rollback: "not rehearsed" },
     };
     throw new TierRefused(report, error);
   }
-}
-
-/** A file that stopped at its entry has not measured its exit gates: they are neither passed nor failed. */
-function reachedPositions({ gates }: TierDeclaration, notices: readonly Notice[]): GatePosition[] {
-  const positions = new Set(gates.map(({ at }) => at));
-  return (["entry", "exit"] as const).filter(
-    (at) => positions.has(at) && notices.some(({ code, table }) => code !== undefined && table === at),
-  );
 }
 
 /** Sends the statements of a script one at a time, then has every deferred constraint checked. */

@@ -10,22 +10,20 @@ export function measureDelta(
   before: Readings,
   after: Readings,
 ): MeasuredDelta {
-  const objects: Record<string, string[]> = {};
-  for (const key of [...moved.added].sort()) {
-    const [kind, name] = splitKey(key);
-    (objects[kind] ??= []).push(name);
-  }
-  const readings: Record<string, { before: Reading; after: Reading }> = {};
-  for (const name of Object.keys(contract.readings).sort()) {
-    readings[name] = { before: before[name] ?? null, after: after[name] ?? null };
-  }
-  return { objects, rows: Object.fromEntries([...moved.rows].sort(([a], [b]) => (a < b ? -1 : 1))), readings };
+  const objects: Record<string, number> = {};
+  for (const kind of moved.added.map(kindOf).sort()) objects[kind] = (objects[kind] ?? 0) + 1;
+  const rows = [...moved.rows].sort().map(([table, { inserted }]) => [table, inserted] as const);
+  const readings = Object.keys(contract.readings).sort();
+  return {
+    objects,
+    rows: Object.fromEntries(rows.filter(([, inserted]) => inserted > 0)),
+    readings: Object.fromEntries(readings.map((name) => [name, `${show(before[name])} → ${show(after[name])}`])),
+  };
 }
 
-/** `view public.v_axis` as its kind and its name. */
-export function splitKey(key: string): [kind: string, name: string] {
-  const space = key.search(/ [^ ]*(\(.*\))?$/);
-  return [key.slice(0, space), key.slice(space + 1)];
+/** The kind of `view public.v_axis`. */
+function kindOf(key: string): string {
+  return key.slice(0, key.search(/ [^ ]*(\(.*\))?$/));
 }
 
 /**
@@ -34,38 +32,43 @@ export function splitKey(key: string): [kind: string, name: string] {
  */
 export function breaches(
   tier: TierDeclaration,
-  measured: MeasuredDelta,
   moved: Changes,
+  before: Readings,
+  after: Readings,
   rehearsed?: MeasuredDelta,
 ): string[] {
   return [
-    ...objectBreaches(tier.delta, measured),
+    ...objectBreaches(tier.delta, moved),
     ...moved.removed.map((key) => `undeclared: ${key} was dropped`),
     ...moved.changed.map((key) => `undeclared: ${key} was altered`),
     ...moved.rewritten.map((table) => `undeclared: table ${table} was truncated or rewritten`),
-    ...rowBreaches(tier.delta, measured, rehearsed),
-    ...readingBreaches(tier.delta, measured),
+    ...rowBreaches(tier.delta, moved, rehearsed),
+    ...readingBreaches(tier.delta, before, after),
   ];
 }
 
-function objectBreaches({ objects }: DeltaContract, measured: MeasuredDelta): string[] {
-  const declared = Object.entries(objects).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`));
-  const added = Object.entries(measured.objects).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`));
+/** Keys of declared objects as a snapshot has them. */
+export function declaredObjects({ objects }: DeltaContract): string[] {
+  return Object.entries(objects).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`));
+}
+
+function objectBreaches(contract: DeltaContract, { added }: Changes): string[] {
+  const declared = declaredObjects(contract);
   return [
     ...declared.filter((key) => !added.includes(key)).map((key) => `declared but not created: ${key}`),
     ...added.filter((key) => !declared.includes(key)).map((key) => `undeclared: ${key} was created`),
   ];
 }
 
-function rowBreaches({ rows }: DeltaContract, measured: MeasuredDelta, rehearsed?: MeasuredDelta): string[] {
-  const tables = new Set([...Object.keys(rows), ...Object.keys(measured.rows)]);
+function rowBreaches({ rows }: DeltaContract, moved: Changes, rehearsed?: MeasuredDelta): string[] {
+  const tables = new Set([...Object.keys(rows), ...moved.rows.keys()]);
   return [...tables].flatMap((table) => {
-    const { inserted = 0, updated = 0, deleted = 0 } = measured.rows[table] ?? {};
+    const { inserted = 0, updated = 0, deleted = 0 } = moved.rows.get(table) ?? {};
     const contract = rows[table];
     const written = `${String(inserted)} inserted, ${String(updated)} updated, ${String(deleted)} deleted`;
     if (!contract) return [`undeclared write in ${table}: expected none, measured ${written}`];
     if (updated || deleted) return [`${table}: expected only inserted rows, measured ${written}`];
-    const expected = expectedCount(contract.inserted, rehearsed && (rehearsed.rows[table]?.inserted ?? 0));
+    const expected = expectedCount(contract.inserted, rehearsed && (rehearsed.rows[table] ?? 0));
     return within(inserted, expected) ? [] : [`${table}: expected ${showCount(expected)} rows, measured +${String(inserted)}`];
   });
 }
@@ -75,9 +78,9 @@ function expectedCount(declared: RowCount, rehearsed: number | undefined): RowCo
   return typeof declared === "object" && rehearsed !== undefined && within(rehearsed, declared) ? rehearsed : declared;
 }
 
-function readingBreaches({ readings }: DeltaContract, measured: MeasuredDelta): string[] {
+function readingBreaches({ readings }: DeltaContract, from: Readings, to: Readings): string[] {
   return Object.entries(readings).flatMap(([name, { before, after }]) => {
-    const { before: was = null, after: is = null } = measured.readings[name] ?? {};
+    const [was, is] = [from[name] ?? null, to[name] ?? null];
     const right = was === before && (typeof after === "object" && after !== null ? within(is, after) : is === after);
     const declared = `${show(before)} to ${typeof after === "object" && after !== null ? showRange(after) : show(after)}`;
     return right ? [] : [`reading ${name}: expected ${declared}, measured ${show(was)} to ${show(is)}`];

@@ -73,8 +73,8 @@ async function observe(
   const [first] = ledger.values();
   const isFirst = inputs.tier === context.rollout.tiers[0]?.tier;
   if (isFirst && first) return verifyAdoption(inputs, context, first);
-  const rolloutId = isFirst ? inputs.rolloutId || randomUUID() : inputs.rolloutId;
-  return { report: (await measured(inputs, context)).report, rolloutId };
+  const { report } = await measured(inputs, context);
+  return { report, rolloutId: inputs.rolloutId ?? (isFirst ? randomUUID() : missingRollout(inputs)) };
 }
 
 /** Runs the tier's file in the open transaction and refuses what breaks its contract. */
@@ -91,12 +91,13 @@ async function measured(inputs: TierInputs, { session, release, scripts }: HookC
 
 async function record(inputs: TierInputs, context: HookContext): Promise<Outcome> {
   const { session, rollout, release, scripts } = context;
+  const rolloutId = inputs.rolloutId ?? missingRollout(inputs);
   const readings = await takeReadings(session, release.probe);
   const { report, entry, exit } = await measured(inputs, context);
   await createLedger(session, rollout);
   await writeLedger(session, rollout, {
     tier: inputs.tier,
-    rolloutId: inputs.rolloutId,
+    rolloutId,
     digest: scripts.digest,
     parameters: inputs.parameters,
     report,
@@ -106,7 +107,12 @@ async function record(inputs: TierInputs, context: HookContext): Promise<Outcome
     applySql: scripts.apply.text,
     rollbackSql: scripts.rollback?.text ?? "",
   });
-  return { report, rolloutId: inputs.rolloutId };
+  return { report, rolloutId };
+}
+
+/** Every tier but the first is handed its rollout's id. */
+function missingRollout({ tier }: TierInputs): never {
+  throw new RolloutError(`Tier ${String(tier)} was given no rollout id: it must follow the first tier.`);
 }
 
 /** Every writing tier before this one must be in the ledger, of the same rollout. */

@@ -1,11 +1,12 @@
 import { takeMoment } from "./apply";
+import { declaredObjects } from "./contract";
 import { RolloutError } from "./errors";
 import { fingerprintDifferences, takeFingerprint } from "./fingerprint";
 import type { TierState } from "./inputs";
 import { dropLedger, forgetTier, type LedgerRow, readLedger } from "./ledger";
 import { refusedRollback, rollbackScript } from "./rehearsal";
 import { scriptsOf } from "./release";
-import { declaredObjects, rollBackTier } from "./rollback";
+import { rollBackTier } from "./rollback";
 import { writes } from "./rollout";
 import { type HookContext, withTarget } from "./runtime";
 import { takeSnapshot } from "./snapshot";
@@ -64,7 +65,7 @@ async function requireAbsent({ session, rollout, scripts, log }: HookContext): P
   const snapshot = await takeSnapshot(session, [rollout.ledgerSchema]);
   const rows = Object.entries(await takeFingerprint(session, declaration, snapshot));
   const left = [
-    ...declaredObjects(declaration.delta.objects).filter((key) => snapshot.objects.has(key)),
+    ...declaredObjects(declaration.delta).filter((key) => snapshot.objects.has(key)),
     ...rows.flatMap(([table, found]) => (found?.rows ? [`${String(found.rows)} own rows in ${table}`] : [])),
   ];
   const tier = `Tier ${String(declaration.tier)} (${declaration.title})`;

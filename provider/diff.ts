@@ -11,6 +11,6 @@ export interface Diff {
  * this run, not of the tier.
  */
 export function diff(_id: string, olds: TierState, news: TierInputs): Diff {
-  const otherRollout = news.rolloutId !== "" && news.rolloutId !== olds.rolloutId;
+  const otherRollout = news.rolloutId !== undefined && news.rolloutId !== olds.rolloutId;
   return { changes: !news.status.applied || otherRollout };
 }

@@ -1,6 +1,5 @@
 import { GATE_NOTICE } from "./errors";
 import { parseReading, show } from "./readings";
-import type { GateResult } from "./report";
 import type { Gate, GatePosition, Reading, Readings, Rollout, TierDeclaration } from "./rollout";
 import type { Notice } from "./session";
 import { expectedDatabase, type Parameters } from "./settings";
@@ -35,45 +34,73 @@ export function satisfies(measured: Reading, condition: string): boolean {
   }
 }
 
+/** Name of a gate with its position and condition, under which its reading is reported: `exit ownership_gap = 0`. */
+export function gateKey(gate: Gate, rollout: Rollout, parameters: Parameters): string {
+  return `${gate.at} ${gate.name} ${expectation(gate, rollout, parameters)}`;
+}
+
 /**
- * The results of a tier's declared gates from the notices that its SQL file raised. The declaration judges,
- * the notice only measures: a declared gate without a notice, or with another expectation than declared, fails.
- * Gates of a position that the file did not reach are left out when `reached` says so.
+ * What the gates of a tier measured, by key. A gate that was not reached, or not as declared, is left out; one whose
+ * source is missing says so in words, because Pulumi drops a null.
  */
-export function judgeGates(
+export type GateReadings = Readonly<Record<string, number | string>>;
+
+/**
+ * What a tier's declared gates measured, from the notices that its SQL file raised. The file only measures: a notice
+ * with another condition than the declared one stands for no declared gate.
+ */
+export function gateReadings(
   rollout: Rollout,
   tier: TierDeclaration,
   parameters: Parameters,
   notices: readonly Notice[],
-  reached: readonly GatePosition[] = ["entry", "exit"],
-): GateResult[] {
-  const raised = notices.filter((notice) => notice.code === GATE_NOTICE && notice.schema === rollout.noticeSchema);
-  return tier.gates
-    .filter((gate) => reached.includes(gate.at))
-    .map((gate) => {
-      const expected = expectation(gate, rollout, parameters);
-      const notice = raised.findLast(({ table, constraint }) => table === gate.at && constraint === gate.name);
-      const measured = notice?.dataType === undefined || notice.dataType === "NULL" ? null : parseReading(notice.dataType);
-      const passed = notice?.column === expected && satisfies(measured, expected);
-      return { name: gate.name, at: gate.at, expected, measured, passed };
-    });
+): GateReadings {
+  const raised = notices.filter(({ code, schema }) => code === GATE_NOTICE && schema === rollout.noticeSchema);
+  const measured = raised.map(({ table, constraint, column, dataType }) => {
+    const reading = dataType === undefined || dataType === "NULL" ? null : parseReading(dataType);
+    return [`${table ?? ""} ${constraint ?? ""} ${column ?? ""}`, reading ?? show(null)] as const;
+  });
+  const declared = new Set(tier.gates.map((gate) => gateKey(gate, rollout, parameters)));
+  return Object.fromEntries(measured.filter(([key]) => declared.has(key)));
 }
 
-/** The results of gates from readings alone, where the SQL files do not run. */
-export function judgeReadings(
+/** The same from readings alone, where the SQL files do not run. */
+export function gateReadingsFrom(
   rollout: Rollout,
   gates: readonly Gate[],
   parameters: Parameters,
   readings: Readings,
-): GateResult[] {
-  return gates.map((gate) => {
-    const expected = expectation(gate, rollout, parameters);
-    const measured = readings[gate.name] ?? null;
-    return { name: gate.name, at: gate.at, expected, measured, passed: satisfies(measured, expected) };
-  });
+): GateReadings {
+  return Object.fromEntries(gates.map((gate) => [gateKey(gate, rollout, parameters), readings[gate.name] ?? show(null)]));
 }
 
-/** A failed gate in one line. */
-export function describeGate(tier: number, { name, at, expected, measured }: GateResult): string {
-  return `tier ${String(tier)} ${at} gate ${name}: expected ${expected}, measured ${show(measured)}`;
+/** Every declared gate at `positions` that does not hold, in words. What was not measured does not hold. */
+export function failedGates(
+  rollout: Rollout,
+  { tier, gates }: TierDeclaration,
+  parameters: Parameters,
+  measured: GateReadings,
+  positions: readonly GatePosition[] = ["entry", "exit"],
+): string[] {
+  return gates
+    .filter(({ at }) => positions.includes(at))
+    .filter((gate) => !holds(gate, rollout, parameters, measured))
+    .map((gate) => {
+      const reading = measured[gateKey(gate, rollout, parameters)];
+      const condition = expectation(gate, rollout, parameters);
+      return `tier ${String(tier)} ${gate.at} gate ${gate.name}: expected ${condition}, measured ${show(reading)}`;
+    });
+}
+
+/** Whether a declared gate was measured and holds. */
+export function holds(gate: Gate, rollout: Rollout, parameters: Parameters, measured: GateReadings): boolean {
+  const reading = measured[gateKey(gate, rollout, parameters)] ?? null;
+  return satisfies(reading, expectation(gate, rollout, parameters));
+}
+
+/** Positions of which at least one gate was raised: a file that stopped at its entry has not measured its exit. */
+export function reachedPositions({ gates }: TierDeclaration, notices: readonly Notice[]): GatePosition[] {
+  return (["entry", "exit"] as const).filter(
+    (at) => gates.some((gate) => gate.at === at) && notices.some(({ code, table }) => code === GATE_NOTICE && table === at),
+  );
 }

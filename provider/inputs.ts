@@ -1,9 +1,12 @@
-import type { GateResult, Stop, TierReport } from "./report";
+import type { GateReadings } from "./gates";
+import type { Stop, TierReport } from "./report";
 import type { Target } from "./session";
 import type { Parameters } from "./settings";
 
-/** A gate result together with its tier. */
-export type RunGate = GateResult & { readonly tier: number };
+/** Under which name the run reports a gate of one of its tiers. */
+export function runKey(tier: number, key: string): string {
+  return `tier ${String(tier)} ${key}`;
+}
 
 /** Which release is here, and which one was ratified. */
 export interface ReleaseIdentity {
@@ -26,8 +29,8 @@ export interface RunVerdict extends ReleaseIdentity {
   readonly stops: readonly Stop[];
   /** Tiers whose rollback was rehearsed and left exactly what it found. */
   readonly reversible: readonly number[];
-  /** Every gate that was measured; on the first tier only, which judges the run. */
-  readonly gates: readonly RunGate[];
+  /** What every gate measured, by `runKey`. */
+  readonly gates: GateReadings;
   /** The digest that the configuration accepts without a rehearsal, if any. */
   readonly acceptedUnrehearsed: string;
 }
@@ -51,19 +54,25 @@ export interface TierInputs {
   readonly parameters: Parameters;
   readonly target: Target;
   readonly status: TierStatus;
-  /** Rollout id that may be adopted when the state does not know it; empty for none. */
-  readonly adopt: string;
-  /** The cluster from which a move was accepted; empty for none. */
-  readonly movedFrom: string;
-  /** How the applied SQL differs from the file; empty if it does not. */
-  readonly edited: string;
+  /** Rollout id that may be adopted when the state does not know it. */
+  readonly adopt?: string;
+  /** The cluster from which a move was accepted. */
+  readonly movedFrom?: string;
+  /** How the applied SQL differs from the file. */
+  readonly edited?: string;
   readonly report: TierReport;
   readonly run: RunVerdict;
-  /** Id of the tier before, which must be applied first; empty for the first. */
-  readonly previous: string;
-  /** The rollout to which the tier belongs; minted by the first tier, empty there. */
-  readonly rolloutId: string;
+  /** Id of the tier before, which must be applied first. */
+  readonly previous?: string;
+  /** The rollout to which the tier belongs; the first tier mints it. */
+  readonly rolloutId?: string;
 }
 
 /** Outputs: the inputs, with the rollout id and with the report as measured when the tier was applied. */
-export type TierState = TierInputs;
+export type TierState = TierInputs & { readonly rolloutId: string };
+
+/** What a tier after the first needs of the run's verdict: the first tier alone answers for the whole run. */
+export function verdictFor(tier: number, run: RunVerdict): RunVerdict {
+  const applies = run.applies.filter((each) => each === tier);
+  return { ...run, applies, removes: [], stops: [], reversible: [], differing: [], gates: {} };
+}

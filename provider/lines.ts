@@ -6,7 +6,7 @@ import type { DeltaContract, TierDeclaration } from "./rollout";
 export function describeReport(report: TierReport): string {
   switch (report.verdict) {
     case "PASS":
-      return `as declared, ${String(report.gates.length)} gates passed: ${describeDelta(report.delta)}`;
+      return `as declared, ${String(Object.keys(report.gates).length)} gates passed: ${describeDelta(report.delta)}`;
     case "NOT REHEARSED":
       return `NOT REHEARSED: ${reasons(report)}`;
     case "STOP":
@@ -21,14 +21,11 @@ function reasons({ stops }: TierReport): string {
 /** Objects, rows and readings of a delta, such as `+30 governance_object_ownership, ownership_gap 210 → 0`. */
 export function describeDelta({ objects, rows, readings }: MeasuredDelta): string {
   return list([
-    ...Object.entries(objects).map(([kind, names]) => countObjects(kind, names.length)),
-    ...Object.entries(rows).map(([table, { inserted, updated, deleted }]) => {
-      const counts = [inserted && `+${String(inserted)}`, updated && `~${String(updated)}`, deleted && `-${String(deleted)}`];
-      return `${counts.filter(Boolean).join(" ")} ${bareName(table)}`;
-    }),
+    ...Object.entries(objects).map(([kind, count]) => countObjects(kind, count)),
+    ...Object.entries(rows).map(([table, inserted]) => `+${String(inserted)} ${bareName(table)}`),
     ...Object.entries(readings)
-      .filter(([, { before, after }]) => before !== after)
-      .map(([name, { before, after }]) => `${name} ${show(before)} → ${show(after)}`),
+      .filter(([, moved]) => !/^(.*) → \1$/.test(moved))
+      .map(([name, moved]) => `${name} ${moved}`),
   ]);
 }
 

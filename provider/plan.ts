@@ -1,5 +1,5 @@
 import { mayNotWrite, RolloutError } from "./errors";
-import type { ReleaseIdentity, RunVerdict, TierStatus } from "./inputs";
+import { type ReleaseIdentity, runKey, type RunVerdict, type TierStatus } from "./inputs";
 import { type LedgerRow, readLedger } from "./ledger";
 import { takeReadings } from "./readings";
 import { rehearse, unrehearsed, type Work } from "./rehearse";
@@ -146,7 +146,7 @@ function plannedTier(scripts: TierScripts, { ledger, pending }: Standing, report
 
 function notReached(tier: number, title: string): TierReport {
   const stops = [{ kind: "rehearsal" as const, text: `tier ${String(tier)} was not reached by the rehearsal` }];
-  return { tier, title, verdict: "NOT REHEARSED", gates: [], delta: NO_DELTA, stops, rollback: "not rehearsed" };
+  return { tier, title, verdict: "NOT REHEARSED", gates: {}, delta: NO_DELTA, stops, rollback: "not rehearsed" };
 }
 
 function judgeRun(
@@ -166,7 +166,9 @@ function judgeRun(
     removes: doomed.map(({ scripts }) => scripts.declaration.tier),
     stops: judged.flatMap(({ stops }) => stops),
     reversible: judged.filter(({ rollback }) => rollback === "exact").map(({ tier }) => tier),
-    gates: judged.flatMap(({ tier, gates }) => gates.map((gate) => ({ ...gate, tier }))),
+    gates: Object.fromEntries(
+      judged.flatMap(({ tier, gates }) => Object.entries(gates).map(([key, reading]) => [runKey(tier, key), reading])),
+    ),
     ...identity,
     acceptedUnrehearsed: wish.acceptUnrehearsed,
   };

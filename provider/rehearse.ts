@@ -1,5 +1,5 @@
 import { codeOf, messageOf, RolloutError } from "./errors";
-import { judgeReadings } from "./gates";
+import { gateReadingsFrom } from "./gates";
 import { guardHold, type HoldWatch } from "./hold";
 import { type Cost, type Doomed, rehearseDown, rehearseUp } from "./rehearsal";
 import type { Release, TierScripts } from "./release";
@@ -81,8 +81,8 @@ export function unrehearsed(
 ): TierReport[] {
   return pending.map(({ declaration: { tier, title, gates } }, index) => {
     const entry = gates.filter(({ at }) => at === "entry");
-    const judged = index ? [] : judgeReadings(release.rollout, entry, parameters, readings);
+    const measured = index ? {} : gateReadingsFrom(release.rollout, entry, parameters, readings);
     const stops = [{ kind: "rehearsal" as const, text: `tier ${String(tier)} was not rehearsed: ${why}` }];
-    return { tier, title, verdict: "NOT REHEARSED", gates: judged, delta: NO_DELTA, stops, rollback: "not rehearsed" };
+    return { tier, title, verdict: "NOT REHEARSED", gates: measured, delta: NO_DELTA, stops, rollback: "not rehearsed" };
   });
 }

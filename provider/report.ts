@@ -1,23 +1,13 @@
-import type { GatePosition, Reading } from "./rollout";
-import type { RowCounters } from "./snapshot";
-
-/** One stop gate as the SQL file reported it. */
-export interface GateResult {
-  readonly name: string;
-  readonly at: GatePosition;
-  /** Operator and wanted value, such as `= 210`. */
-  readonly expected: string;
-  readonly measured: Reading;
-  readonly passed: boolean;
-}
+import type { GateReadings } from "./gates";
 
 /** What a tier was measured to change. */
 export interface MeasuredDelta {
-  /** Names of the objects added, by kind. */
-  readonly objects: Readonly<Record<string, readonly string[]>>;
-  /** Rows written, by table; tables without writes are left out. */
-  readonly rows: Readonly<Record<string, RowCounters>>;
-  readonly readings: Readonly<Record<string, { readonly before: Reading; readonly after: Reading }>>;
+  /** Number of objects added, by kind. */
+  readonly objects: Readonly<Record<string, number>>;
+  /** Rows inserted, by table; tables without are left out. Any other write is a stop. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** Readings that the contract names, such as `210 → 0`. */
+  readonly readings: Readonly<Record<string, string>>;
 }
 
 /** What kind of rule a stop is about. */
@@ -45,7 +35,8 @@ export interface TierReport {
   readonly tier: number;
   readonly title: string;
   readonly verdict: "PASS" | "STOP" | "NOT REHEARSED";
-  readonly gates: readonly GateResult[];
+  /** What each stop gate measured, by position, name and condition: `exit ownership_gap = 0`. */
+  readonly gates: GateReadings;
   readonly delta: MeasuredDelta;
   /** Everything that speaks against the tier. Empty exactly if the verdict is PASS. */
   readonly stops: readonly Stop[];

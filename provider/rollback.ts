@@ -1,9 +1,9 @@
-import { invariantBreaches } from "./contract";
+import { declaredObjects, invariantBreaches } from "./contract";
 import { type Fingerprint, fingerprintDifferences, takeFingerprint } from "./fingerprint";
 import { type Moment, runScript, takeMoment } from "./apply";
 import { bareName } from "./lines";
 import type { Release } from "./release";
-import type { ObjectKind, TierDeclaration } from "./rollout";
+import type { TierDeclaration } from "./rollout";
 import type { Script } from "./script";
 import type { Session } from "./session";
 import { type Changes, changes } from "./snapshot";
@@ -44,14 +44,14 @@ export async function rollBackTier(
 
 /** Declared objects that are still there. */
 function remaining({ delta }: TierDeclaration, after: Moment): string[] {
-  return declaredObjects(delta.objects)
+  return declaredObjects(delta)
     .filter((key) => after.snapshot.objects.has(key))
     .map((key) => `not restored: ${key} still exists`);
 }
 
 /** Everything that moved outside of what the tier declares. */
 function elsewhere({ delta }: TierDeclaration, moved: Changes): string[] {
-  const objects = new Set(declaredObjects(delta.objects));
+  const objects = new Set(declaredObjects(delta));
   return [
     ...moved.added.map((key) => `undeclared: ${key} was created`),
     ...moved.removed.filter((key) => !objects.has(key)).map((key) => `undeclared: ${key} was dropped`),
@@ -73,9 +73,4 @@ function removals(moved: Changes): string[] {
     ...moved.rewritten.map((table) => `${bareName(table)} emptied`),
     ...(moved.removed.length ? [`-${String(moved.removed.length)} objects`] : []),
   ];
-}
-
-/** Keys of declared objects as a snapshot has them. */
-export function declaredObjects(objects: Readonly<Partial<Record<ObjectKind, readonly string[]>>>): string[] {
-  return Object.entries(objects).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`));
 }

@@ -48,8 +48,8 @@ const shim: pulumi.dynamic.ResourceProvider<TierInputs, TierInputs> = {
 
 /** What the program gives to a tier: plain values, and two that the tiers before it hand over. */
 export type TierArgs = Omit<TierInputs, "previous" | "rolloutId"> & {
-  readonly previous: pulumi.Input<string>;
-  readonly rolloutId: pulumi.Input<string>;
+  readonly previous?: pulumi.Input<string>;
+  readonly rolloutId?: pulumi.Input<string>;
 };
 
 /** Properties that a diff would only fill with noise. */
@@ -61,6 +61,7 @@ export class Tier extends pulumi.dynamic.Resource {
   declare readonly rolloutId: pulumi.Output<string>;
 
   constructor(name: string, args: TierArgs, opts: pulumi.CustomResourceOptions = {}) {
-    super(shim, name, args, { ...opts, deleteBeforeReplace: true, hideDiffs: HIDDEN }, "rollout", "Tier");
+    // An output that no input names must be named here for others to wait for it.
+    super(shim, name, { rolloutId: undefined, ...args }, { ...opts, deleteBeforeReplace: true, hideDiffs: HIDDEN }, "rollout", "Tier");
   }
 }

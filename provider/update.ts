@@ -6,6 +6,6 @@ import type { TierInputs, TierState } from "./inputs";
  * tier keeps its rollout id.
  */
 export async function update(_id: string, olds: TierState, news: TierInputs): Promise<{ outs: TierState }> {
-  const { outs } = await create({ ...news, rolloutId: news.rolloutId || olds.rolloutId });
+  const { outs } = await create({ ...news, rolloutId: news.rolloutId ?? olds.rolloutId });
   return { outs };
 }
