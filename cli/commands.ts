@@ -1,22 +1,26 @@
-// The commands behind the npm scripts, by name.
-import { runDatabase } from "./database";
+// The commands behind the npm scripts, by name. Each is loaded when it is called: `up` does not wait for what only the tests need.
 import { Failure } from "./failure";
-import { runGate } from "./gate";
-import { runAny, runOperation } from "./pulumi";
-import { runTests } from "./test";
 
 type Command = (args: string[]) => Promise<number>;
 
 const commands: Record<string, Command> = {
-  up: (args) => runOperation("up", args),
-  preview: (args) => runOperation("preview", args),
-  destroy: (args) => runOperation("destroy", args),
-  refresh: (args) => runOperation("refresh", args),
-  pulumi: runAny,
-  db: runDatabase,
-  gate: runGate,
-  test: runTests,
+  up: (args) => pulumi().runOperation("up", args),
+  preview: (args) => pulumi().runOperation("preview", args),
+  destroy: (args) => pulumi().runOperation("destroy", args),
+  refresh: (args) => pulumi().runOperation("refresh", args),
+  pulumi: (args) => pulumi().runAny(args),
+  db: (args) => (load("./database") as typeof import("./database")).runDatabase(args),
+  gate: (args) => (load("./gate") as typeof import("./gate")).runGate(args),
+  test: (args) => (load("./test") as typeof import("./test")).runTests(args),
 };
+
+const pulumi = () => load("./pulumi") as typeof import("./pulumi");
+
+function load(name: string): unknown {
+  // Not import(): that is Node's own loader for ES modules, which finds no TypeScript here.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require(name);
+}
 
 /** Runs a command and returns the exit code of the process. */
 export async function runCommand(name = "", args: string[]): Promise<number> {
