@@ -15,6 +15,8 @@ export interface TestDatabase {
   name: string;
   url: string;
   query<Row extends QueryResultRow = QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
+  /** Each row as its values, in the order of the columns. */
+  rows(sql: string): Promise<unknown[][]>;
   /** The only column of the only row. */
   value<Value = unknown>(sql: string): Promise<Value>;
   psql(args: readonly string[], settings?: Settings): Promise<PsqlResult>;
@@ -74,6 +76,7 @@ async function open(name: string, url: string): Promise<TestDatabase> {
     url,
     query,
     connect,
+    rows: async (sql) => (await own.query<unknown[]>({ text: sql, rowMode: "array" })).rows,
     value: async <Value>(sql: string) => Object.values((await query(sql))[0])[0] as Value,
     psql: run,
     file: (path, settings = {}) =>
