@@ -1,0 +1,68 @@
+import { catalogAndRows, differences } from "./compare";
+import type { TestDatabase } from "./database";
+import type { Engine, Result } from "./engine";
+
+/** What the CLI shows of the tiers under Outputs, by tier; of the last part of the output, which is the run itself. */
+export function outputLines(output: string): Record<string, string> {
+  const last = output.slice(output.lastIndexOf("\nOutputs:"));
+  const lines = [...last.matchAll(/^\s+[+~]?\s*(tier \d [^:]*?)\s*: "(.*)"$/gm)];
+  return Object.fromEntries(lines.map(([, tier, line]) => [tier, line]));
+}
+
+/** Names of the mandatory policies that were violated, each once. */
+export function violations(output: string): string[] {
+  const names = [...output.matchAll(/^\s+- \[mandatory\]\s+(\w+) /gm)].map(([, name]) => name);
+  return [...new Set(names)].sort();
+}
+
+/** What the CLI counts under Resources, of the last part of the output. */
+export function counts(output: string): string[] {
+  const last = output.slice(output.lastIndexOf("\nResources:"));
+  return [...last.matchAll(/^ {4}(.*\d+ (?:to )?\w.*)$/gm)].map(([, line]) => line.trim());
+}
+
+/** Lines that no operator should have to see: stack traces, and warnings of Node.js. */
+export function noise(output: string): string[] {
+  return output
+    .split("\n")
+    .filter((line) => /^\s+at .*:\d+:\d+\)?$|^\s+at (async )?\S+ \(|\(node:\d+\)|--trace-warnings|unhandled/i.test(line));
+}
+
+/** Sessions of the product that are still there, and advisory locks that are still held. */
+export async function leftovers(db: TestDatabase): Promise<string[]> {
+  const rows = await db.query<{ what: string }>(`
+    SELECT 'session ' || application_name AS what FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'one-roof%'
+    UNION ALL
+    SELECT format('lock %s %s', classid, objid) FROM pg_locks
+    WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`);
+  return rows.map(({ what }) => what);
+}
+
+/** A command together with what it changed in the database and left behind there. */
+export interface Witnessed extends Result {
+  changes: string[];
+  left: string[];
+}
+
+/** Runs a command and compares the whole database, by means that are not the product's own. */
+export async function witness(db: TestDatabase, command: () => Promise<Result>): Promise<Witnessed> {
+  const before = await catalogAndRows(db.url);
+  const result = await command();
+  const changes = differences(before, await catalogAndRows(db.url));
+  return { ...result, changes, left: await leftovers(db) };
+}
+
+/** Preview and `up --skip-preview`: both must refuse, say the same, and neither may start anything. */
+export async function refusedTwice(db: TestDatabase, stack: Engine): Promise<{ preview: Result; up: Result }> {
+  const before = await catalogAndRows(db.url);
+  const resources = stack.resources().length;
+  const preview = await stack.preview();
+  const up = await stack.up("--skip-preview");
+  const changes = differences(before, await catalogAndRows(db.url));
+  expect({
+    ...{ changes, codes: [preview.code === 0, up.code === 0] },
+    ...{ noise: noise(preview.output + up.output), started: stack.resources().length - resources },
+  }).toEqual({ changes: [], codes: [false, false], noise: [], started: 0 });
+  return { preview, up };
+}

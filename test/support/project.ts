@@ -1,0 +1,38 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+const PARTS = ["Pulumi.yaml", "package.json", "tsconfig.json", "tsconfig.pulumi.json", "index.ts"];
+const FOLDERS = ["provider", "policy", "tiers", "sql"];
+
+/** Where a text goes into a file: the text that must be there exactly once, and what takes its place. */
+export interface Edit {
+  file: string;
+  find: string;
+  replace: string;
+}
+
+/** A copy of the project, as a colleague's checkout would be after these edits. */
+export async function withProject<T>(edits: readonly Edit[], use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "one-roof-project-"));
+  try {
+    for (const part of [...PARTS, ...FOLDERS]) cpSync(part, path.join(folder, part), { recursive: true });
+    symlinkSync(path.resolve("node_modules"), path.join(folder, "node_modules"));
+    for (const edit of edits) apply(folder, edit);
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function apply(folder: string, { file, find, replace }: Edit): void {
+  const name = path.join(folder, file);
+  const parts = readFileSync(name, "utf8").split(find);
+  if (parts.length !== 2) throw new Error(`${file} has "${find}" ${parts.length - 1} times, not once`);
+  writeFileSync(name, parts.join(replace));
+}
+
+/** Runs SQL in a tier's own transaction, right before the block that judges its gates. */
+export function before(block: "entry" | "exit", file: string, sql: string): Edit {
+  return { file: path.relative("", file), find: `\nDO $${block}$`, replace: `\n${sql};\n\nDO $${block}$` };
+}
