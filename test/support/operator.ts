@@ -25,7 +25,9 @@ export function counts(output: string): string[] {
 export function noise(output: string): string[] {
   return output
     .split("\n")
-    .filter((line) => /^\s+at .*:\d+:\d+\)?$|^\s+at (async )?\S+ \(|\(node:\d+\)|--trace-warnings|unhandled/i.test(line));
+    .filter((line) =>
+      /^\s+at .*:\d+:\d+\)?$|^\s+at (async )?\S+ \(|\(node:\d+\)|--trace-warnings|unhandled/i.test(line),
+    );
 }
 
 /** Sessions of the product that are still there, and advisory locks that are still held. */
@@ -39,16 +41,24 @@ export async function leftovers(db: TestDatabase): Promise<string[]> {
   return rows.map(({ what }) => what);
 }
 
+/** The result of a command that has to succeed; what the CLI said is the error if it did not. */
+export async function succeed(command: Promise<Result>): Promise<Result> {
+  const result = await command;
+  if (result.code !== 0) throw new Error(`The command failed with exit code ${result.code}:\n${result.output}`);
+  expect(noise(result.output)).toEqual([]);
+  return result;
+}
+
 /** A command together with what it changed in the database and left behind there. */
 export interface Witnessed extends Result {
   changes: string[];
   left: string[];
 }
 
-/** Runs a command and compares the whole database, by means that are not the product's own. */
+/** Runs a command that has to succeed, and compares the whole database, by means that are not the product's own. */
 export async function witness(db: TestDatabase, command: () => Promise<Result>): Promise<Witnessed> {
   const before = await catalogAndRows(db.url);
-  const result = await command();
+  const result = await succeed(command());
   const changes = differences(before, await catalogAndRows(db.url));
   return { ...result, changes, left: await leftovers(db) };
 }
