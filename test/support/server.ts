@@ -34,6 +34,7 @@ const SETTINGS = {
   wal_level: "minimal",
   max_wal_senders: "0",
   autovacuum: "off",
+  jit: "off",
   shared_buffers: "64MB",
   max_connections: "40",
   listen_addresses: "127.0.0.1",
