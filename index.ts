@@ -20,7 +20,7 @@ const root = __dirname;
 /** The tiers as resources, chained: each depends on the one before and takes its id. */
 function registerTiers(plan: Plan, configuration: ReturnType<typeof readConfiguration>): Tier[] {
   const tiers: Tier[] = [];
-  for (const { scripts, status, report } of plan.tiers) {
+  for (const { scripts, status, report, drift, edited } of plan.tiers) {
     const { tier, name, title } = scripts.declaration;
     const first = tiers[0];
     const previous = tiers.at(-1);
@@ -29,9 +29,12 @@ function registerTiers(plan: Plan, configuration: ReturnType<typeof readConfigur
       ...{ parameters: configuration.parameters, run: first ? verdictFor(tier, plan.run) : plan.run },
       ...(configuration.adopt && { adopt: configuration.adopt }),
       ...(configuration.movedFrom && { movedFrom: configuration.movedFrom }),
+      ...(edited && { edited }),
       ...(first && previous && { previous: previous.id, rolloutId: first.rolloutId }),
     };
-    tiers.push(new Tier(`tier-${String(tier)}-${name}`, args, previous ? { dependsOn: previous } : {}));
+    const resource = new Tier(`tier-${String(tier)}-${name}`, args, previous ? { dependsOn: previous } : {});
+    for (const text of drift) void pulumi.log.warn(`tier ${String(tier)} has drifted: ${text}`, resource);
+    tiers.push(resource);
   }
   return tiers;
 }

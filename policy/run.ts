@@ -21,6 +21,7 @@ export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
       "What is out of scope is identical at entry and exit of every tier (canonical-rollout.md, Out-of-scope invariants).",
       stopsOf("invariant"),
     ),
+    tierPolicy("drift", "What earlier tiers wrote is still as they wrote it, or its change is accepted by its hash.", stopsOf("drift")),
     tierPolicy("tier_sql", "Every tier's SQL runs to its end on the target.", stopsOf("failure")),
     tierPolicy(
       "rollback_rehearsed",

@@ -1,6 +1,5 @@
-import { declaredObjects } from "./contract";
+import { findDrift } from "./drift";
 import { RolloutError } from "./errors";
-import { fingerprintDifferences, takeFingerprint } from "./fingerprint";
 import { gateReadingsFrom } from "./gates";
 import type { TierInputs } from "./inputs";
 import type { LedgerRow } from "./ledger";
@@ -26,12 +25,7 @@ export async function verifyAdoption(
   const differences: string[] = [];
   if (known.digest !== scripts.digest) differences.push(`it was applied from digest ${known.digest}, the files are ${scripts.digest}`);
   const snapshot = await takeSnapshot(session, [rollout.ledgerSchema]);
-  differences.push(
-    ...fingerprintDifferences(known.exit, await takeFingerprint(session, scripts.declaration, snapshot)),
-    ...declaredObjects(scripts.declaration.delta)
-      .filter((key) => !snapshot.objects.has(key))
-      .map((key) => `${key} is missing`),
-  );
+  differences.push(...(await findDrift(session, scripts.declaration, known, snapshot)));
   if (differences.length) throw notTheSame(inputs, differences);
   log(`Tier ${String(inputs.tier)} was applied on ${known.appliedAt} by ${known.appliedBy}: adopted, nothing was changed.`);
   return { report: known.report, rolloutId: known.rolloutId };

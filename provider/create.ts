@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { applyTier, neededReadings, takeMoment, TierRefused } from "./apply";
 import { verifyAdoption } from "./adopt";
 import { RolloutError } from "./errors";
-import { takeFingerprint } from "./fingerprint";
+import { takeDetail, takeFingerprint } from "./fingerprint";
 import type { TierInputs, TierState } from "./inputs";
 import { createLedger, type LedgerRow, readLedger, writeLedger } from "./ledger";
 import { describeReport } from "./lines";
@@ -85,15 +85,14 @@ async function measured(inputs: TierInputs, { session, release, scripts }: HookC
   const rehearsed = inputs.report.verdict === "PASS" ? inputs.report.delta : undefined;
   const { report, after } = await applyTier(session, release, scripts, inputs.parameters, before, { rehearsed });
   if (report.stops.length) throw new TierRefused(report, undefined);
-  const exit = await takeFingerprint(session, declaration, after.snapshot);
-  return { report: { ...report, rollback: inputs.report.rollback }, entry, exit };
+  return { report: { ...report, rollback: inputs.report.rollback }, entry, after };
 }
 
 async function record(inputs: TierInputs, context: HookContext): Promise<Outcome> {
   const { session, rollout, release, scripts } = context;
   const rolloutId = inputs.rolloutId ?? missingRollout(inputs);
   const readings = await takeReadings(session, release.probe);
-  const { report, entry, exit } = await measured(inputs, context);
+  const { report, entry, after } = await measured(inputs, context);
   await createLedger(session, rollout);
   await writeLedger(session, rollout, {
     tier: inputs.tier,
@@ -102,7 +101,8 @@ async function record(inputs: TierInputs, context: HookContext): Promise<Outcome
     parameters: inputs.parameters,
     report,
     entry,
-    exit,
+    exit: await takeFingerprint(session, scripts.declaration, after.snapshot),
+    detail: await takeDetail(session, scripts.declaration, after.snapshot),
     readings,
     applySql: scripts.apply.text,
     rollbackSql: scripts.rollback?.text ?? "",

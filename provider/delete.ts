@@ -1,13 +1,16 @@
 import { takeMoment } from "./apply";
+import { writeEvidence } from "./evidence";
+import { findObstacles, requireNoObstacles } from "./obstacles";
+import { show, takeReadings } from "./readings";
 import { declaredObjects } from "./contract";
 import { RolloutError } from "./errors";
-import { fingerprintDifferences, takeFingerprint } from "./fingerprint";
+import { takeFingerprint } from "./fingerprint";
 import type { TierState } from "./inputs";
 import { dropLedger, forgetTier, type LedgerRow, readLedger } from "./ledger";
 import { refusedRollback, rollbackScript } from "./rehearsal";
 import { scriptsOf } from "./release";
 import { rollBackTier } from "./rollback";
-import { writes } from "./rollout";
+import { type Readings, writes } from "./rollout";
 import { type HookContext, withTarget } from "./runtime";
 import { takeSnapshot } from "./snapshot";
 import { inTransaction, withRolloutLock } from "./transaction";
@@ -42,12 +45,13 @@ function requireSameRollout(state: TierState, ledger: ReadonlyMap<number, Ledger
   );
 }
 
-async function rollBack({ session, release, rollout, log }: HookContext, row: LedgerRow): Promise<void> {
+async function rollBack(context: HookContext, row: LedgerRow): Promise<void> {
+  const { session, release, rollout, options, log } = context;
   const scripts = scriptsOf(release, row.tier);
   const { declaration } = scripts;
   const before = await takeMoment(session, release, rollout.invariants);
-  const edited = fingerprintDifferences(row.exit, await takeFingerprint(session, declaration, before.snapshot));
-  if (edited.length) throw refusedRollback(scripts, edited.map((text) => `changed since it was applied: ${text}`));
+  const obstacles = await findObstacles(session, rollout, declaration, row, before.snapshot);
+  requireNoObstacles([{ declaration, obstacles }]);
   const script = await rollbackScript(scripts, row);
   if (row.rollbackSql !== scripts.rollback?.text) {
     log(`Tier ${String(row.tier)}: the rollback file has changed since; the one recorded when it was applied is used.`);
@@ -55,18 +59,30 @@ async function rollBack({ session, release, rollout, log }: HookContext, row: Le
   const { stops, removed } = await rollBackTier(session, release, declaration, script, row.entry, before);
   if (stops.length) throw refusedRollback(scripts, stops);
   await forgetTier(session, rollout, row.tier);
-  if (row.tier === rollout.tiers.find(writes)?.tier) await dropLedger(session, rollout);
+  const first = row.tier === rollout.tiers.find(writes)?.tier;
+  const since = first ? readingsSince(row.readings, await takeReadings(session, release.probe)) : [];
+  if (first) await dropLedger(session, rollout);
+  if (since.length) log(`Since the rollout began production has lived on: ${since.join(", ")}`);
+  const proof = { removed, accepted: obstacles.losses, since, rolledBackAt: new Date().toISOString() };
+  log(`Evidence of tier ${String(row.tier)}: ${await writeEvidence(options.evidence, session.target, row, proof)}`);
   log(`Tier ${String(row.tier)} (${declaration.title}) rolled back and proven: ${removed.join(", ") || "nothing was left"}`);
+}
+
+/** Readings that are not what they were at the rollout's entry: reported, never a stop. */
+function readingsSince(entry: Readings, now: Readings): string[] {
+  return Object.keys(entry)
+    .filter((name) => entry[name] !== now[name])
+    .map((name) => `${name} ${show(entry[name])} → ${show(now[name])}`);
 }
 
 /** The ledger does not hold the tier (rolled back by hand, restored backup): then nothing of it may be there. */
 async function requireAbsent({ session, rollout, scripts, log }: HookContext): Promise<void> {
   const { declaration } = scripts;
   const snapshot = await takeSnapshot(session, [rollout.ledgerSchema]);
-  const rows = Object.entries(await takeFingerprint(session, declaration, snapshot));
+  const rows = Object.entries((await takeFingerprint(session, declaration, snapshot)).rows);
   const left = [
     ...declaredObjects(declaration.delta).filter((key) => snapshot.objects.has(key)),
-    ...rows.flatMap(([table, found]) => (found?.rows ? [`${String(found.rows)} own rows in ${table}`] : [])),
+    ...rows.flatMap(([table, found]) => (found.rows ? [`${String(found.rows)} own rows in ${table}`] : [])),
   ];
   const tier = `Tier ${String(declaration.tier)} (${declaration.title})`;
   if (!left.length) {

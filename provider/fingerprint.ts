@@ -1,52 +1,107 @@
+import { declaredObjects } from "./contract";
 import type { DeltaContract, TierDeclaration } from "./rollout";
+import { sha256 } from "./script";
 import type { Session } from "./session";
 import type { Snapshot } from "./snapshot";
+import { type Structure, takeStructure } from "./structure";
 
-/** A hash of this tier's own rows in one table, and their number; null when the table does not exist. */
-export type RowFingerprint = { readonly rows: number; readonly hash: string } | null;
+/** One of the tier's own rows, by column. */
+export type SeedRow = Readonly<Record<string, unknown>>;
 
-/** Own rows of a tier by table. Equal means restored. */
-export type Fingerprint = Readonly<Record<string, RowFingerprint>>;
-
-/** Tables in which the tier has seed rows: operational rows live on and are not compared. */
-function seedTables({ rows }: DeltaContract): [table: string, own: string][] {
-  return Object.entries(rows).flatMap(([table, { own, operational }]) => (operational ? [] : [[table, own]]));
+/** The tier's own rows in one table: a hash computed in the database, their number, and what names a row. */
+export interface RowFingerprint {
+  readonly rows: number;
+  readonly hash: string;
 }
 
 /**
- * Hashes the tier's own rows, independent of their physical order, in one round trip. `snapshot` tells which of the
- * tables exist.
+ * What a tier declares, at one moment: its own rows by table and the definitions of its objects as one hash.
+ * Equal means restored, or unchanged. A table that does not exist is absent.
+ */
+export interface Fingerprint {
+  readonly rows: Readonly<Record<string, RowFingerprint>>;
+  readonly structure: string;
+}
+
+/** Everything behind a fingerprint, kept in the ledger so that a difference can be explained. */
+export interface Detail {
+  readonly rows: Readonly<Record<string, readonly SeedRow[]>>;
+  readonly structure: Structure;
+}
+
+/** Tables in which the tier has seed rows: operational rows live on and are not compared. */
+export function seedTables({ rows }: DeltaContract): (readonly [table: string, own: string])[] {
+  return Object.entries(rows).flatMap(([table, { own, operational }]) => (operational ? [] : [[table, own] as const]));
+}
+
+/**
+ * Fingerprints what a tier declares, independent of formatting, oids and the physical order of rows. `snapshot` tells
+ * which tables exist. At most two round trips.
  */
 export async function takeFingerprint(
   session: Session,
   { delta }: TierDeclaration,
   { objects }: Snapshot,
 ): Promise<Fingerprint> {
-  const tables = seedTables(delta);
-  const selects = tables
-    .filter(([table]) => objects.has(`table ${table}`))
-    .map(
-      ([table, own]) => `SELECT '${table}' AS name, count(*)::integer AS rows,
-        coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') AS hash FROM ${table} t WHERE ${own}`,
-    );
-  const found = selects.length
-    ? await session.query<{ name: string; rows: number; hash: string }>(selects.join("\nUNION ALL\n"))
-    : [];
-  const hashes = new Map(found.map(({ name, rows, hash }) => [name, { rows, hash }]));
-  return Object.fromEntries(tables.map(([table]) => [table, hashes.get(table) ?? null]));
+  const declared = declaredObjects(delta).filter((key) => objects.has(key));
+  const rows = await hashOwnRows(session, delta, objects);
+  return { rows, structure: hashStructure(await takeStructure(session, declared)) };
 }
 
-/** Tables whose own rows differ between two fingerprints, in words. A table that is absent holds no rows. */
-export function fingerprintDifferences(expected: Fingerprint, found: Fingerprint): string[] {
-  return Object.keys({ ...expected, ...found }).flatMap((table) => {
-    const [was, is] = [expected[table], found[table]];
-    if ((was?.rows ?? 0) === 0 && (is?.rows ?? 0) === 0) return [];
-    if (was?.hash === is?.hash) return [];
-    const [wasRows, isRows] = [was?.rows ?? 0, is?.rows ?? 0];
-    return [
-      wasRows === isRows
-        ? `${table}: ${String(isRows)} own rows whose content differs`
-        : `${table}: expected ${String(wasRows)} own rows, found ${String(isRows)}`,
-    ];
+/** The tier's own rows alone, in one round trip; `objects` tells which tables exist. */
+export async function hashOwnRows(
+  session: Session,
+  delta: DeltaContract,
+  objects: Snapshot["objects"],
+): Promise<Record<string, RowFingerprint>> {
+  const tables = seedTables(delta).filter(([table]) => objects.has(`table ${table}`));
+  if (!tables.length) return {};
+  const selects = tables.map(
+    ([table, own]) => `SELECT '${table}' AS name, count(*)::integer AS rows,
+      coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') AS hash FROM ${table} t WHERE ${own}`,
+  );
+  const found = await session.query<RowFingerprint & { name: string }>(selects.join("\nUNION ALL\n"));
+  return Object.fromEntries(found.map(({ name, rows, hash }) => [name, { rows, hash }]));
+}
+
+/** Hashes definitions independent of the order in which they were read. */
+export function hashStructure(structure: Structure): string {
+  const lines = Object.entries(structure).flatMap(([key, facets]) =>
+    Object.entries(facets).map(([facet, text]) => JSON.stringify([key, facet, text])),
+  );
+  return sha256(lines.sort().join("\n"));
+}
+
+/** The rows and definitions behind a fingerprint, for the ledger and for explaining a difference. */
+export async function takeDetail(session: Session, { delta }: TierDeclaration, { objects }: Snapshot): Promise<Detail> {
+  const present = seedTables(delta).filter(([table]) => objects.has(`table ${table}`));
+  const selects = present.map(
+    ([table, own]) => `SELECT '${table}' AS name, coalesce(jsonb_agg(to_jsonb(t)), '[]') AS rows FROM ${table} t WHERE ${own}`,
+  );
+  const found = selects.length
+    ? await session.query<{ name: string; rows: SeedRow[] }>(selects.join("\nUNION ALL\n"))
+    : [];
+  return {
+    rows: Object.fromEntries(found.map(({ name, rows }) => [name, rows])),
+    structure: await takeStructure(session, declaredObjects(delta).filter((key) => objects.has(key))),
+  };
+}
+
+/** Whether two fingerprints are equal. A table that is absent holds no rows. */
+export function sameFingerprint(one: Fingerprint, other: Fingerprint): boolean {
+  const tables = new Set([...Object.keys(one.rows), ...Object.keys(other.rows)]);
+  const hash = (fingerprint: Fingerprint, table: string) => fingerprint.rows[table]?.hash ?? "";
+  return one.structure === other.structure && [...tables].every((table) => hash(one, table) === hash(other, table));
+}
+
+/** What of a tier's entry was not restored, in words; empty if its fingerprint is the one of the entry. */
+export function restoreDifferences(entry: Fingerprint, found: Fingerprint): string[] {
+  if (sameFingerprint(entry, found)) return [];
+  const tables = [...new Set([...Object.keys(entry.rows), ...Object.keys(found.rows)])];
+  const rows = tables.flatMap((table) => {
+    const [was, is] = [entry.rows[table], found.rows[table]];
+    if ((was?.hash ?? "") === (is?.hash ?? "")) return [];
+    return [`${table}: expected ${String(was?.rows ?? 0)} own rows as at entry, found ${String(is?.rows ?? 0)}`];
   });
+  return entry.structure === found.structure ? rows : [...rows, "its objects are not defined as at entry"];
 }

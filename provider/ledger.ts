@@ -1,5 +1,5 @@
 import { RolloutError } from "./errors";
-import type { Fingerprint } from "./fingerprint";
+import type { Detail, Fingerprint } from "./fingerprint";
 import type { TierReport } from "./report";
 import type { Readings, Rollout } from "./rollout";
 import type { Session } from "./session";
@@ -14,6 +14,8 @@ export interface LedgerRow {
   /** Own rows at the tier's entry and at its exit. */
   readonly entry: Fingerprint;
   readonly exit: Fingerprint;
+  /** The rows and definitions behind the fingerprint at exit. */
+  readonly detail: Detail;
   /** Readings taken at the tier's entry. */
   readonly readings: Readings;
   readonly applySql: string;
@@ -42,6 +44,7 @@ export async function createLedger(session: Session, rollout: Rollout): Promise<
     report jsonb NOT NULL,
     entry jsonb NOT NULL,
     exit jsonb NOT NULL,
+    detail jsonb NOT NULL,
     readings jsonb NOT NULL,
     apply_sql text NOT NULL,
     rollback_sql text NOT NULL,
@@ -69,7 +72,7 @@ export async function readLedger(session: Session, rollout: Rollout): Promise<Ma
     );
   }
   const rows = await session.query<LedgerRow>(
-    `SELECT tier, rollout_id::text AS "rolloutId", digest, parameters, report, entry, exit, readings,
+    `SELECT tier, rollout_id::text AS "rolloutId", digest, parameters, report, entry, exit, detail, readings,
             apply_sql AS "applySql", rollback_sql AS "rollbackSql", applied_by AS "appliedBy",
             to_char(applied_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "appliedAt"
      FROM ${table} ORDER BY tier`,
@@ -84,11 +87,11 @@ export type LedgerEntry = Omit<LedgerRow, "appliedAt" | "appliedBy">;
 export async function writeLedger(session: Session, rollout: Rollout, entry: LedgerEntry): Promise<void> {
   await session.query(
     `INSERT INTO ${ledgerTable(rollout)}
-       (tier, rollout_id, digest, parameters, report, entry, exit, readings, apply_sql, rollback_sql)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+       (tier, rollout_id, digest, parameters, report, entry, exit, detail, readings, apply_sql, rollback_sql)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       ...[entry.tier, entry.rolloutId, entry.digest, JSON.stringify(entry.parameters), JSON.stringify(entry.report)],
-      ...[JSON.stringify(entry.entry), JSON.stringify(entry.exit), JSON.stringify(entry.readings)],
+      ...[JSON.stringify(entry.entry), JSON.stringify(entry.exit), JSON.stringify(entry.detail), JSON.stringify(entry.readings)],
       ...[entry.applySql, entry.rollbackSql],
     ],
   );

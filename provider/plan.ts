@@ -1,13 +1,16 @@
+import { findDrift, textDiff } from "./drift";
 import { mayNotWrite, RolloutError } from "./errors";
 import { type ReleaseIdentity, runKey, type RunVerdict, type TierStatus } from "./inputs";
 import { type LedgerRow, readLedger } from "./ledger";
+import { acceptance, isAccepted } from "./obstacles";
 import { takeReadings } from "./readings";
 import { rehearse, unrehearsed, type Work } from "./rehearse";
 import type { Release, TierScripts } from "./release";
-import { NO_DELTA, type TierReport } from "./report";
+import { NO_DELTA, type Stop, type TierReport } from "./report";
 import { type Readings, type Rollout, writes } from "./rollout";
 import { connect, type Session, type Target } from "./session";
 import { type Parameters, type RunOptions, sessionSettings } from "./settings";
+import { takeSnapshot } from "./snapshot";
 import type { Log } from "./transaction";
 
 /** What a run is asked to do. */
@@ -24,8 +27,10 @@ export interface PlannedTier {
   readonly scripts: TierScripts;
   readonly status: TierStatus;
   readonly report: TierReport;
-  /** The ledger's row of an applied tier. */
-  readonly ledger?: LedgerRow;
+  /** How an applied tier differs from what was applied, in the database. */
+  readonly drift: readonly string[];
+  /** How the files of an applied tier differ from what was applied. */
+  readonly edited: string;
 }
 
 /** The whole run, rehearsed. */
@@ -58,11 +63,12 @@ export async function planRun(
     const ledger = await readLedger(session, release.rollout);
     const standing = stand(release, ledger, wish.throughTier);
     const readings = await takeReadings(session, release.probe);
+    const drift = await measureDrift(session, release, standing, wish.throughTier);
     const reports = await report(session, release, standing, readings, wish, options, log);
     const tiers = release.tiers
       .filter(({ declaration }) => declaration.tier <= wish.throughTier)
-      .map((scripts) => plannedTier(scripts, standing, reports));
-    return { target: session.target, tiers, readings, run: judgeRun(standing, reports, identity, wish) };
+      .map((scripts) => plannedTier(scripts, standing, reports, drift, wish.parameters));
+    return { target: session.target, tiers, readings, run: judgeRun(standing, reports, drift, identity, wish) };
   } finally {
     await session.close();
   }
@@ -128,7 +134,31 @@ function requireUnbroken(rollout: Rollout, ledger: ReadonlyMap<number, LedgerRow
   );
 }
 
-function plannedTier(scripts: TierScripts, { ledger, pending }: Standing, reports: readonly TierReport[]): PlannedTier {
+/** Drift of every tier that is applied and shall stay, by tier. Nothing to measure costs nothing. */
+async function measureDrift(
+  session: Session,
+  { tiers, rollout }: Release,
+  { ledger }: Standing,
+  throughTier: number,
+): Promise<ReadonlyMap<number, readonly string[]>> {
+  const staying = tiers.filter(({ declaration: { tier } }) => tier <= throughTier && ledger.has(tier));
+  if (!staying.length) return new Map();
+  const snapshot = await takeSnapshot(session, [rollout.ledgerSchema]);
+  const drift = new Map<number, readonly string[]>();
+  for (const { declaration } of staying) {
+    const row = ledger.get(declaration.tier);
+    if (row) drift.set(declaration.tier, await findDrift(session, declaration, row, snapshot));
+  }
+  return drift;
+}
+
+function plannedTier(
+  scripts: TierScripts,
+  { ledger, pending }: Standing,
+  reports: readonly TierReport[],
+  drift: ReadonlyMap<number, readonly string[]>,
+  parameters: Parameters,
+): PlannedTier {
   const { tier, title } = scripts.declaration;
   const row = ledger.get(tier);
   const [first] = ledger.values();
@@ -141,7 +171,27 @@ function plannedTier(scripts: TierScripts, { ledger, pending }: Standing, report
     digest: row?.digest ?? "",
   };
   const own = reports.find((each) => each.tier === tier) ?? row?.report ?? notReached(tier, title);
-  return { scripts, status, report: own, ...(row && { ledger: row }) };
+  const edited = row ? describeEdit(scripts, row, parameters) : "";
+  return { scripts, status, report: own, drift: drift.get(tier) ?? [], edited };
+}
+
+/** How a tier's files and parameters differ from what the ledger says was applied; empty if they do not. */
+function describeEdit(
+  { declaration, apply, rollback, digest }: TierScripts,
+  row: LedgerRow,
+  parameters: Parameters,
+): string {
+  if (row.digest === digest) return "";
+  const values = declaration.parameters
+    .filter((name) => row.parameters[name] !== parameters[name])
+    .map((name) => `parameter ${name}: was ${row.parameters[name] ?? "not set"}, is ${parameters[name] ?? "not set"}`);
+  const texts = [
+    row.applySql === apply.text ? [] : [textDiff("applied", declaration.apply, row.applySql, apply.text)],
+    !rollback || row.rollbackSql === rollback.text
+      ? []
+      : [textDiff("recorded", rollback.name, row.rollbackSql, rollback.text)],
+  ];
+  return [...values, ...texts.flat()].join("\n");
 }
 
 function notReached(tier: number, title: string): TierReport {
@@ -152,19 +202,21 @@ function notReached(tier: number, title: string): TierReport {
 function judgeRun(
   { pending, doomed, ledger }: Standing,
   reports: readonly TierReport[],
+  drift: ReadonlyMap<number, readonly string[]>,
   identity: ReleaseIdentity,
   wish: Wish,
 ): RunVerdict {
   const writesNow = pending.some(({ declaration }) => writes(declaration));
   const applies = writesNow || ledger.size === 0 ? pending.map(({ declaration }) => declaration.tier) : [];
   const judged = reports.filter(({ tier }) => applies.includes(tier));
-  const stopped = judged.some(({ verdict }) => verdict === "STOP");
+  const drifted = doomed.length ? [] : driftStops(drift);
+  const stopped = judged.some(({ verdict }) => verdict === "STOP") || drifted.length > 0;
   const missing = applies.length > judged.length || judged.some(({ verdict }) => verdict === "NOT REHEARSED");
   return {
     verdict: stopped ? "STOP" : missing ? "NOT REHEARSED" : "PASS",
     applies,
     removes: doomed.map(({ scripts }) => scripts.declaration.tier),
-    stops: judged.flatMap(({ stops }) => stops),
+    stops: [...drifted, ...judged.flatMap(({ stops }) => stops)],
     reversible: judged.filter(({ rollback }) => rollback === "exact").map(({ tier }) => tier),
     gates: Object.fromEntries(
       judged.flatMap(({ tier, gates }) => Object.entries(gates).map(([key, reading]) => [runKey(tier, key), reading])),
@@ -172,4 +224,15 @@ function judgeRun(
     ...identity,
     acceptedUnrehearsed: wish.acceptUnrehearsed,
   };
+}
+
+/** Drift that was not accepted, with the two ways out. A way down is never blocked by it here. */
+function driftStops(drift: ReadonlyMap<number, readonly string[]>): Stop[] {
+  return [...drift].flatMap(([tier, found]): Stop[] => {
+    if (!found.length || isAccepted(tier, found)) return [];
+    const ways =
+      `Roll back to tier ${String(tier - 1)} and up again (pulumi config set throughTier ${String(tier - 1)}; pulumi up), ` +
+      `or accept it as it is: ROLLOUT_ACCEPT=${acceptance(tier, found)}`;
+    return [{ kind: "drift", text: `tier ${String(tier)} has drifted: ${found.join("; ")}. ${ways}` }];
+  });
 }

@@ -1,4 +1,4 @@
-import { fingerprintDifferences, takeFingerprint } from "./fingerprint";
+import { findDrift } from "./drift";
 import type { TierState } from "./inputs";
 import { readLedger } from "./ledger";
 import { writes } from "./rollout";
@@ -25,7 +25,7 @@ export async function read(id: string, state: TierState): Promise<Read> {
       return { id: "", props: state };
     }
     const snapshot = await takeSnapshot(session, [rollout.ledgerSchema]);
-    for (const text of fingerprintDifferences(row.exit, await takeFingerprint(session, declaration, snapshot))) {
+    for (const text of await findDrift(session, declaration, row, snapshot)) {
       log(`Tier ${String(declaration.tier)} (${declaration.title}) has drifted: ${text}`);
     }
     return { id, props: state };

@@ -3,6 +3,7 @@ import { mayNotWrite, messageOf, RolloutError } from "./errors";
 import { type Fingerprint, takeFingerprint } from "./fingerprint";
 import type { HoldWatch } from "./hold";
 import type { LedgerRow } from "./ledger";
+import { type Blocked, findObstacles, requireNoObstacles } from "./obstacles";
 import type { Release, TierScripts } from "./release";
 import type { Stop, TierReport } from "./report";
 import { parseScript, type Script } from "./script";
@@ -123,7 +124,7 @@ export interface Doomed {
 
 /**
  * Rolls back applied tiers, latest first, in the open transaction. Throws a RolloutError that lists every reason
- * of the first tier that would be refused.
+ * that stands against any of them, or those of the first one whose proof fails.
  */
 export async function rehearseDown(
   session: Session,
@@ -133,6 +134,13 @@ export async function rehearseDown(
 ): Promise<Cost[]> {
   const costs: Cost[] = [];
   let moment = await timed(costs, "entry", () => takeMoment(session, release, release.rollout.invariants));
+  const blocked: Blocked[] = [];
+  for (const { scripts, ledger } of [...doomed].reverse()) {
+    const { declaration } = scripts;
+    const obstacles = await findObstacles(session, release.rollout, declaration, ledger, moment.snapshot);
+    blocked.push({ declaration, obstacles });
+  }
+  requireNoObstacles(blocked);
   for (const { scripts, ledger } of [...doomed].reverse()) {
     const { declaration } = scripts;
     hold.reached(`rollback of tier ${String(declaration.tier)} (${declaration.title})`);

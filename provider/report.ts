@@ -11,7 +11,7 @@ export interface MeasuredDelta {
 }
 
 /** What kind of rule a stop is about. */
-export type StopKind = "gate" | "delta" | "invariant" | "rollback" | "failure" | "rehearsal";
+export type StopKind = "gate" | "delta" | "invariant" | "rollback" | "failure" | "rehearsal" | "drift";
 
 /** One reason not to go on, in words that name the tier. */
 export interface Stop {

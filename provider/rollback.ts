@@ -1,5 +1,5 @@
 import { declaredObjects, invariantBreaches } from "./contract";
-import { type Fingerprint, fingerprintDifferences, takeFingerprint } from "./fingerprint";
+import { type Fingerprint, hashOwnRows, restoreDifferences, takeFingerprint } from "./fingerprint";
 import { type Moment, runScript, takeMoment } from "./apply";
 import { bareName } from "./lines";
 import type { Release } from "./release";
@@ -29,14 +29,15 @@ export async function rollBackTier(
   entry: Fingerprint,
   before: Moment,
 ): Promise<RolledBack> {
+  const own = await hashOwnRows(session, tier.delta, before.snapshot.objects);
   await runScript(session, script);
   const after = await takeMoment(session, release, release.rollout.invariants);
   const moved = changes(before.snapshot, after.snapshot);
-  const left = fingerprintDifferences(entry, await takeFingerprint(session, tier, after.snapshot));
+  const left = restoreDifferences(entry, await takeFingerprint(session, tier, after.snapshot));
   const stops = [
     ...left.map((text) => `not restored: ${text}`),
     ...remaining(tier, after),
-    ...elsewhere(tier, moved),
+    ...elsewhere(tier, moved, own),
     ...invariantBreaches(release.rollout, before.readings, after.readings),
   ];
   return { stops, removed: removals(moved), after };
@@ -50,7 +51,7 @@ function remaining({ delta }: TierDeclaration, after: Moment): string[] {
 }
 
 /** Everything that moved outside of what the tier declares. */
-function elsewhere({ delta }: TierDeclaration, moved: Changes): string[] {
+function elsewhere({ delta }: TierDeclaration, moved: Changes, own: Fingerprint["rows"]): string[] {
   const objects = new Set(declaredObjects(delta));
   return [
     ...moved.added.map((key) => `undeclared: ${key} was created`),
@@ -60,7 +61,8 @@ function elsewhere({ delta }: TierDeclaration, moved: Changes): string[] {
       .filter((table) => !delta.rows[table]?.operational)
       .map((table) => `undeclared: table ${table} was truncated or rewritten`),
     ...[...moved.rows].flatMap(([table, { inserted, updated, deleted }]) =>
-      table in delta.rows && !inserted && !updated
+      // Of a table that stays exactly the tier's own rows may go.
+      !inserted && !updated && deleted === (own[table]?.rows ?? (table in delta.rows ? deleted : -1))
         ? []
         : [`undeclared write in ${table}: ${String(inserted)} inserted, ${String(updated)} updated, ${String(deleted)} deleted`],
     ),

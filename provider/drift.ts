@@ -1,0 +1,116 @@
+import { createTwoFilesPatch } from "diff";
+import { type Detail, type Fingerprint, sameFingerprint, type SeedRow, takeDetail, takeFingerprint } from "./fingerprint";
+import { bareName } from "./lines";
+import type { TierDeclaration } from "./rollout";
+import type { Session } from "./session";
+import type { Snapshot } from "./snapshot";
+import type { Structure } from "./structure";
+
+/** What the ledger recorded when the tier was applied. */
+export interface Recorded {
+  readonly exit: Fingerprint;
+  readonly detail: Detail;
+}
+
+/**
+ * How what a tier declared differs now from what it was when applied: changed, missing and extra seed rows with old and
+ * new values, changed and missing objects. Empty if nothing differs. Takes no lock stronger than a reader's.
+ */
+export async function findDrift(
+  session: Session,
+  tier: TierDeclaration,
+  recorded: Recorded,
+  snapshot: Snapshot,
+): Promise<string[]> {
+  if (sameFingerprint(recorded.exit, await takeFingerprint(session, tier, snapshot))) return [];
+  const live = await takeDetail(session, tier, snapshot);
+  const keys = await rowKeys(session, Object.keys(recorded.detail.rows));
+  return [
+    ...explainStructure(recorded.detail.structure, live.structure),
+    ...Object.entries(recorded.detail.rows).flatMap(([table, rows]) =>
+      explainRows(bareName(table), keys.get(table) ?? NO_KEYS, rows, live.rows[table] ?? []),
+    ),
+  ];
+}
+
+/** Columns that identify a row of a table, and those by which people know it. */
+export interface RowKeys {
+  readonly primary: readonly string[];
+  /** Those of its widest unique index, which for a table with a surrogate key are the natural ones. */
+  readonly natural: readonly string[];
+}
+
+const NO_KEYS: RowKeys = { primary: [], natural: [] };
+
+async function rowKeys(session: Session, tables: readonly string[]): Promise<Map<string, RowKeys>> {
+  const rows = await session.query<{ name: string; primary: boolean; columns: string[] }>(
+    `SELECT t.name, i.indisprimary AS primary,
+            array_agg(a.attname::text ORDER BY array_position(i.indkey::int2[], a.attnum)) AS columns
+     FROM unnest($1::text[]) AS t (name)
+     JOIN pg_index i ON i.indrelid = to_regclass(t.name) AND i.indisunique AND i.indexprs IS NULL
+     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+     GROUP BY t.name, i.indexrelid, i.indisprimary ORDER BY t.name, count(*)`,
+    [tables],
+  );
+  const keys = new Map<string, RowKeys>();
+  for (const { name, primary, columns } of rows) {
+    const known = keys.get(name) ?? NO_KEYS;
+    keys.set(name, { primary: primary ? columns : known.primary, natural: columns });
+  }
+  return keys;
+}
+
+/** Differences of one table's own rows, matched by primary key. */
+export function explainRows(
+  table: string,
+  { primary, natural }: RowKeys,
+  before: readonly SeedRow[],
+  after: readonly SeedRow[],
+): string[] {
+  const values = (row: SeedRow, columns: readonly string[]) =>
+    (columns.length ? columns : Object.keys(row)).map((column) => `${column}=${showValue(row[column])}`).join(" ");
+  const [old, now] = [before, after].map((rows) => new Map(rows.map((row) => [values(row, primary), row])));
+  const differences = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])].sort().flatMap((key) => {
+    const [was, is] = [old?.get(key), now?.get(key)];
+    const row = values(was ?? is ?? {}, natural);
+    if (!is) return [`row ${row} is missing`];
+    if (!was) return [`row ${row} was added`];
+    const columns = [...new Set([...Object.keys(was), ...Object.keys(is)])];
+    const changed = columns.filter((column) => JSON.stringify(was[column]) !== JSON.stringify(is[column]));
+    const moves = changed.map((column) => `${column} was ${showValue(was[column])}, is ${showValue(is[column])}`);
+    return moves.length ? [`row ${row}: ${moves.join("; ")}`] : [];
+  });
+  if (!differences.length) return [];
+  const head = `${String(differences.length)} of ${String(before.length)} ${table} rows changed`;
+  return differences.map((difference) => `${head}: ${difference}`);
+}
+
+function showValue(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value ?? null);
+}
+
+/** Differences of definitions: short ones as old and new value, long ones as the lines that changed. */
+export function explainStructure(before: Structure, after: Structure): string[] {
+  return Object.keys(before).flatMap((key) => {
+    const [was, is] = [before[key] ?? {}, after[key]];
+    if (!is) return [`${key} is missing`];
+    const facets = [...new Set([...Object.keys(was), ...Object.keys(is)])].sort();
+    return facets.flatMap((facet) => {
+      const [old, now] = [was[facet], is[facet]];
+      if (old === now) return [];
+      if (old === undefined) return [`${key}: ${facet} was added: ${now ?? ""}`];
+      if (now === undefined) return [`${key}: ${facet} is missing, was ${old}`];
+      return [`${key}: ${facet} ${describeText(old, now)}`];
+    });
+  });
+}
+
+function describeText(old: string, now: string): string {
+  return old.includes("\n") || now.includes("\n") ? `changed:\n${textDiff("recorded", "now", old, now)}` : `was ${old}, is ${now}`;
+}
+
+/** A unified diff with one line of context and no header. */
+export function textDiff(oldName: string, newName: string, old: string, now: string): string {
+  const patch = createTwoFilesPatch(oldName, newName, `${old}\n`, `${now}\n`, undefined, undefined, { context: 1 });
+  return patch.split("\n").slice(1).join("\n").trimEnd();
+}
