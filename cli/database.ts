@@ -1,6 +1,6 @@
 // `npm run db -- COMMAND`: the embedded database by hand.
 import { parseArgs } from "node:util";
-import { DATABASE, DEFAULT_BASELINE, ensureDatabase, loadBaseline, setApproval } from "./baseline";
+import { type Baseline, DATABASE, DEFAULT_BASELINE, ensureDatabase, loadBaseline, setApproval } from "./baseline";
 import { clusterUrl, startCluster, stopCluster } from "./cluster";
 import { Failure } from "./failure";
 import { isExternal, libpqEnvironment } from "./target";
@@ -49,14 +49,19 @@ const actions: Record<string, Action> = {
   },
 };
 
-function readBaseline(args: string[]) {
-  const { values } = parseArgs({
-    args,
-    options: { scale: { type: "string" }, unsigned: { type: "boolean", default: false } },
-  });
+function readBaseline(args: string[]): Baseline {
+  const values = readOptions(args);
   const scale = values.scale ?? DEFAULT_BASELINE.scale;
   if (!(Number(scale) > 0)) throw new Failure(`--scale must be a number above 0, not "${scale}".`, 2);
   return { scale, signed: !values.unsigned };
+}
+
+function readOptions(args: string[]) {
+  try {
+    return parseArgs({ args, options: { scale: { type: "string" }, unsigned: { type: "boolean" } } }).values;
+  } catch (cause) {
+    throw new Failure(`${cause instanceof Error ? cause.message : String(cause)}\n${USAGE}`, 2, { cause });
+  }
 }
 
 export async function runDatabase(args: string[]): Promise<number> {

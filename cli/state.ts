@@ -23,7 +23,7 @@ export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {
 export function makeStateFolder(): string {
   const folder = stateFolder();
   try {
-    fs.mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     fs.accessSync(folder, fs.constants.W_OK);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -34,4 +34,16 @@ export function makeStateFolder(): string {
     );
   }
   return folder;
+}
+
+/** Node's own recursive mkdir never returns where the file system says "no such file" to every creation, as /proc does. */
+function makeFolder(folder: string): void {
+  if (fs.existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  try {
+    fs.mkdirSync(folder);
+  } catch (error) {
+    // Two commands may start at once.
+    if (!fs.existsSync(folder)) throw error;
+  }
 }
