@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readConfiguration } from "./provider/config";
 import { messageOf } from "./provider/errors";
 import { verdictFor } from "./provider/inputs";
-import { compareTiers, describeReport } from "./provider/lines";
+import { compareTiers, summarizeReport } from "./provider/lines";
 import { type Plan, planRun } from "./provider/plan";
 import { loadRelease } from "./provider/release";
 import { identifyRelease } from "./provider/manifest";
@@ -62,12 +62,23 @@ async function main(): Promise<Record<string, unknown>> {
     tiers: Object.fromEntries(
       tiers.map(({ report }, index) => [
         `tier ${String(plan.tiers[index]?.scripts.declaration.tier)} ${plan.tiers[index]?.report.title ?? ""}`,
-        report.apply(describeReport),
+        report.apply(summarizeReport),
       ]),
     ),
   };
 }
 
-export = main().catch((error: unknown) => {
-  throw new pulumi.RunError(messageOf(error));
+/** What Pulumi prints as one message; with a stack it would be inspected for many seconds and not shown. */
+function refusal(error: unknown): pulumi.RunError {
+  const said = new pulumi.RunError(messageOf(error));
+  said.stack = "";
+  return said;
+}
+
+const program = main().catch((error: unknown) => {
+  throw refusal(error);
 });
+// Pulumi attaches itself later; until then Node would call the rejection unhandled.
+program.catch(() => undefined);
+
+export = program;

@@ -33,7 +33,11 @@ export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
     tierPolicy(
       "no_replacement",
       "A tier is never replaced: its rollback would undo what its second application adopted.",
-      (_inputs, { opts }) => (opts.deleteBeforeReplace ? [] : ["The tier may be replaced: set the option deleteBeforeReplace."]),
+      // A finished stack that is analyzed tells no options; a run does.
+      (_inputs, { opts }) =>
+        opts.deleteBeforeReplace || process.env.PULUMI_NODEJS_STACK === undefined
+          ? []
+          : ["The tier may be replaced: set the option deleteBeforeReplace."],
     ),
   ];
 }

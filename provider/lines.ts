@@ -18,6 +18,19 @@ function reasons({ stops }: TierReport): string {
   return stops.map(({ text }) => text).join("; ");
 }
 
+/** What a tier changed in one line that the CLI does not cut: rows in many tables are told by their number. */
+export function summarizeReport(report: TierReport): string {
+  const full = describeReport(report);
+  const { rows } = report.delta;
+  if (report.verdict !== "PASS" || full.length <= OUTPUT_WIDTH) return full;
+  const inserted = Object.values(rows).reduce((sum, count) => sum + count, 0);
+  const tables = String(Object.keys(rows).length);
+  return describeReport({ ...report, delta: { ...report.delta, rows: { [`rows in ${tables} tables`]: inserted } } });
+}
+
+/** Width at which the CLI cuts a string under Outputs. */
+const OUTPUT_WIDTH = 150;
+
 /** Objects, rows and readings of a delta, such as `+30 governance_object_ownership, ownership_gap 210 → 0`. */
 export function describeDelta({ objects, rows, readings }: MeasuredDelta): string {
   return list([

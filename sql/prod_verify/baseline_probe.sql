@@ -85,21 +85,21 @@ WITH listed AS (
       $q$ SELECT count(*) AS value FROM public.dot_tools $q$),
 
     -- The axes.
-    ('active_axes', ARRAY['axis_registry'],
+    ('active_axes', ARRAY['axis_registry.status'],
       $q$ SELECT count(*) AS value FROM public.axis_registry WHERE status = 'active' $q$),
-    ('responsibility_required', ARRAY['v_axis_required_cell'],
+    ('responsibility_required', ARRAY['v_axis_required_cell.axis_code'],
       $q$ SELECT count(*) AS value FROM public.v_axis_required_cell WHERE axis_code = 'responsibility' $q$),
-    ('responsibility_axis_gap', ARRAY['v_axis_coverage_gap'],
+    ('responsibility_axis_gap', ARRAY['v_axis_coverage_gap.axis_code'],
       $q$ SELECT count(*) AS value FROM public.v_axis_coverage_gap WHERE axis_code = 'responsibility' $q$),
-    ('containment_required', ARRAY['v_axis_required_cell'],
+    ('containment_required', ARRAY['v_axis_required_cell.axis_code'],
       $q$ SELECT count(*) AS value FROM public.v_axis_required_cell WHERE axis_code = 'containment' $q$),
-    ('containment_gap', ARRAY['v_axis_coverage_gap'],
+    ('containment_gap', ARRAY['v_axis_coverage_gap.axis_code'],
       $q$ SELECT count(*) AS value FROM public.v_axis_coverage_gap WHERE axis_code = 'containment' $q$),
-    ('topic_gap', ARRAY['v_axis_coverage_gap'],
+    ('topic_gap', ARRAY['v_axis_coverage_gap.axis_code'],
       $q$ SELECT count(*) AS value FROM public.v_axis_coverage_gap WHERE axis_code = 'topic' $q$),
 
     -- Topics against labels.
-    ('divergent', ARRAY['v_reconcile_collection_topic_vs_label'],
+    ('divergent', ARRAY['v_reconcile_collection_topic_vs_label.flag'],
       $q$ SELECT count(*) AS value FROM public.v_reconcile_collection_topic_vs_label WHERE flag = 'divergent' $q$),
     ('projection_gap', ARRAY['v_reconcile_topic_projection_gap'],
       $q$ SELECT count(*) AS value FROM public.v_reconcile_topic_projection_gap $q$),
@@ -107,15 +107,16 @@ WITH listed AS (
       $q$ SELECT count(*) AS value FROM public.v_reconcile_label_orphan $q$),
 
     -- What the scans found: unknown until there was one.
-    ('open_drift', ARRAY['governance_drift_state', 'governance_scan_run'],
+    ('open_drift', ARRAY['governance_drift_state.status', 'governance_scan_run'],
       $q$ SELECT count(*) AS value FROM public.governance_drift_state
           WHERE status = 'open'
           HAVING EXISTS (SELECT FROM public.governance_scan_run) $q$),
-    ('critical_drift', ARRAY['governance_drift_state', 'governance_scan_run'],
+    ('critical_drift', ARRAY['governance_drift_state.status', 'governance_drift_state.severity', 'governance_scan_run'],
       $q$ SELECT count(*) AS value FROM public.governance_drift_state
           WHERE status = 'open' AND severity = 'critical'
           HAVING EXISTS (SELECT FROM public.governance_scan_run) $q$),
-    ('emittable', ARRAY['governance_drift_state', 'governance_scan_run', 'v_drift_event_map',
+    ('emittable', ARRAY['governance_drift_state.status', 'governance_drift_state.detector_code', 'governance_scan_run',
+                        'v_drift_event_map.detector_code', 'v_drift_event_map.event_type',
                         'event_type_registry.event_domain', 'event_type_registry.event_type', 'event_type_registry.active'],
       $q$ SELECT count(*) AS value
           FROM public.governance_drift_state AS drift
@@ -125,11 +126,12 @@ WITH listed AS (
           HAVING EXISTS (SELECT FROM public.governance_scan_run) $q$),
     ('reconcile_decisions', ARRAY['topic_label_reconcile_decision'],
       $q$ SELECT count(*) AS value FROM public.topic_label_reconcile_decision $q$),
-    ('kg_domain_x', ARRAY['axis_value'],
+    ('kg_domain_x', ARRAY['axis_value.axis_code', 'axis_value.value_code', 'axis_value.status'],
       $q$ SELECT status AS value FROM public.axis_value WHERE axis_code = 'topic' AND value_code = 'kg-domain-x' $q$),
 
     -- What the gates of single tiers judge beyond these.
-    ('responsibility_gap_drift', ARRAY['v_axis_coverage_gap', 'v_object_owner_gap'],
+    ('responsibility_gap_drift', ARRAY['v_axis_coverage_gap.axis_code', 'v_axis_coverage_gap.object_type', 'v_axis_coverage_gap.object_ref', 'v_axis_coverage_gap.value_code',
+                                       'v_object_owner_gap.object_type', 'v_object_owner_gap.object_ref', 'v_object_owner_gap.scope'],
       $q$ SELECT count(*) AS value
           FROM (SELECT object_type, object_ref, value_code FROM public.v_axis_coverage_gap
                 WHERE axis_code = 'responsibility') AS axis
@@ -139,12 +141,14 @@ WITH listed AS (
     ('ownership_seeded', ARRAY['governance_object_ownership.created_by'],
       $q$ SELECT count(*) AS value FROM public.governance_object_ownership
           WHERE created_by = 'PROD_OWNERSHIP_SEED_2026-06-03' $q$),
-    ('containment_unregistered_groups', ARRAY['v_governance_object_containment', 'axis_value'],
+    ('containment_unregistered_groups', ARRAY['v_governance_object_containment.parent_ref',
+                                              'axis_value.axis_code', 'axis_value.value_code', 'axis_value.status'],
       $q$ SELECT count(DISTINCT edge.parent_ref) AS value FROM public.v_governance_object_containment AS edge
           WHERE NOT EXISTS (
             SELECT FROM public.axis_value AS value
             WHERE value.axis_code = 'containment' AND value.value_code = edge.parent_ref AND value.status = 'active') $q$),
-    ('containment_without_group', ARRAY['v_governance_object_inventory', 'v_governance_object_containment'],
+    ('containment_without_group', ARRAY['v_governance_object_inventory.object_type', 'v_governance_object_inventory.object_ref', 'v_governance_object_inventory.requires_owner', 'v_governance_object_inventory.born',
+                                        'v_governance_object_containment.object_type', 'v_governance_object_containment.object_ref'],
       $q$ SELECT count(*) AS value
           FROM (SELECT object_type, object_ref FROM public.v_governance_object_inventory WHERE requires_owner AND born
                 EXCEPT
