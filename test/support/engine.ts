@@ -62,7 +62,7 @@ export function engine(url: string, { config = {}, env = {}, project = process.c
     writeFileSync(stackFile, stackFileOf(Object.assign(values, changes)));
   };
   const running = new Set<ChildProcess>();
-  const environment = { ...baseEnvironment(folder), DATABASE_URL: url, ...env };
+  const environment: NodeJS.ProcessEnv = { ...baseEnvironment(folder), DATABASE_URL: url, ...env };
   let ready: Promise<void> | undefined;
   const start = (...args: string[]) =>
     runCli([...args, "--color", "never"], { cwd: project, env: environment, running });
