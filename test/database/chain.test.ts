@@ -1,5 +1,5 @@
 import { catalogAndRows, differences } from "../support/compare";
-import { NO_APPROVAL, owner } from "../support/damage";
+import { NO_APPROVAL, owner } from "../support/faults";
 import { copy, database, RATIFIED, templateName, withDatabase } from "../support/database";
 import { PER_TIER_ROLLBACK, PROBE, RUN_ALL, text } from "../support/files";
 

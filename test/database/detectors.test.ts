@@ -1,5 +1,5 @@
 import { database, withDatabase, type TestDatabase } from "../support/database";
-import { OTHER_LABEL } from "../support/damage";
+import { OTHER_LABEL } from "../support/faults";
 
 /** Detector, severity and number of findings at the end state. */
 const END_STATE = [

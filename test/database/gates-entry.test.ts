@@ -1,4 +1,4 @@
-import { NO_APPROVAL, ONE_MORE, owner, TWO_OWNERS } from "../support/damage";
+import { NO_APPROVAL, ONE_MORE, owner, TWO_OWNERS } from "../support/faults";
 import { database, withDatabase, type State, type TestDatabase } from "../support/database";
 import { tierFile, TIERS } from "../support/files";
 import { refusal, refusedAt } from "../support/refusal";

@@ -1,4 +1,4 @@
-import { GOVERNANCE_EVENT, ONE_LESS, ONE_MORE, OTHER_LABEL, TWO_OWNERS } from "../support/damage";
+import { GOVERNANCE_EVENT, ONE_LESS, ONE_MORE, OTHER_LABEL, TWO_OWNERS } from "../support/faults";
 import { withDatabase, type State } from "../support/database";
 import { tierFile, withSabotage } from "../support/files";
 import { refusal, refusedAt } from "../support/refusal";

@@ -1,4 +1,4 @@
-import { GOVERNANCE_EVENT, NO_APPROVAL, ONE_LESS, ONE_MORE, owner, TWO_OWNERS } from "../support/damage";
+import { GOVERNANCE_EVENT, NO_APPROVAL, ONE_LESS, ONE_MORE, owner, TWO_OWNERS } from "../support/faults";
 import { database, type TestDatabase } from "../support/database";
 import { tierFile } from "../support/files";
 import { refusal, refusedAt } from "../support/refusal";

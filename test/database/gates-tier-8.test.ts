@@ -1,4 +1,4 @@
-import { GOVERNANCE_EVENT, NO_APPROVAL, OTHER_LABEL, TWO_OWNERS } from "../support/damage";
+import { GOVERNANCE_EVENT, NO_APPROVAL, OTHER_LABEL, TWO_OWNERS } from "../support/faults";
 import { withDatabase } from "../support/database";
 import { tierFile } from "../support/files";
 import { refusal, refusedAt } from "../support/refusal";

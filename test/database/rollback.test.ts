@@ -1,5 +1,5 @@
 import { catalogAndRows, differences } from "../support/compare";
-import { NO_APPROVAL, owner } from "../support/damage";
+import { NO_APPROVAL, owner } from "../support/faults";
 import { database, withDatabase, type State, type TestDatabase } from "../support/database";
 import {
   FULL_ROLLBACK,
