@@ -2,6 +2,8 @@
  * The program: configuration → rehearsal → tiers in order → outputs.
  * `pulumi preview` shows what was measured, `pulumi up` applies it, `npm run destroy` rolls it back.
  */
+// First of all: what follows is loaded by tsx, which caches, instead of the SDK's compiler, which does not.
+import "tsx/cjs";
 import * as pulumi from "@pulumi/pulumi";
 import { readConfiguration } from "./provider/config";
 import { messageOf } from "./provider/errors";

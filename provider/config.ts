@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as v from "valibot";
 import { RolloutError } from "./errors";
 import type { Rollout } from "./rollout";
 import { parseInterval, type Parameters } from "./settings";
@@ -20,29 +20,32 @@ export interface Configuration {
   readonly movedFrom: string;
 }
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits");
-const interval = z.string().refine((text) => parseInterval(text) !== undefined, "expected a time such as 500ms, 30s or 2min");
+const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits"));
+const interval = v.pipe(
+  v.string(),
+  v.check((text) => parseInterval(text) !== undefined, "expected a time such as 500ms, 30s or 2min"),
+);
+const filled = v.pipe(v.string(), v.minLength(1, "expected a value, found an empty text"));
 
 function schema(rollout: Rollout) {
   const tiers = rollout.tiers.map(({ tier }) => String(tier));
-  const parameters = Object.entries(rollout.parameters).map(([name, parameter]) => {
-    const text = z.string().min(1, "expected a value, found an empty text");
-    return [name, parameter.default === undefined ? text : text.default(parameter.default)] as const;
-  });
-  return z.strictObject({
+  const parameters = Object.entries(rollout.parameters).map(
+    ([name, parameter]) => [name, parameter.default === undefined ? filled : v.optional(filled, parameter.default)] as const,
+  );
+  return v.strictObject({
     ...Object.fromEntries(parameters),
-    throughTier: z.enum(tiers, { error: `expected one of the tiers ${tiers.join(", ")}` }).default(tiers.at(-1) ?? ""),
-    rehearse: z.enum(["true", "false"], { error: "expected true or false" }).default("true"),
-    acceptUnrehearsed: digest.optional(),
-    release: digest.optional(),
-    adopt: z.uuid("expected a rollout id, as the refusal prints it").optional(),
-    movedFrom: z.string().regex(/^\d+$/, "expected a system identifier, as the refusal prints it").optional(),
-    lockTimeout: interval.optional(),
-    statementTimeout: interval.optional(),
-    retryBudget: interval.optional(),
-    holdBudget: interval.optional(),
-    readerRoles: z.string().regex(/^[\w$]+(,[\w$]+)*$/, "expected role names, comma-separated").optional(),
-    evidence: z.string().min(1).optional(),
+    throughTier: v.optional(v.picklist(tiers, `expected one of the tiers ${tiers.join(", ")}`), tiers.at(-1) ?? ""),
+    rehearse: v.optional(v.picklist(["true", "false"], "expected true or false"), "true"),
+    acceptUnrehearsed: v.optional(digest),
+    release: v.optional(digest),
+    adopt: v.optional(v.pipe(v.string(), v.uuid("expected a rollout id, as the refusal prints it"))),
+    movedFrom: v.optional(v.pipe(v.string(), v.digits("expected a system identifier, as the refusal prints it"))),
+    lockTimeout: v.optional(interval),
+    statementTimeout: v.optional(interval),
+    retryBudget: v.optional(interval),
+    holdBudget: v.optional(interval),
+    readerRoles: v.optional(v.pipe(v.string(), v.regex(/^[\w$]+(,[\w$]+)*$/, "expected role names, comma-separated"))),
+    evidence: v.optional(filled),
   });
 }
 
@@ -51,9 +54,9 @@ function schema(rollout: Rollout) {
  * expected, what was found and how to set it.
  */
 export function readConfiguration(rollout: Rollout, values: Readonly<Record<string, string>>): Configuration {
-  const result = schema(rollout).safeParse(values);
-  if (!result.success) throw refused(rollout, values, result.error.issues);
-  const found = result.data as Record<string, string | undefined>;
+  const result = v.safeParse(schema(rollout), values);
+  if (!result.success) throw refused(rollout, values, result.issues);
+  const found: Readonly<Record<string, string | undefined>> = result.output;
   const text = (key: string) => found[key] ?? "";
   return {
     parameters: Object.fromEntries(Object.keys(rollout.parameters).map((key) => [key, text(key)])),
@@ -69,16 +72,15 @@ export function readConfiguration(rollout: Rollout, values: Readonly<Record<stri
 function refused(
   rollout: Rollout,
   values: Readonly<Record<string, string>>,
-  issues: readonly z.core.$ZodIssue[],
+  issues: readonly v.BaseIssue<unknown>[],
 ): RolloutError {
-  const lines = issues.flatMap((issue) => {
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => `${key}: there is no such key; known are ${Object.keys(schema(rollout).shape).join(", ")}`);
-    }
-    const key = String(issue.path[0]);
+  const known = Object.keys(schema(rollout).entries);
+  const lines = issues.map((issue) => {
+    const key = v.getDotPath(issue) ?? "";
+    if (!known.includes(key)) return `${key}: there is no such key; known are ${known.join(", ")}`;
     const value = values[key];
     const wanted = value === undefined ? "expected a value, found none" : `${issue.message}, found "${value}"`;
-    return [`${key}: ${wanted}. Set it with: pulumi config set ${key} VALUE`];
+    return `${key}: ${wanted}. Set it with: pulumi config set ${key} VALUE`;
   });
   return new RolloutError(`The configuration of this stack is not usable:\n${lines.map((line) => `  - ${line}`).join("\n")}`);
 }

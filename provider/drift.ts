@@ -1,4 +1,3 @@
-import { createTwoFilesPatch } from "diff";
 import { type Detail, type Fingerprint, sameFingerprint, type SeedRow, takeDetail, takeFingerprint } from "./fingerprint";
 import { bareName } from "./lines";
 import type { TierDeclaration } from "./rollout";
@@ -111,6 +110,9 @@ function describeText(old: string, now: string): string {
 
 /** A unified diff with one line of context and no header. */
 export function textDiff(oldName: string, newName: string, old: string, now: string): string {
+  // Loaded when there is a difference to show: every other run would only wait for it.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { createTwoFilesPatch } = require("diff") as typeof import("diff");
   const patch = createTwoFilesPatch(oldName, newName, `${old}\n`, `${now}\n`, undefined, undefined, { context: 1 });
   return patch.split("\n").slice(1).join("\n").trimEnd();
 }

@@ -4,15 +4,8 @@ import type { TierInputs } from "./inputs";
 import { loadRelease, type Release, scriptsOf, type TierScripts } from "./release";
 import type { Rollout } from "./rollout";
 import { connect, type Session, type Target } from "./session";
-import { DEFAULT_OPTIONS, type RunOptions, runOptions, sessionSettings } from "./settings";
+import { configuredOptions, type RunOptions, sessionSettings } from "./settings";
 import type { Log } from "./transaction";
-
-let options: RunOptions = DEFAULT_OPTIONS;
-
-/** Takes the run's options from the stack's configuration, as Pulumi hands it to a dynamic provider. */
-export function configure(get: (key: string) => string | undefined): void {
-  options = runOptions(get);
-}
 
 /** Everything that a hook works with. */
 export interface HookContext {
@@ -42,6 +35,7 @@ const say: Log = (line) => {
 export async function withTarget<T>(inputs: TierInputs, work: (context: HookContext) => Promise<T>): Promise<T> {
   const root = process.cwd();
   const rollout = loadRollout(root, inputs.module);
+  const options = configuredOptions();
   const release = await loadRelease(root, rollout, inputs.parameters);
   const session = await connect(sessionSettings(rollout, inputs.parameters, options), "rollout");
   try {

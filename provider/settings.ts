@@ -25,6 +25,18 @@ export const DEFAULT_OPTIONS: RunOptions = {
   evidence: "evidence",
 };
 
+let configured: RunOptions | undefined;
+
+/** Takes the options from the stack's configuration, as Pulumi hands it to a dynamic provider when it starts. */
+export function configure(get: (key: string) => string | undefined): void {
+  configured = runOptions(get);
+}
+
+/** The options that `configure` took; the defaults before. */
+export function configuredOptions(): RunOptions {
+  return configured ?? DEFAULT_OPTIONS;
+}
+
 /** Reads one configuration value of the stack by its key. */
 export type ConfigSource = (key: keyof RunOptions) => string | undefined;
 

@@ -18,7 +18,7 @@ import type { TierReport } from "./report";
 const shim: pulumi.dynamic.ResourceProvider<TierInputs, TierInputs> = {
   async configure(request) {
     require("tsx/cjs");
-    require(require("node:path").resolve("provider/runtime.ts")).configure((key: string) => request.config.get(key));
+    require(require("node:path").resolve("provider/settings.ts")).configure((key: string) => request.config.get(key));
   },
   async check(olds, news) {
     require("tsx/cjs");
