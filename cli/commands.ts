@@ -11,6 +11,7 @@ const commands: Record<string, Command> = {
   pulumi: (args) => pulumi().runAny(args),
   db: (args) => (load("./database") as typeof import("./database")).runDatabase(args),
   gate: (args) => (load("./gate") as typeof import("./gate")).runGate(args),
+  manifest: (args) => (load("./manifest") as typeof import("./manifest")).runManifest(args),
   test: (args) => (load("./test") as typeof import("./test")).runTests(args),
 };
 
@@ -18,7 +19,6 @@ const pulumi = () => load("./pulumi") as typeof import("./pulumi");
 
 function load(name: string): unknown {
   // Not import(): that is Node's own loader for ES modules, which finds no TypeScript here.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   return require(name);
 }
 
