@@ -56,7 +56,9 @@ async function main(): Promise<Record<string, unknown>> {
   if (destroying) return {};
   const applied = plan.tiers.filter(({ scripts }) => plan.run.applies.includes(scripts.declaration.tier));
   if (applied.length && pulumi.runtime.isDryRun()) {
-    await pulumi.log.info(compareTiers(applied.map(({ scripts, report }) => ({ declaration: scripts.declaration, report }))));
+    await pulumi.log.info(
+      compareTiers(applied.map(({ scripts, report }) => ({ declaration: scripts.declaration, report }))),
+    );
   }
   const tiers = registerTiers(plan, configuration);
   return {

@@ -8,7 +8,8 @@ import { isFirst, tierPolicy } from "./tier";
 /** One policy for each stop gate, under the gate's name. The first tier answers for the whole run. */
 export function gatePolicies(rollout: Rollout): ResourceValidationPolicy[] {
   const declared = new Map<string, Gate>();
-  for (const gate of rollout.tiers.flatMap(({ gates }) => gates)) declared.set(gate.name, declared.get(gate.name) ?? gate);
+  for (const gate of rollout.tiers.flatMap(({ gates }) => gates))
+    declared.set(gate.name, declared.get(gate.name) ?? gate);
   return [...declared.values()].map((gate) => {
     const description = `${gate.meaning} If it stops: ${gate.remedy} (${gate.source})`;
     return tierPolicy(gate.name, description, (inputs) => judgeGate(rollout, gate.name, inputs));

@@ -16,7 +16,9 @@ export function tierOrder(rollout: Rollout): StackValidationPolicy {
       for (const [index, tier] of expected.entries()) {
         const resource = byTier.get(tier);
         if (!resource) {
-          report(`Tier ${String(tier)} is missing: expected the tiers ${expected.join(", ")}, found ${[...byTier.keys()].join(", ")}.`);
+          report(
+            `Tier ${String(tier)} is missing: expected the tiers ${expected.join(", ")}, found ${[...byTier.keys()].join(", ")}.`,
+          );
           continue;
         }
         const before = byTier.get(expected[index - 1] ?? -1);

@@ -9,7 +9,9 @@ export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
   const onRun = (judge: (inputs: TierInputs) => readonly string[]) => (inputs: TierInputs) =>
     isFirst(rollout, inputs) ? judge(inputs) : [];
   const stopsOf = (kind: StopKind) =>
-    onRun(({ run }) => run.stops.filter((stop) => stop.kind === kind).map(({ text }) => `${text}. Nothing is applied.`));
+    onRun(({ run }) =>
+      run.stops.filter((stop) => stop.kind === kind).map(({ text }) => `${text}. Nothing is applied.`),
+    );
   return [
     tierPolicy(
       "delta_contract",
@@ -21,14 +23,27 @@ export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
       "What is out of scope is identical at entry and exit of every tier (canonical-rollout.md, Out-of-scope invariants).",
       stopsOf("invariant"),
     ),
-    tierPolicy("drift", "What earlier tiers wrote is still as they wrote it, or its change is accepted by its hash.", stopsOf("drift")),
+    tierPolicy(
+      "adoption",
+      "A rollout that was run without a ledger is taken over only if it holds to its contract.",
+      stopsOf("adoption"),
+    ),
+    tierPolicy(
+      "drift",
+      "What earlier tiers wrote is still as they wrote it, or its change is accepted by its hash.",
+      stopsOf("drift"),
+    ),
     tierPolicy("tier_sql", "Every tier's SQL runs to its end on the target.", stopsOf("failure")),
     tierPolicy(
       "rollback_rehearsed",
       "Each tier that writes was rolled back in the rehearsal, and left what it found.",
       onRun((inputs) => [...stopsOf("rollback")(inputs), ...wayBackMissing(rollout, inputs)]),
     ),
-    tierPolicy("rehearsed", "The run was rehearsed on the target as a whole, or its release is accepted unrehearsed.", onRun(notRehearsed)),
+    tierPolicy(
+      "rehearsed",
+      "The run was rehearsed on the target as a whole, or its release is accepted unrehearsed.",
+      onRun(notRehearsed),
+    ),
     tierPolicy("release_pinned", "What is rolled out is the release that was ratified.", onRun(otherRelease)),
     tierPolicy(
       "no_replacement",

@@ -21,13 +21,17 @@ export async function verifyAdoption(
   const { rollout, scripts, session, log } = context;
   const wanted = inputs.rolloutId || inputs.adopt;
   if (known.rolloutId !== wanted && known.rolloutId !== inputs.adopt) throw notOurs(inputs, known);
-  if (!writes(scripts.declaration)) return { report: reportFromLedger(inputs, context, known), rolloutId: known.rolloutId };
+  if (!writes(scripts.declaration))
+    return { report: reportFromLedger(inputs, context, known), rolloutId: known.rolloutId };
   const differences: string[] = [];
-  if (known.digest !== scripts.digest) differences.push(`it was applied from digest ${known.digest}, the files are ${scripts.digest}`);
+  if (known.digest !== scripts.digest)
+    differences.push(`it was applied from digest ${known.digest}, the files are ${scripts.digest}`);
   const snapshot = await takeSnapshot(session, [rollout.ledgerSchema]);
   differences.push(...(await findDrift(session, scripts.declaration, known, snapshot)));
   if (differences.length) throw notTheSame(inputs, differences);
-  log(`Tier ${String(inputs.tier)} was applied on ${known.appliedAt} by ${known.appliedBy}: adopted, nothing was changed.`);
+  log(
+    `Tier ${String(inputs.tier)} was applied on ${known.appliedAt} by ${known.appliedBy}: adopted, nothing was changed.`,
+  );
   return { report: known.report, rolloutId: known.rolloutId };
 }
 
@@ -51,5 +55,13 @@ function notTheSame({ tier, title }: TierInputs, differences: readonly string[])
 function reportFromLedger(inputs: TierInputs, { rollout, scripts }: HookContext, { readings }: LedgerRow): TierReport {
   const { tier, title, gates } = scripts.declaration;
   const measured = gateReadingsFrom(rollout, gates, inputs.parameters, readings);
-  return { tier, title, verdict: "PASS", gates: measured, delta: NO_DELTA, stops: [], rollback: "nothing to roll back" };
+  return {
+    tier,
+    title,
+    verdict: "PASS",
+    gates: measured,
+    delta: NO_DELTA,
+    stops: [],
+    rollback: "nothing to roll back",
+  };
 }

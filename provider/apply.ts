@@ -65,7 +65,10 @@ export async function applyTier(
 
 /** Reasons as stops of one kind, each naming the tier. */
 function say({ tier }: TierDeclaration, kind: StopKind, texts: readonly string[]): Stop[] {
-  return asStops(kind, texts.map((text) => `tier ${String(tier)} ${text}`));
+  return asStops(
+    kind,
+    texts.map((text) => `tier ${String(tier)} ${text}`),
+  );
 }
 
 function asStops(kind: StopKind, texts: readonly string[]): Stop[] {
@@ -118,7 +121,10 @@ function located(script: Script, { sql, line }: Statement, error: unknown): unkn
   if (!isDatabaseError(error) || error.code === GATE_REFUSED) return error;
   const before = sql.slice(0, Math.max(0, Number(error.position ?? 1) - 1));
   const at = line + (before.match(/\n/g)?.length ?? 0);
-  const detail = [error.detail, error.hint].filter(Boolean).map((text) => ` ${String(text)}`).join("");
+  const detail = [error.detail, error.hint]
+    .filter(Boolean)
+    .map((text) => ` ${String(text)}`)
+    .join("");
   return new RolloutError(`${script.name} line ${String(at)}: ${error.message}${detail}`, error.code, { cause: error });
 }
 
@@ -128,6 +134,10 @@ export class TierRefused extends RolloutError {
     readonly report: TierReport,
     cause: unknown,
   ) {
-    super(`Tier ${String(report.tier)} (${report.title}) refused, nothing was changed:\n${listStops(report.stops)}`, codeOf(cause), { cause });
+    super(
+      `Tier ${String(report.tier)} (${report.title}) refused, nothing was changed:\n${listStops(report.stops)}`,
+      codeOf(cause),
+      { cause },
+    );
   }
 }

@@ -21,7 +21,8 @@ export function check(olds: Partial<TierInputs>, news: TierInputs): Checked {
 }
 
 function movedTarget({ target: old }: Partial<TierInputs>, { target, movedFrom }: TierInputs): CheckFailure[] {
-  if (!old || (old.database === target.database && (old.system === target.system || old.system === movedFrom))) return [];
+  if (!old || (old.database === target.database && (old.system === target.system || old.system === movedFrom)))
+    return [];
   return [
     {
       property: "target",

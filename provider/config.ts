@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { RolloutError } from "./errors";
 import type { Rollout } from "./rollout";
+import { BY_PSQL } from "./standing";
 import { parseInterval, type Parameters } from "./settings";
 
 /** The stack's configuration, checked. */
@@ -14,7 +15,7 @@ export interface Configuration {
   readonly acceptUnrehearsed: string;
   /** Digest of the release that was ratified; empty where nothing is pinned. */
   readonly release: string;
-  /** Rollout id to take over from the ledger when the state does not know it; empty for none. */
+  /** Rollout to take over when the state does not know it: its id in the ledger, or `psql`; empty for none. */
   readonly adopt: string;
   /** System identifier of the cluster from which the database was moved; empty for none. */
   readonly movedFrom: string;
@@ -30,7 +31,8 @@ const filled = v.pipe(v.string(), v.minLength(1, "expected a value, found an emp
 function schema(rollout: Rollout) {
   const tiers = rollout.tiers.map(({ tier }) => String(tier));
   const parameters = Object.entries(rollout.parameters).map(
-    ([name, parameter]) => [name, parameter.default === undefined ? filled : v.optional(filled, parameter.default)] as const,
+    ([name, parameter]) =>
+      [name, parameter.default === undefined ? filled : v.optional(filled, parameter.default)] as const,
   );
   return v.strictObject({
     ...Object.fromEntries(parameters),
@@ -38,7 +40,12 @@ function schema(rollout: Rollout) {
     rehearse: v.optional(v.picklist(["true", "false"], "expected true or false"), "true"),
     acceptUnrehearsed: v.optional(digest),
     release: v.optional(digest),
-    adopt: v.optional(v.pipe(v.string(), v.uuid("expected a rollout id, as the refusal prints it"))),
+    adopt: v.optional(
+      v.union(
+        [v.literal(BY_PSQL), v.pipe(v.string(), v.uuid())],
+        `expected a rollout id, as the refusal prints it, or ${BY_PSQL}`,
+      ),
+    ),
     movedFrom: v.optional(v.pipe(v.string(), v.digits("expected a system identifier, as the refusal prints it"))),
     lockTimeout: v.optional(interval),
     statementTimeout: v.optional(interval),
@@ -82,5 +89,7 @@ function refused(
     const wanted = value === undefined ? "expected a value, found none" : `${issue.message}, found "${value}"`;
     return `${key}: ${wanted}. Set it with: pulumi config set ${key} VALUE`;
   });
-  return new RolloutError(`The configuration of this stack is not usable:\n${lines.map((line) => `  - ${line}`).join("\n")}`);
+  return new RolloutError(
+    `The configuration of this stack is not usable:\n${lines.map((line) => `  - ${line}`).join("\n")}`,
+  );
 }

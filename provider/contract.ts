@@ -69,7 +69,9 @@ function rowBreaches({ rows }: DeltaContract, moved: Changes, rehearsed?: Measur
     if (!contract) return [`undeclared write in ${table}: expected none, measured ${written}`];
     if (updated || deleted) return [`${table}: expected only inserted rows, measured ${written}`];
     const expected = expectedCount(contract.inserted, rehearsed && (rehearsed.rows[table] ?? 0));
-    return within(inserted, expected) ? [] : [`${table}: expected ${showCount(expected)} rows, measured +${String(inserted)}`];
+    return within(inserted, expected)
+      ? []
+      : [`${table}: expected ${showCount(expected)} rows, measured +${String(inserted)}`];
   });
 }
 

@@ -2,14 +2,16 @@ import { randomUUID } from "node:crypto";
 import { applyTier, neededReadings, takeMoment, TierRefused } from "./apply";
 import { verifyAdoption } from "./adopt";
 import { RolloutError } from "./errors";
-import { takeDetail, takeFingerprint } from "./fingerprint";
+import { type Fingerprint, NOTHING, takeDetail, takeFingerprint } from "./fingerprint";
 import type { TierInputs, TierState } from "./inputs";
 import { createLedger, type LedgerRow, readLedger, writeLedger } from "./ledger";
 import { describeReport } from "./lines";
 import { takeReadings } from "./readings";
 import { listStops, type TierReport } from "./report";
-import { writes } from "./rollout";
+import { type Readings, writes } from "./rollout";
 import { type HookContext, withTarget } from "./runtime";
+import { type Snapshot, takeSnapshot } from "./snapshot";
+import { verifyStanding } from "./standing";
 import { inTransaction, withRolloutLock } from "./transaction";
 
 /** What Pulumi stores of a created tier. */
@@ -27,7 +29,7 @@ export async function create(inputs: TierInputs): Promise<Created> {
   requireRehearsal(inputs);
   return withTarget(inputs, async (context) => {
     const { report, rolloutId } = await apply(inputs, context);
-    context.log(`Tier ${String(inputs.tier)} (${inputs.title}) ${describeReport(report)}`);
+    context.log(`Tier ${String(inputs.tier)} (${inputs.title}): ${describeReport(report)}`);
     const outs: TierState = { ...inputs, rolloutId, report };
     return { id: `${context.rollout.name}/${inputs.target.database}/tier-${String(inputs.tier)}`, outs };
   });
@@ -59,7 +61,7 @@ async function apply(inputs: TierInputs, context: HookContext): Promise<Outcome>
       const known = ledger.get(inputs.tier);
       if (known) return verifyAdoption(inputs, context, known);
       requireUnbroken(inputs, context, ledger);
-      return record(inputs, context);
+      return inputs.run.adopts.includes(inputs.tier) ? takeOver(inputs, context) : record(inputs, context);
     }),
   );
 }
@@ -73,7 +75,8 @@ async function observe(
   const [first] = ledger.values();
   const isFirst = inputs.tier === context.rollout.tiers[0]?.tier;
   if (isFirst && first) return verifyAdoption(inputs, context, first);
-  const { report } = await measured(inputs, context);
+  const adopting = isFirst && inputs.run.adopts.length > 0;
+  const { report } = adopting ? { report: inputs.report } : await measured(inputs, context);
   return { report, rolloutId: inputs.rolloutId ?? (isFirst ? randomUUID() : missingRollout(inputs)) };
 }
 
@@ -89,24 +92,46 @@ async function measured(inputs: TierInputs, { session, release, scripts }: HookC
 }
 
 async function record(inputs: TierInputs, context: HookContext): Promise<Outcome> {
+  const rolloutId = inputs.rolloutId ?? missingRollout(inputs);
+  const readings = await takeReadings(context.session, context.release.probe);
+  const { report, entry, after } = await measured(inputs, context);
+  await enter(inputs, context, { rolloutId, report, entry, snapshot: after.snapshot, readings });
+  return { report, rolloutId };
+}
+
+/** What is known of a tier when its ledger row is written. */
+interface Entering extends Outcome {
+  readonly entry: Fingerprint;
+  /** The moment at its exit. */
+  readonly snapshot: Snapshot;
+  /** Readings at its entry. */
+  readonly readings: Readings;
+}
+
+/** Writes the tier's row into the ledger, which the first tier that writes brings with it. */
+async function enter(inputs: TierInputs, { session, rollout, scripts }: HookContext, known: Entering): Promise<void> {
+  const { declaration, apply, rollback, digest } = scripts;
+  await createLedger(session, rollout);
+  await writeLedger(session, rollout, {
+    ...{ tier: inputs.tier, rolloutId: known.rolloutId, digest, parameters: inputs.parameters, report: known.report },
+    entry: known.entry,
+    exit: await takeFingerprint(session, declaration, known.snapshot),
+    detail: await takeDetail(session, declaration, known.snapshot),
+    readings: known.readings,
+    applySql: apply.text,
+    rollbackSql: rollback?.text ?? "",
+  });
+}
+
+/** A tier that is there without a ledger, run by psql: held to its contract again, then recorded as if applied. */
+async function takeOver(inputs: TierInputs, context: HookContext): Promise<Outcome> {
   const { session, rollout, release, scripts } = context;
   const rolloutId = inputs.rolloutId ?? missingRollout(inputs);
   const readings = await takeReadings(session, release.probe);
-  const { report, entry, after } = await measured(inputs, context);
-  await createLedger(session, rollout);
-  await writeLedger(session, rollout, {
-    tier: inputs.tier,
-    rolloutId,
-    digest: scripts.digest,
-    parameters: inputs.parameters,
-    report,
-    entry,
-    exit: await takeFingerprint(session, scripts.declaration, after.snapshot),
-    detail: await takeDetail(session, scripts.declaration, after.snapshot),
-    readings,
-    applySql: scripts.apply.text,
-    rollbackSql: scripts.rollback?.text ?? "",
-  });
+  const snapshot = await takeSnapshot(session, [rollout.ledgerSchema]);
+  const report = await verifyStanding(session, release, scripts.declaration, inputs.parameters, readings, snapshot);
+  if (report.stops.length) throw new TierRefused(report, undefined);
+  await enter(inputs, context, { rolloutId, report, entry: NOTHING, snapshot, readings });
   return { report, rolloutId };
 }
 
@@ -127,7 +152,9 @@ function requireUnbroken(inputs: TierInputs, { rollout }: HookContext, ledger: R
     const row = ledger.get(tier);
     if (!row) throw reason(`tier ${String(tier)} must be applied first, and the ledger does not hold it`);
     if (row.rolloutId !== inputs.rolloutId) {
-      throw reason(`tier ${String(tier)} was applied by rollout ${row.rolloutId}, this run belongs to ${inputs.rolloutId}`);
+      throw reason(
+        `tier ${String(tier)} was applied by rollout ${row.rolloutId}, this run belongs to ${inputs.rolloutId}`,
+      );
     }
   }
   const later = [...ledger.keys()].filter((tier) => tier > inputs.tier);

@@ -35,7 +35,9 @@ export async function destroy(state: TierState): Promise<void> {
 }
 
 function requireSameRollout(state: TierState, ledger: ReadonlyMap<number, LedgerRow>): void {
-  const others = [...ledger.values()].filter(({ tier, rolloutId }) => tier >= state.tier && rolloutId !== state.rolloutId);
+  const others = [...ledger.values()].filter(
+    ({ tier, rolloutId }) => tier >= state.tier && rolloutId !== state.rolloutId,
+  );
   const [other] = others;
   if (!other) return;
   throw new RolloutError(
@@ -65,7 +67,9 @@ async function rollBack(context: HookContext, row: LedgerRow): Promise<void> {
   if (since.length) log(`Since the rollout began production has lived on: ${since.join(", ")}`);
   const proof = { removed, accepted: obstacles.losses, since, rolledBackAt: new Date().toISOString() };
   log(`Evidence of tier ${String(row.tier)}: ${await writeEvidence(options.evidence, session.target, row, proof)}`);
-  log(`Tier ${String(row.tier)} (${declaration.title}) rolled back and proven: ${removed.join(", ") || "nothing was left"}`);
+  log(
+    `Tier ${String(row.tier)} (${declaration.title}) rolled back and proven: ${removed.join(", ") || "nothing was left"}`,
+  );
 }
 
 /** Readings that are not what they were at the rollout's entry: reported, never a stop. */

@@ -1,4 +1,11 @@
-import { type Detail, type Fingerprint, sameFingerprint, type SeedRow, takeDetail, takeFingerprint } from "./fingerprint";
+import {
+  type Detail,
+  type Fingerprint,
+  sameFingerprint,
+  type SeedRow,
+  takeDetail,
+  takeFingerprint,
+} from "./fingerprint";
 import { bareName } from "./lines";
 import type { TierDeclaration } from "./rollout";
 import type { Session } from "./session";
@@ -105,13 +112,14 @@ export function explainStructure(before: Structure, after: Structure): string[] 
 }
 
 function describeText(old: string, now: string): string {
-  return old.includes("\n") || now.includes("\n") ? `changed:\n${textDiff("recorded", "now", old, now)}` : `was ${old}, is ${now}`;
+  return old.includes("\n") || now.includes("\n")
+    ? `changed:\n${textDiff("recorded", "now", old, now)}`
+    : `was ${old}, is ${now}`;
 }
 
 /** A unified diff with one line of context and no header. */
 export function textDiff(oldName: string, newName: string, old: string, now: string): string {
   // Loaded when there is a difference to show: every other run would only wait for it.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { createTwoFilesPatch } = require("diff") as typeof import("diff");
   const patch = createTwoFilesPatch(oldName, newName, `${old}\n`, `${now}\n`, undefined, undefined, { context: 1 });
   return patch.split("\n").slice(1).join("\n").trimEnd();

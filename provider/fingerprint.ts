@@ -76,16 +76,23 @@ export function hashStructure(structure: Structure): string {
 export async function takeDetail(session: Session, { delta }: TierDeclaration, { objects }: Snapshot): Promise<Detail> {
   const present = seedTables(delta).filter(([table]) => objects.has(`table ${table}`));
   const selects = present.map(
-    ([table, own]) => `SELECT '${table}' AS name, coalesce(jsonb_agg(to_jsonb(t)), '[]') AS rows FROM ${table} t WHERE ${own}`,
+    ([table, own]) =>
+      `SELECT '${table}' AS name, coalesce(jsonb_agg(to_jsonb(t)), '[]') AS rows FROM ${table} t WHERE ${own}`,
   );
   const found = selects.length
     ? await session.query<{ name: string; rows: SeedRow[] }>(selects.join("\nUNION ALL\n"))
     : [];
   return {
     rows: Object.fromEntries(found.map(({ name, rows }) => [name, rows])),
-    structure: await takeStructure(session, declaredObjects(delta).filter((key) => objects.has(key))),
+    structure: await takeStructure(
+      session,
+      declaredObjects(delta).filter((key) => objects.has(key)),
+    ),
   };
 }
+
+/** The fingerprint where nothing of a tier is there. */
+export const NOTHING: Fingerprint = { rows: {}, structure: hashStructure({}) };
 
 /** Whether two fingerprints are equal. A table that is absent holds no rows. */
 export function sameFingerprint(one: Fingerprint, other: Fingerprint): boolean {

@@ -71,7 +71,9 @@ export function gateReadingsFrom(
   parameters: Parameters,
   readings: Readings,
 ): GateReadings {
-  return Object.fromEntries(gates.map((gate) => [gateKey(gate, rollout, parameters), readings[gate.name] ?? show(null)]));
+  return Object.fromEntries(
+    gates.map((gate) => [gateKey(gate, rollout, parameters), readings[gate.name] ?? show(null)]),
+  );
 }
 
 /** Every declared gate at `positions` that does not hold, in words. What was not measured does not hold. */
@@ -101,6 +103,7 @@ export function holds(gate: Gate, rollout: Rollout, parameters: Parameters, meas
 /** Positions of which at least one gate was raised: a file that stopped at its entry has not measured its exit. */
 export function reachedPositions({ gates }: TierDeclaration, notices: readonly Notice[]): GatePosition[] {
   return (["entry", "exit"] as const).filter(
-    (at) => gates.some((gate) => gate.at === at) && notices.some(({ code, table }) => code === GATE_NOTICE && table === at),
+    (at) =>
+      gates.some((gate) => gate.at === at) && notices.some(({ code, table }) => code === GATE_NOTICE && table === at),
   );
 }

@@ -23,6 +23,8 @@ export interface RunVerdict extends ReleaseIdentity {
   readonly verdict: "PASS" | "STOP" | "NOT REHEARSED";
   /** Tiers that this run applies, in order. */
   readonly applies: readonly number[];
+  /** Tiers that are there without a ledger and that this run takes over. */
+  readonly adopts: readonly number[];
   /** Tiers that this run rolls back. */
   readonly removes: readonly number[];
   /** Every reason to stop, in words. */
@@ -73,6 +75,15 @@ export type TierState = TierInputs & { readonly rolloutId: string };
 
 /** What a tier after the first needs of the run's verdict: the first tier alone answers for the whole run. */
 export function verdictFor(tier: number, run: RunVerdict): RunVerdict {
-  const applies = run.applies.filter((each) => each === tier);
-  return { ...run, applies, removes: [], stops: [], reversible: [], differing: [], gates: {} };
+  const own = (tiers: readonly number[]) => tiers.filter((each) => each === tier);
+  return {
+    ...run,
+    applies: own(run.applies),
+    adopts: own(run.adopts),
+    removes: [],
+    stops: [],
+    reversible: [],
+    differing: [],
+    gates: {},
+  };
 }

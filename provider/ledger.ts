@@ -91,7 +91,12 @@ export async function writeLedger(session: Session, rollout: Rollout, entry: Led
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       ...[entry.tier, entry.rolloutId, entry.digest, JSON.stringify(entry.parameters), JSON.stringify(entry.report)],
-      ...[JSON.stringify(entry.entry), JSON.stringify(entry.exit), JSON.stringify(entry.detail), JSON.stringify(entry.readings)],
+      ...[
+        JSON.stringify(entry.entry),
+        JSON.stringify(entry.exit),
+        JSON.stringify(entry.detail),
+        JSON.stringify(entry.readings),
+      ],
       ...[entry.applySql, entry.rollbackSql],
     ],
   );

@@ -7,11 +7,17 @@ export function describeReport(report: TierReport): string {
   switch (report.verdict) {
     case "PASS":
       return `as declared, ${String(Object.keys(report.gates).length)} gates passed: ${describeDelta(report.delta)}`;
+    case "ADOPTED":
+      return `adopted as it is: ${describeDelta(report.delta)}`;
     case "NOT REHEARSED":
       return `NOT REHEARSED: ${reasons(report)}`;
     case "STOP":
       return `STOP: ${reasons(report)} | measured: ${describeDelta(report.delta)}`;
   }
+}
+
+function describeStops(report: TierReport): string {
+  return `tier ${String(report.tier)} ${report.title}\n  ${describeReport(report)}`;
 }
 
 function reasons({ stops }: TierReport): string {
@@ -44,9 +50,12 @@ export function describeDelta({ objects, rows, readings }: MeasuredDelta): strin
 
 /** The same of a declared delta. */
 export function describeContract({ objects, rows, readings }: DeltaContract): string {
-  const sorted = <T>(entries: Readonly<Record<string, T>>) => Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = <T>(entries: Readonly<Record<string, T>>) =>
+    Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1));
   return list([
-    ...sorted(objects as Readonly<Record<string, readonly string[]>>).map(([kind, names]) => countObjects(kind, names.length)),
+    ...sorted(objects as Readonly<Record<string, readonly string[]>>).map(([kind, names]) =>
+      countObjects(kind, names.length),
+    ),
     ...sorted(rows)
       .filter(([, { inserted }]) => inserted !== 0)
       .map(([table, { inserted }]) => `+${range(inserted)} ${bareName(table)}`),
@@ -60,6 +69,7 @@ export function describeContract({ objects, rows, readings }: DeltaContract): st
 export function compareTiers(tiers: readonly { declaration: TierDeclaration; report: TierReport }[]): string {
   return tiers
     .map(({ declaration, report }) => {
+      if (report.verdict === "NOT REHEARSED") return describeStops(report);
       const differs = report.verdict === "PASS" ? "" : `\n  ${describeReport(report)}`;
       return (
         `tier ${String(declaration.tier)} ${declaration.title}\n  declared  ${describeContract(declaration.delta)}\n` +

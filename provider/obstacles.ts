@@ -32,7 +32,10 @@ export async function findObstacles(
   const drift = await findDrift(session, tier, recorded, snapshot);
   return {
     losses: [...drift, ...(await foreignRows(session, rollout, tier, snapshot))],
-    dependents: [...(await foreignReferences(session, rollout, tier, snapshot)), ...(await foreignObjects(session, tier))],
+    dependents: [
+      ...(await foreignReferences(session, rollout, tier, snapshot)),
+      ...(await foreignObjects(session, tier)),
+    ],
   };
 }
 
@@ -52,7 +55,9 @@ async function foreignRows(
   const operational = new Set(
     rollout.tiers.flatMap(({ delta: { rows } }) => Object.keys(rows).filter((table) => rows[table]?.operational)),
   );
-  const dropped = (delta.objects.table ?? []).filter((table) => objects.has(`table ${table}`) && !operational.has(table));
+  const dropped = (delta.objects.table ?? []).filter(
+    (table) => objects.has(`table ${table}`) && !operational.has(table),
+  );
   const found: string[] = [];
   for (const table of dropped) {
     const rows = await session.query<{ row: SeedRow; all: number }>(
@@ -186,7 +191,9 @@ export function requireNoObstacles(tiers: readonly Blocked[]): void {
     `Tier ${String(tier)} (${title}) cannot be rolled back, nothing was changed:`,
     ...[...dependents, ...losses].map((text) => `  - ${text}`),
   ]);
-  const hashes = refused.filter(({ losses }) => losses.length).map(({ declaration: { tier }, losses }) => acceptance(tier, losses));
+  const hashes = refused
+    .filter(({ losses }) => losses.length)
+    .map(({ declaration: { tier }, losses }) => acceptance(tier, losses));
   const ways = [
     ...(refused.some(({ dependents }) => dependents.length)
       ? ["Have what depends on our rows and objects removed by whom it belongs to; it is never dropped for them."]

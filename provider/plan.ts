@@ -1,3 +1,4 @@
+import { declaredObjects } from "./contract";
 import { findDrift, textDiff } from "./drift";
 import { mayNotWrite, RolloutError } from "./errors";
 import { type ReleaseIdentity, runKey, type RunVerdict, type TierStatus } from "./inputs";
@@ -11,6 +12,7 @@ import { type Readings, type Rollout, writes } from "./rollout";
 import { connect, type Session, type Target } from "./session";
 import { type Parameters, type RunOptions, sessionSettings } from "./settings";
 import { takeSnapshot } from "./snapshot";
+import { BY_PSQL, verifyStanding } from "./standing";
 import type { Log } from "./transaction";
 
 /** What a run is asked to do. */
@@ -20,6 +22,8 @@ export interface Wish {
   readonly parameters: Parameters;
   readonly rehearse: boolean;
   readonly acceptUnrehearsed: string;
+  /** Which rollout may be taken over; see the configuration. */
+  readonly adopt: string;
 }
 
 /** One tier of the run, with everything that its resource needs. */
@@ -43,6 +47,8 @@ export interface Plan {
 
 /** Where every tier stands, as the ledger has it. */
 interface Standing extends Work {
+  /** Tiers that are there without a ledger and shall be taken over. */
+  readonly adopted: readonly TierScripts[];
   readonly ledger: ReadonlyMap<number, LedgerRow>;
 }
 
@@ -61,8 +67,8 @@ export async function planRun(
   const session = await connect(sessionSettings(release.rollout, wish.parameters, options), "rollout rehearsal");
   try {
     const ledger = await readLedger(session, release.rollout);
-    const standing = stand(release, ledger, wish.throughTier);
     const readings = await takeReadings(session, release.probe);
+    const standing = await stand(session, release, ledger, wish);
     const drift = await measureDrift(session, release, standing, wish.throughTier);
     const reports = await report(session, release, standing, readings, wish, options, log);
     const tiers = release.tiers
@@ -87,16 +93,23 @@ async function report(
     log(`NOT REHEARSED: ${why}. Only readings were taken.`);
     return unrehearsed(release, standing.pending, wish.parameters, readings, why);
   };
+  if (standing.adopted.length) return verifyAdopted(session, release, standing, readings, wish.parameters);
   if (!wish.rehearse) return without("the configuration says rehearse: false");
   try {
     return await rehearse(session, release, standing, wish.parameters, options, log);
   } catch (error) {
-    if (mayNotWrite(error) && error instanceof RolloutError) return without(`this login may not write: ${error.message}`);
+    if (mayNotWrite(error) && error instanceof RolloutError)
+      return without(`this login may not write: ${error.message}`);
     throw error;
   }
 }
 
-function stand(release: Release, ledger: ReadonlyMap<number, LedgerRow>, throughTier: number): Standing {
+async function stand(
+  session: Session,
+  release: Release,
+  ledger: ReadonlyMap<number, LedgerRow>,
+  { throughTier, adopt }: Wish,
+): Promise<Standing> {
   requireUnbroken(release.rollout, ledger);
   const wanted = release.tiers.filter(({ declaration }) => declaration.tier <= throughTier);
   const doomed = release.tiers.flatMap((scripts) => {
@@ -108,7 +121,36 @@ function stand(release: Release, ledger: ReadonlyMap<number, LedgerRow>, through
     missing || ledger.size === 0
       ? wanted.filter((scripts) => isPending(release.rollout, scripts, ledger))
       : trailing(wanted);
-  return { ledger, pending: doomed.length ? [] : pending, doomed };
+  const adopted = ledger.size === 0 && adopt === BY_PSQL ? await runByPsql(session, release, wanted) : [];
+  return { ledger, pending: doomed.length || adopted.length ? [] : pending, doomed, adopted };
+}
+
+/** All tiers that write, if any object that they declare is there; without one there is nothing to take over. */
+async function runByPsql(
+  session: Session,
+  { rollout }: Release,
+  wanted: readonly TierScripts[],
+): Promise<TierScripts[]> {
+  const { objects } = await takeSnapshot(session, [rollout.ledgerSchema]);
+  const writing = wanted.filter(({ declaration }) => writes(declaration));
+  return writing.some(({ declaration }) => declaredObjects(declaration.delta).some((key) => objects.has(key)))
+    ? writing
+    : [];
+}
+
+async function verifyAdopted(
+  session: Session,
+  release: Release,
+  { adopted }: Standing,
+  readings: Readings,
+  parameters: Parameters,
+): Promise<TierReport[]> {
+  const snapshot = await takeSnapshot(session, [release.rollout.ledgerSchema]);
+  const reports: TierReport[] = [];
+  for (const { declaration } of adopted) {
+    reports.push(await verifyStanding(session, release, declaration, parameters, readings, snapshot));
+  }
+  return reports;
 }
 
 /** Tiers that write are pending until the ledger holds them; the first only before all, the others after all. */
@@ -154,7 +196,7 @@ async function measureDrift(
 
 function plannedTier(
   scripts: TierScripts,
-  { ledger, pending }: Standing,
+  { ledger, pending, adopted }: Standing,
   reports: readonly TierReport[],
   drift: ReadonlyMap<number, readonly string[]>,
   parameters: Parameters,
@@ -170,7 +212,9 @@ function plannedTier(
     rolloutId: row?.rolloutId ?? (applied ? (first?.rolloutId ?? "") : ""),
     digest: row?.digest ?? "",
   };
-  const own = reports.find((each) => each.tier === tier) ?? row?.report ?? notReached(tier, title);
+  const known = reports.find((each) => each.tier === tier) ?? row?.report;
+  const own =
+    known ?? (adopted.length && !writes(scripts.declaration) ? takenOver(tier, title) : notReached(tier, title));
   const edited = row ? describeEdit(scripts, row, parameters) : "";
   return { scripts, status, report: own, drift: drift.get(tier) ?? [], edited };
 }
@@ -194,13 +238,18 @@ function describeEdit(
   return [...values, ...texts.flat()].join("\n");
 }
 
+/** A tier that only reads has nothing to take over. */
+function takenOver(tier: number, title: string): TierReport {
+  return { tier, title, verdict: "ADOPTED", gates: {}, delta: NO_DELTA, stops: [], rollback: "nothing to roll back" };
+}
+
 function notReached(tier: number, title: string): TierReport {
   const stops = [{ kind: "rehearsal" as const, text: `tier ${String(tier)} was not reached by the rehearsal` }];
   return { tier, title, verdict: "NOT REHEARSED", gates: {}, delta: NO_DELTA, stops, rollback: "not rehearsed" };
 }
 
 function judgeRun(
-  { pending, doomed, ledger }: Standing,
+  { pending, doomed, ledger, adopted }: Standing,
   reports: readonly TierReport[],
   drift: ReadonlyMap<number, readonly string[]>,
   identity: ReleaseIdentity,
@@ -208,13 +257,16 @@ function judgeRun(
 ): RunVerdict {
   const writesNow = pending.some(({ declaration }) => writes(declaration));
   const applies = writesNow || ledger.size === 0 ? pending.map(({ declaration }) => declaration.tier) : [];
-  const judged = reports.filter(({ tier }) => applies.includes(tier));
+  const adopts = adopted.map(({ declaration }) => declaration.tier);
+  const judged = reports.filter(({ tier }) => applies.includes(tier) || adopts.includes(tier));
   const drifted = doomed.length ? [] : driftStops(drift);
   const stopped = judged.some(({ verdict }) => verdict === "STOP") || drifted.length > 0;
-  const missing = applies.length > judged.length || judged.some(({ verdict }) => verdict === "NOT REHEARSED");
+  const missing =
+    applies.length + adopts.length > judged.length || judged.some(({ verdict }) => verdict === "NOT REHEARSED");
   return {
     verdict: stopped ? "STOP" : missing ? "NOT REHEARSED" : "PASS",
     applies,
+    adopts,
     removes: doomed.map(({ scripts }) => scripts.declaration.tier),
     stops: [...drifted, ...judged.flatMap(({ stops }) => stops)],
     reversible: judged.filter(({ rollback }) => rollback === "exact").map(({ tier }) => tier),

@@ -21,7 +21,9 @@ export async function read(id: string, state: TierState): Promise<Read> {
     if (!writes(declaration)) return { id, props: state };
     const row = (await readLedger(session, rollout)).get(declaration.tier);
     if (row?.rolloutId !== state.rolloutId) {
-      log(`Tier ${String(declaration.tier)} (${declaration.title}) is gone: the ledger does not hold it for this rollout.`);
+      log(
+        `Tier ${String(declaration.tier)} (${declaration.title}) is gone: the ledger does not hold it for this rollout.`,
+      );
       return { id: "", props: state };
     }
     const snapshot = await takeSnapshot(session, [rollout.ledgerSchema]);

@@ -112,7 +112,10 @@ function notAsBefore(before: Moment, after: Moment): string[] {
 
 function judged(report: TierReport, stops: readonly string[]): TierReport {
   if (!stops.length) return { ...report, rollback: "exact" };
-  const said = stops.map((stop): Stop => ({ kind: "rollback", text: `rollback of tier ${String(report.tier)}: ${stop}` }));
+  const said = stops.map((stop): Stop => ({
+    kind: "rollback",
+    text: `rollback of tier ${String(report.tier)}: ${stop}`,
+  }));
   return { ...report, verdict: "STOP", rollback: "refused", stops: [...report.stops, ...said] };
 }
 

@@ -31,7 +31,10 @@ export async function rehearse(
 ): Promise<TierReport[]> {
   if (!work.pending.length && !work.doomed.length) return [];
   const start = performance.now();
-  const [hold, positions] = await Promise.all([guardHold(session, options.holdBudget, log), sequencePositions(session)]);
+  const [hold, positions] = await Promise.all([
+    guardHold(session, options.holdBudget, log),
+    sequencePositions(session),
+  ]);
   let costs: readonly Cost[] = [];
   try {
     await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
@@ -44,7 +47,10 @@ export async function rehearse(
     throw failed(error, hold);
   } finally {
     await session.query("ROLLBACK").catch(() => undefined);
-    const moved = await sequencePositions(session).then((after) => movedSequences(positions, after), () => []);
+    const moved = await sequencePositions(session).then(
+      (after) => movedSequences(positions, after),
+      () => [],
+    );
     await logCost(hold, Math.round(performance.now() - start), costs, moved, log);
   }
 }
@@ -61,7 +67,13 @@ function failed(error: unknown, hold: HoldWatch): RolloutError {
   );
 }
 
-async function logCost(hold: HoldWatch, total: number, costs: readonly Cost[], moved: string[], log: Log): Promise<void> {
+async function logCost(
+  hold: HoldWatch,
+  total: number,
+  costs: readonly Cost[],
+  moved: string[],
+  log: Log,
+): Promise<void> {
   const { tables, heldFor } = await hold.stop();
   const steps = costs.map(({ step, milliseconds }) => `${step} ${String(milliseconds)}`).join(", ");
   const locks = tables.length
@@ -83,6 +95,14 @@ export function unrehearsed(
     const entry = gates.filter(({ at }) => at === "entry");
     const measured = index ? {} : gateReadingsFrom(release.rollout, entry, parameters, readings);
     const stops = [{ kind: "rehearsal" as const, text: `tier ${String(tier)} was not rehearsed: ${why}` }];
-    return { tier, title, verdict: "NOT REHEARSED", gates: measured, delta: NO_DELTA, stops, rollback: "not rehearsed" };
+    return {
+      tier,
+      title,
+      verdict: "NOT REHEARSED",
+      gates: measured,
+      delta: NO_DELTA,
+      stops,
+      rollback: "not rehearsed",
+    };
   });
 }

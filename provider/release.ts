@@ -40,7 +40,12 @@ async function loadTier(root: string, declaration: TierDeclaration, parameters: 
     loadScript(root, declaration.apply),
     declaration.rollback === undefined ? undefined : loadScript(root, declaration.rollback),
   ]);
-  return { declaration, apply, ...(rollback && { rollback }), digest: tierDigest(declaration, apply, rollback, parameters) };
+  return {
+    declaration,
+    apply,
+    ...(rollback && { rollback }),
+    digest: tierDigest(declaration, apply, rollback, parameters),
+  };
 }
 
 function tierDigest(

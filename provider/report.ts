@@ -11,7 +11,7 @@ export interface MeasuredDelta {
 }
 
 /** What kind of rule a stop is about. */
-export type StopKind = "gate" | "delta" | "invariant" | "rollback" | "failure" | "rehearsal" | "drift";
+export type StopKind = "gate" | "delta" | "invariant" | "rollback" | "failure" | "rehearsal" | "drift" | "adoption";
 
 /** One reason not to go on, in words that name the tier. */
 export interface Stop {
@@ -34,11 +34,12 @@ export type RollbackVerdict = "exact" | "nothing to roll back" | "not rehearsed"
 export interface TierReport {
   readonly tier: number;
   readonly title: string;
-  readonly verdict: "PASS" | "STOP" | "NOT REHEARSED";
+  /** ADOPTED: it was there, without a ledger, and holds to its contract. */
+  readonly verdict: "PASS" | "STOP" | "NOT REHEARSED" | "ADOPTED";
   /** What each stop gate measured, by position, name and condition: `exit ownership_gap = 0`. */
   readonly gates: GateReadings;
   readonly delta: MeasuredDelta;
-  /** Everything that speaks against the tier. Empty exactly if the verdict is PASS. */
+  /** Everything that speaks against the tier. Empty exactly if the verdict is PASS or ADOPTED. */
   readonly stops: readonly Stop[];
   readonly rollback: RollbackVerdict;
 }

@@ -64,7 +64,9 @@ function elsewhere({ delta }: TierDeclaration, moved: Changes, own: Fingerprint[
       // Of a table that stays exactly the tier's own rows may go.
       !inserted && !updated && deleted === (own[table]?.rows ?? (table in delta.rows ? deleted : -1))
         ? []
-        : [`undeclared write in ${table}: ${String(inserted)} inserted, ${String(updated)} updated, ${String(deleted)} deleted`],
+        : [
+            `undeclared write in ${table}: ${String(inserted)} inserted, ${String(updated)} updated, ${String(deleted)} deleted`,
+          ],
     ),
   ];
 }

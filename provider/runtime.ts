@@ -20,7 +20,6 @@ export interface HookContext {
 /** The rollout that a module of this project exports. Throws when there is none. */
 export function loadRollout(root: string, module: string): Rollout {
   // Loaded at call time: whatever a hook would capture is frozen into the state.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { rollout } = require(path.resolve(root, module)) as { rollout?: Rollout };
   if (!rollout) throw new RolloutError(`Module ${module} exports no rollout.`);
   return rollout;

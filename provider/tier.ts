@@ -62,6 +62,13 @@ export class Tier extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: TierArgs, opts: pulumi.CustomResourceOptions = {}) {
     // An output that no input names must be named here for others to wait for it.
-    super(shim, name, { rolloutId: undefined, ...args }, { ...opts, deleteBeforeReplace: true, hideDiffs: HIDDEN }, "rollout", "Tier");
+    super(
+      shim,
+      name,
+      { rolloutId: undefined, ...args },
+      { ...opts, deleteBeforeReplace: true, hideDiffs: HIDDEN },
+      "rollout",
+      "Tier",
+    );
   }
 }

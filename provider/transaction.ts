@@ -31,7 +31,9 @@ export async function withRolloutLock<T>(
 ): Promise<T> {
   const deadline = Date.now() + options.retryBudget;
   for (let attempt = 0; ; attempt++) {
-    const [row] = await session.query<{ held: boolean }>("SELECT pg_try_advisory_lock($1, $2) AS held", [...rollout.lock]);
+    const [row] = await session.query<{ held: boolean }>("SELECT pg_try_advisory_lock($1, $2) AS held", [
+      ...rollout.lock,
+    ]);
     if (row?.held) break;
     const holders = describeBlockers(await lockHolders(session, rollout.lock));
     if (Date.now() >= deadline) {
@@ -71,9 +73,13 @@ export async function inTransaction<T>(
       if (!RETRYABLE.has(codeOf(error) ?? "")) throw error;
       const held = blockers.length ? ` Held by ${describeBlockers(blockers)}.` : "";
       if (Date.now() >= deadline) {
-        throw new RolloutError(`${messageOf(error)}.${held} Nothing was changed. Try again when it is free.`, codeOf(error), {
-          cause: error,
-        });
+        throw new RolloutError(
+          `${messageOf(error)}.${held} Nothing was changed. Try again when it is free.`,
+          codeOf(error),
+          {
+            cause: error,
+          },
+        );
       }
       log(`${messageOf(error)}.${held} Trying again.`);
       await sleep(pause(attempt));
@@ -121,7 +127,7 @@ function watchBlockers(session: Session, log: Log): Watch {
   const watching = (async () => {
     let observer: Session | undefined;
     try {
-      for (let told = false; !end.signal.aborted; ) {
+      for (let told = false; !end.signal.aborted;) {
         await sleep(WATCH_MS, undefined, { signal: end.signal });
         observer ??= await connect({}, "rollout observer");
         const blockers = await blockersOf(observer, session.pid);

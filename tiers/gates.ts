@@ -38,7 +38,7 @@ const TEXTS: Readonly<Record<string, GateText>> = {
   ),
   axis_objects: text(
     "Nothing of One-Roof is there before the rollout, and all 43 objects are there after Tier 1.",
-    "Find out who created the objects. Left over from a rollout: roll it back with sql/prod_rollback/99_rollback_full.sql.",
+    "Find out who created the objects. Left over from a rollout: roll it back with sql/prod_rollback/99_rollback_full.sql. Applied whole by psql: take it over with pulumi config set adopt psql.",
     "Tier 0: axis present; Tier 1: +11 tables, +31 views, +1 fn",
   ),
   structure_rows: text(
@@ -170,7 +170,4 @@ function textOf(name: string): GateText {
 }
 
 /** What every mutating tier guards: the database and the human approval (specification, line 4). */
-export const GUARDS: readonly Gate[] = [
-  entry("database", "=", { parameter: "database" }),
-  entry("ospa", ">=", "1"),
-];
+export const GUARDS: readonly Gate[] = [entry("database", "=", { parameter: "database" }), entry("ospa", ">=", "1")];
