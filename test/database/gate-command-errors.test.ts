@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { NO_APPROVAL } from "../support/damage";
+import { setTimeout } from "node:timers/promises";
 import { database, RATIFIED, type TestDatabase } from "../support/database";
 import { program, type PsqlResult } from "../support/psql";
 
@@ -35,17 +35,18 @@ function configured(text: string, env?: NodeJS.ProcessEnv): Promise<PsqlResult> 
 const named = () => `config:\n  one-roof:database: ${db.name}\n`;
 
 describe("the connection", () => {
+  const loadTime = () => db.value<string>("SELECT pg_conf_load_time()::text");
+
   /** Has the server ask this login for its password, which it asks nobody else. */
   async function withPassword(role: string, use: () => Promise<void>): Promise<void> {
     const file = await db.value<string>("SHOW hba_file");
-    const rules = await db.value<string>(`SELECT pg_read_file('${file}')`);
+    const rules = readFileSync(file, "utf8");
     const write = async (text: string) => {
-      const loaded = await db.value<Date>("SELECT pg_conf_load_time()");
-      const lines = text.split("\n").map((line) => `('${line.replaceAll("'", "''")}')`);
-      await db.query(`COPY (VALUES ${lines.join(", ")}) TO '${file}' CSV QUOTE E'\\x01'`);
+      const loaded = await loadTime();
+      writeFileSync(file, text);
       await db.query("SELECT pg_reload_conf()");
       // The server reads the rules before it tells its sessions to do the same.
-      while ((await db.value<Date>("SELECT pg_conf_load_time()")).getTime() === loaded.getTime());
+      for (let attempt = 0; (await loadTime()) === loaded && attempt < 400; attempt++) await setTimeout(25);
     };
     await db.query(`CREATE ROLE ${role} LOGIN PASSWORD 'right'`);
     await write(`host all ${role} 127.0.0.1/32 scram-sha-256\n${rules}`);
@@ -150,7 +151,7 @@ describe("the arguments", () => {
   });
 
   test("npm hands them on, and the exit code back", async () => {
-    await db.query(`BEGIN; ${NO_APPROVAL}; COMMIT`);
+    await db.query("DELETE FROM os_proposal_approvals");
     const file = path.join(folder, "Pulumi.npm.yaml");
     writeFileSync(file, named());
     const args = ["run", "--silent", "gate", "--", "--config-file", file];

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { catalogAndRows, differences } from "../support/compare";
-import { GOVERNANCE_EVENT, NO_APPROVAL, ONE_MORE, owner, TWO_OWNERS } from "../support/damage";
 import { database, RATIFIED, type TestDatabase } from "../support/database";
 import { GATE_CHECK } from "../support/files";
 import { program, type PsqlResult } from "../support/psql";
@@ -19,6 +18,21 @@ const OLD_SERVER = `
 const NO_VIEW = `DROP VIEW v_object_owner_conflict; CREATE TABLE v_object_owner_conflict (object_type text)`;
 
 const CONFLICT = `ALTER VIEW v_object_owner_conflict RENAME TO conflicts; CREATE VIEW v_object_owner_conflict AS SELECT 1 AS one`;
+
+const UNSIGNED = "DELETE FROM os_proposal_approvals";
+
+const ONE_MORE = `INSERT INTO collection_registry (collection_name, "group", governance_role, coverage_status)
+  VALUES ('newcomer', 'GRP-AI', 'governed', 'BIRTH_REQUIRED')`;
+
+const OWNER =
+  "INSERT INTO governance_object_ownership (object_type, object_ref, scope, owner_kind, owner_gov_code) VALUES";
+const SUPPORTING_OWNER = `${OWNER} ('law', 'x', 'audit', 'supporting', 'GOV-DOT')`;
+const TWO_OWNERS = `DROP INDEX uq_gov_obj_accountable;
+  ${OWNER} ('law', 'x', 'audit', 'accountable', 'GOV-MOT'), ('law', 'x', 'audit', 'accountable', 'GOV-MOW')`;
+
+const EVENT = `ALTER TABLE event_outbox DISABLE TRIGGER USER;
+  INSERT INTO event_outbox (event_domain, event_type, event_stream, delivery_lane, canonical_address)
+  VALUES ('governance', 'coverage.scan_completed', 'governance.scan', 'batch', 'x')`;
 
 const ACTIVE_TYPE = `UPDATE event_type_registry SET active = true WHERE event_type = 'handoff.object_born'`;
 
@@ -79,18 +93,18 @@ test("is READY on the signed baseline, and leaves it as it was", async () => {
 test.each<[gate: string, damage: string, blockers: string, asked?: Asked]>([
   ["database", "", "database: database<>directus;", { expected: "directus" }],
   ["server_version", OLD_SERVER, "server_version: server_version<150000;"],
-  ["ospa", NO_APPROVAL, "ospa: ospa<1;"],
+  ["ospa", UNSIGNED, "ospa: ospa<1;"],
   ["ratified_request, pending", "", "ratified_request: ratified_request<>approved;", { apr: "APR-0210" }],
   ["ratified_request, not there", "", "ratified_request: ratified_request unknown;", { apr: "x' OR 'a'='a" }],
   ["prerequisite_views", NO_VIEW, "prerequisite_views: prereq<>5;"],
   ["axis_objects", "CREATE TABLE axis_registry (axis_code text)", "axis_objects: axis_present;"],
   ["ownership_gap", ONE_MORE, "ownership_gap: gap<>210;"],
-  ["ownership_rows", owner(`'law', 'x', 'audit', 'supporting', 'GOV-DOT'`), "ownership_rows: own<>0;"],
+  ["ownership_rows", SUPPORTING_OWNER, "ownership_rows: own<>0;"],
   ["ownership_conflict", CONFLICT, "ownership_conflict: conflict<>0;"],
-  ["governance_outbox", GOVERNANCE_EVENT, "governance_outbox: emit<>0;"],
+  ["governance_outbox", EVENT, "governance_outbox: emit<>0;"],
   ["active_event_types", ACTIVE_TYPE, "active_event_types: event_types_active<>0;"],
   ["two at once", TWO_OWNERS, "ownership_rows: own<>0; ownership_conflict: conflict<>0;"],
-  ["two far apart", `${NO_APPROVAL}; ${ACTIVE_TYPE}`, "ospa: ospa<1; active_event_types: event_types_active<>0;"],
+  ["two far apart", `${UNSIGNED}; ${ACTIVE_TYPE}`, "ospa: ospa<1; active_event_types: event_types_active<>0;"],
   ["a table missing", "DROP TABLE os_proposal_approvals CASCADE", "ospa: ospa unknown;"],
   [
     "a column missing",
@@ -102,7 +116,7 @@ test.each<[gate: string, damage: string, blockers: string, asked?: Asked]>([
     "DROP VIEW v_object_owner_conflict",
     "prerequisite_views: prereq<>5; ownership_conflict: conflict unknown;",
   ],
-])("is BLOCKED by %s as under psql", async (_, damage, blockers, asked) => {
+])("is BLOCKED by %s as under psql", async (...[, damage, blockers, asked]) => {
   if (damage) await db.query(damage);
   expect(await verdict(asked)).toEqual({ line: `BLOCKED ${blockers}\n`, code: 10 });
 });
@@ -122,7 +136,7 @@ test("is BLOCKED for a login that may read nothing, naming each reading", async 
 
 test("--quiet prints nothing and tells by the exit code", async () => {
   expect(await command(["--quiet"])).toEqual({ code: 0, stdout: "", stderr: "" });
-  await db.query(NO_APPROVAL);
+  await db.query(UNSIGNED);
   expect(await command(["--quiet"])).toEqual({ code: 10, stdout: "", stderr: "" });
   expect(await command(["--quiet", "--json"])).toEqual({ code: 10, stdout: "", stderr: "" });
 });
