@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Client } from "pg";
-import { clusterUrl, readCluster, startCluster, writeCluster, type Cluster } from "./cluster";
+import { clusterUrl, runningCluster, startCluster, withClusterLock, writeCluster, type Cluster } from "./cluster";
 import { projectFolder } from "./state";
 
 export const DATABASE = "directus";
@@ -18,12 +18,20 @@ export const DEFAULT_BASELINE: Baseline = { scale: "0.001", signed: true };
 
 /** The running database with its baseline in it, whatever it takes to get there. */
 export async function ensureDatabase(): Promise<Cluster> {
-  const cluster = await startCluster();
-  return cluster.loaded ? cluster : loadBaseline(cluster, DEFAULT_BASELINE);
+  const running = await runningCluster();
+  if (running?.loaded) return running;
+  return withClusterLock(async () => {
+    const cluster = await startCluster();
+    return cluster.loaded ? cluster : loadBaseline(cluster, DEFAULT_BASELINE);
+  });
 }
 
 /** Drops the database and loads it anew. */
-export async function loadBaseline(cluster: Cluster, baseline: Baseline): Promise<Cluster> {
+export function resetDatabase(baseline: Baseline): Promise<Cluster> {
+  return withClusterLock(async () => loadBaseline(await startCluster(), baseline));
+}
+
+async function loadBaseline(cluster: Cluster, baseline: Baseline): Promise<Cluster> {
   console.error(`Loading the baseline at scale ${baseline.scale}${baseline.signed ? ", signed" : ", unsigned"} ...`);
   writeCluster({ ...cluster, loaded: false });
   await withClient(cluster, "postgres", async (client) => {
@@ -49,7 +57,7 @@ function baselineFiles(): string[] {
 
 /** Plays the human: sets or takes back the approval without which nothing rolls out. */
 export async function setApproval(signed: boolean): Promise<void> {
-  const cluster = readCluster() ?? (await ensureDatabase());
+  const cluster = await ensureDatabase();
   await withClient(cluster, DATABASE, (client) => runFile(client, signed ? "sign.sql" : "unsign.sql"));
 }
 

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { Failure } from "./failure";
+import { withLock } from "./lock";
 import { locatePostgres, makeReachable, type Postgres } from "./postgres";
 import { capture } from "./process";
 import { makeStateFolder, projectKey, stateFolder } from "./state";
@@ -40,15 +41,18 @@ export function readCluster(): Cluster | undefined {
 }
 
 export function writeCluster(cluster: Cluster): void {
-  fs.writeFileSync(clusterFile(), JSON.stringify(cluster, null, 2) + "\n", { mode: 0o600 });
+  // Renamed into place: a command that reads meanwhile finds the old settings or the new ones.
+  const partial = `${clusterFile()}.${String(process.pid)}`;
+  fs.writeFileSync(partial, JSON.stringify(cluster, null, 2) + "\n", { mode: 0o600 });
+  fs.renameSync(partial, clusterFile());
 }
 
 function clusterFile(): string {
   return path.join(stateFolder(), "database.json");
 }
 
-/** The process of the running server, from the file that PostgreSQL keeps in its folder; undefined when it does not answer. */
-export async function runningPort(cluster: Cluster): Promise<number | undefined> {
+/** The port of the running server, from the file that PostgreSQL keeps in its folder; undefined when it does not answer. */
+async function runningPort(cluster: Cluster): Promise<number | undefined> {
   let port: number;
   try {
     port = Number(fs.readFileSync(path.join(cluster.folder, "postmaster.pid"), "utf8").split("\n")[3]);
@@ -58,11 +62,22 @@ export async function runningPort(cluster: Cluster): Promise<number | undefined>
   return (await accepts(port)) ? port : undefined;
 }
 
-/** Starts the server where it is not running, and creates it where there is none. */
-export async function startCluster(): Promise<Cluster> {
-  makeStateFolder();
+/** One command at a time creates, starts or fills the database. */
+export function withClusterLock<T>(work: () => Promise<T>): Promise<T> {
+  return withLock(path.join(makeStateFolder(), "database.lock"), "setting up the database", work);
+}
+
+/** The cluster, if it is running. */
+export async function runningCluster(): Promise<Cluster | undefined> {
   const known = readCluster();
-  if (known && (await runningPort(known)) === known.port) return known;
+  return known && (await runningPort(known)) === known.port ? known : undefined;
+}
+
+/** Starts the server where it is not running, and creates it where there is none. Call it with the cluster's lock. */
+export async function startCluster(): Promise<Cluster> {
+  const running = await runningCluster();
+  if (running) return running;
+  const known = readCluster();
   const postgres = locatePostgres();
   const cluster = known && fs.existsSync(path.join(known.folder, "PG_VERSION")) ? known : initialise(postgres);
   const port = await choosePort(cluster.port);

@@ -1,7 +1,7 @@
 // `npm run db -- COMMAND`: the embedded database by hand.
 import { parseArgs } from "node:util";
-import { type Baseline, DATABASE, DEFAULT_BASELINE, ensureDatabase, loadBaseline, setApproval } from "./baseline";
-import { clusterUrl, startCluster, stopCluster } from "./cluster";
+import { type Baseline, DATABASE, DEFAULT_BASELINE, ensureDatabase, resetDatabase, setApproval } from "./baseline";
+import { clusterUrl, stopCluster } from "./cluster";
 import { Failure } from "./failure";
 import { isExternal, libpqEnvironment } from "./target";
 
@@ -27,16 +27,14 @@ const actions: Record<string, Action> = {
     console.log((await stopCluster()) ? "The database was stopped." : "The database was not running.");
   },
   reset: async (args) => {
-    await loadBaseline(await startCluster(), readBaseline(args));
+    await resetDatabase(readBaseline(args));
     console.log("The database is as it was before any rollout.");
   },
   sign: async () => {
-    await ensureDatabase();
     await setApproval(true);
     console.log("The approval is signed.");
   },
   unsign: async () => {
-    await ensureDatabase();
     await setApproval(false);
     console.log("The approval was taken back.");
   },

@@ -42,6 +42,10 @@ export function capture(program: string, args: readonly string[], options: Spawn
   return {
     ok: result.status === 0,
     stdout: result.stdout?.trim() ?? "",
-    reason: result.error?.message ?? (result.stderr?.trim() || `exit code ${String(result.status)}`),
+    reason: notStarted(program, result.error) ?? (result.stderr?.trim() || `exit code ${String(result.status)}`),
   };
+}
+
+function notStarted(program: string, error: NodeJS.ErrnoException | undefined): string | undefined {
+  return error?.code === "ENOENT" ? `${program} was not found` : error?.message;
 }
