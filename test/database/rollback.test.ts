@@ -162,6 +162,7 @@ describe("a rollback refuses", () => {
   test.each([
     [6, "a scan run", `INSERT INTO governance_scan_run (actor, mode) VALUES ('x', 'x')`, ["tier_rows"]],
     [3, "no way to measure the gap", "DROP VIEW v_object_owner_gap CASCADE", ["ownership_gap"]],
+    [1, "no way to measure the gap", "DROP VIEW v_object_owner_gap CASCADE", ["ownership_gap"]],
     [1, "a namesake of the 43", "CREATE TABLE governance_event_log ()", ["axis_objects"]],
   ] as const)("of Tier %i when it would leave %s", async (tier, _what, damage, gates) => {
     await withDatabase(`tier-${tier}`, async (db) => {
