@@ -35,7 +35,10 @@ export async function buildEngine({ version, folder, reason }: Build): Promise<v
   console.error(`Building the Pulumi CLI ${version} with ${go.stdout}, about five minutes, once: ${reason}.`);
   // Beside the target, so that the finished files can be renamed into place: nobody ever sees half a binary.
   fs.mkdirSync(folder, { recursive: true });
-  const partial = fs.mkdtempSync(path.join(path.dirname(folder), "build-"));
+  // There is one build at a time, so what an interrupted one left can go.
+  const partial = path.join(path.dirname(folder), "build");
+  fs.rmSync(partial, { recursive: true, force: true });
+  fs.mkdirSync(partial);
   try {
     await download();
     await compile(version, partial);
