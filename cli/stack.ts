@@ -46,7 +46,8 @@ export function isStale(lock: StackLock): boolean {
 function isPulumi(pid: number): boolean {
   if (!isAlive(pid)) return false;
   try {
-    return fs.readFileSync(`/proc/${String(pid)}/comm`, "utf8").startsWith("pulumi");
+    // A killed process that nobody has reaped keeps its id and its name; its state tells (Z).
+    return /^\d+ \(pulumi[^)]*\) [^ZX]/.test(fs.readFileSync(`/proc/${String(pid)}/stat`, "utf8"));
   } catch {
     return true;
   }

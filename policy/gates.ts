@@ -2,7 +2,7 @@ import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { expectation, gateKey, satisfies } from "../provider/gates";
 import { runKey, type TierInputs } from "../provider/inputs";
 import { show } from "../provider/readings";
-import type { Gate, Rollout } from "../provider/rollout";
+import type { Gate, GatePosition, Rollout } from "../provider/rollout";
 import { isFirst, tierPolicy } from "./tier";
 
 /** One policy for each stop gate, under the gate's name. The first tier answers for the whole run. */
@@ -18,8 +18,8 @@ export function gatePolicies(rollout: Rollout): ResourceValidationPolicy[] {
 
 /**
  * Judges the readings against the pack's own declaration. A gate of a tier that this run applies must have been
- * measured and hold; after a stop, or without a rehearsal, the gates that were not reached are excused, because
- * another policy stops the run.
+ * measured and hold. Only gates that the run never came to are excused, and only if it stopped before them: then
+ * another policy stops it.
  */
 function judgeGate(rollout: Rollout, name: string, inputs: TierInputs): string[] {
   const { run, report, parameters } = inputs;
@@ -32,7 +32,7 @@ function judgeGate(rollout: Rollout, name: string, inputs: TierInputs): string[]
         const key = gateKey(gate, rollout, parameters);
         const measured = first ? run.gates[runKey(tier, key)] : report.gates[key];
         const condition = expectation(gate, rollout, parameters);
-        if (measured === undefined && run.verdict !== "PASS") return [];
+        if (measured === undefined && !wasReached(inputs, first, tier, gate.at)) return [];
         if (satisfies(measured ?? null, condition)) return [];
         return [
           `Stop gate failed: tier ${String(tier)} ${gate.at} gate ${name}: expected ${condition}, ` +
@@ -40,4 +40,11 @@ function judgeGate(rollout: Rollout, name: string, inputs: TierInputs): string[]
         ];
       }),
   );
+}
+
+/** Whether the run came to the gates of a tier's position: it passed as a whole, or measured one of them. */
+function wasReached({ run, report }: TierInputs, first: boolean, tier: number, at: GatePosition): boolean {
+  if (run.verdict === "PASS") return true;
+  const prefix = first ? runKey(tier, `${at} `) : `${at} `;
+  return Object.keys(first ? run.gates : report.gates).some((key) => key.startsWith(prefix));
 }

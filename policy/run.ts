@@ -40,6 +40,17 @@ export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
       onRun((inputs) => [...stopsOf("rollback")(inputs), ...wayBackMissing(rollout, inputs)]),
     ),
     tierPolicy(
+      "run_verdict",
+      "The rehearsal of the run passed as a whole; whatever stopped it, nothing is applied.",
+      onRun(({ run }) =>
+        run.verdict === "STOP"
+          ? [
+              `The run did not pass its rehearsal: see the other violations (${run.stops.length} in all). Nothing is applied.`,
+            ]
+          : [],
+      ),
+    ),
+    tierPolicy(
       "rehearsed",
       "The run was rehearsed on the target as a whole, or its release is accepted unrehearsed.",
       onRun(notRehearsed),

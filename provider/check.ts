@@ -1,6 +1,7 @@
 import type { TierInputs } from "./inputs";
+import { markStaying } from "./staying";
 
-/** A reason why inputs are refused, by property. */
+/** A reason why inputs are refused. Without a property the engine prints the reason alone, with one also its value. */
 export interface CheckFailure {
   readonly property: string;
   readonly reason: string;
@@ -17,6 +18,7 @@ export interface Checked {
  * tier and a rollout that the state does not know are refused before anything is planned.
  */
 export function check(olds: Partial<TierInputs>, news: TierInputs): Checked {
+  markStaying(news.tier);
   return { inputs: news, failures: [...movedTarget(olds, news), ...editedTier(news), ...unknownRollout(olds, news)] };
 }
 
@@ -25,7 +27,7 @@ function movedTarget({ target: old }: Partial<TierInputs>, { target, movedFrom }
     return [];
   return [
     {
-      property: "target",
+      property: "",
       reason:
         `this stack's state was made on database "${old.database}" of cluster ${old.system}, but you are connected to ` +
         `"${target.database}" of cluster ${target.system}. Connect to the former (DATABASE_URL or PG*), select the stack of ` +
@@ -38,7 +40,7 @@ function editedTier({ tier, edited, digest, status }: TierInputs): CheckFailure[
   if (!edited) return [];
   return [
     {
-      property: "digest",
+      property: "",
       reason:
         `tier ${String(tier)} is applied from digest ${status.digest.slice(0, 12)}, but its files are now ` +
         `${digest.slice(0, 12)}. An applied tier is not edited: restore the files, or roll back to tier ${String(tier - 1)} ` +
@@ -53,7 +55,7 @@ function unknownRollout(olds: Partial<TierInputs>, { status, adopt, rolloutId, t
   if (known || !status.applied || status.rolloutId === adopt || status.rolloutId === rolloutId) return [];
   return [
     {
-      property: "status",
+      property: "",
       reason:
         `tier ${String(tier)}: the database already carries rollout ${status.rolloutId}, which this stack's state does not ` +
         `know. If the state was lost, take the rollout over with: pulumi config set adopt ${status.rolloutId}`,

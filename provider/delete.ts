@@ -13,6 +13,7 @@ import { rollBackTier } from "./rollback";
 import { type Readings, writes } from "./rollout";
 import { type HookContext, withTarget } from "./runtime";
 import { takeSnapshot } from "./snapshot";
+import { refuseReplacement } from "./staying";
 import { inTransaction, withRolloutLock } from "./transaction";
 
 /**
@@ -21,6 +22,7 @@ import { inTransaction, withRolloutLock } from "./transaction";
  * must be absent. Throws a RolloutError that lists every reason; nothing of the refused tier is changed then.
  */
 export async function destroy(state: TierState): Promise<void> {
+  refuseReplacement(state);
   await withTarget(state, async (context) => {
     const { session, rollout, options, log, scripts } = context;
     if (!writes(scripts.declaration)) return;

@@ -1,7 +1,5 @@
-import { blockersOf, describeBlockers } from "./blockers";
 import { RolloutError } from "./errors";
 import { connect, type Session } from "./session";
-import type { Log } from "./transaction";
 
 /** How often the guard looks at the rehearsal's locks, in milliseconds. */
 const LOOK_MS = 50;
@@ -32,16 +30,15 @@ const HELD = `SELECT DISTINCT c.relname AS "table"
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 /**
- * Guards a rehearsal: names whoever blocks it, and cancels it once it has held a strong lock on an existing table
+ * Guards a rehearsal: cancels it once it has held a strong lock on an existing table
  * for longer than `budget` milliseconds.
  */
-export async function guardHold(rehearsing: Session, budget: number, log: Log): Promise<HoldWatch> {
+export async function guardHold(rehearsing: Session, budget: number): Promise<HoldWatch> {
   const observer = await connect({}, "rollout rehearsal guard");
   const tables = new Set<string>();
   let step = "the start";
   let since: number | undefined;
   let heldFor = 0;
-  let told = false;
   let refusal: RolloutError | undefined;
 
   const look = async () => {
@@ -49,11 +46,6 @@ export async function guardHold(rehearsing: Session, budget: number, log: Log): 
     for (const { table } of held) tables.add(table);
     if (held.length) since ??= performance.now();
     if (since !== undefined) heldFor = Math.round(performance.now() - since);
-    const blockers = told ? [] : await blockersOf(observer, rehearsing.pid);
-    if (blockers.length) {
-      told = true;
-      log(`The rehearsal waits at ${step} for a lock held by ${describeBlockers(blockers)}`);
-    }
     if (heldFor <= budget || refusal) return;
     refusal = overBudget(step, tables, heldFor, budget);
     await observer.query("SELECT pg_cancel_backend($1)", [rehearsing.pid]);

@@ -31,10 +31,7 @@ export async function rehearse(
 ): Promise<TierReport[]> {
   if (!work.pending.length && !work.doomed.length) return [];
   const start = performance.now();
-  const [hold, positions] = await Promise.all([
-    guardHold(session, options.holdBudget, log),
-    sequencePositions(session),
-  ]);
+  const [hold, positions] = await Promise.all([guardHold(session, options.holdBudget), sequencePositions(session)]);
   let costs: readonly Cost[] = [];
   try {
     await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ");

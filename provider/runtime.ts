@@ -36,7 +36,11 @@ export async function withTarget<T>(inputs: TierInputs, work: (context: HookCont
   const rollout = loadRollout(root, inputs.module);
   const options = configuredOptions();
   const release = await loadRelease(root, rollout, inputs.parameters);
-  const session = await connect(sessionSettings(rollout, inputs.parameters, options), "rollout");
+  const session = await connect(
+    sessionSettings(rollout, inputs.parameters, options),
+    "rollout",
+    options.statementTimeout,
+  );
   try {
     requireTarget(inputs.target, session.target);
     const scripts = scriptsOf(release, inputs.tier);

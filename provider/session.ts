@@ -1,9 +1,17 @@
-import { Client, type ClientConfig, type QueryResultRow } from "pg";
-import { codeOf, messageOf, RolloutError } from "./errors";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client, type ClientConfig, type QueryConfig, type QueryResultRow } from "pg";
+import { codeOf, ConnectionLost, isConnectionError, messageOf, RolloutError } from "./errors";
+import { DEFAULT_OPTIONS, parseInterval } from "./settings";
 
 /** The oldest server that the SQL runs on, as `server_version_num`. */
 const OLDEST_SERVER = 150_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+
+/** How much longer than the server a client waits for an answer before it takes the network for dead. */
+const ANSWER_GRACE_MS = 5_000;
+
+/** How long a goodbye may take. */
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /** A notice as the server sent it; the gate fields arrive in the schema, table, column, type and constraint fields. */
 export interface Notice {
@@ -41,6 +49,11 @@ const PINNED: Readonly<Record<string, string>> = {
   client_min_messages: "notice",
   idle_in_transaction_session_timeout: "2s",
   client_connection_check_interval: "500ms",
+  // A session whose client has vanished without a word must not keep the rollout's lock: none of ours idles so long.
+  idle_session_timeout: "10s",
+  tcp_keepalives_idle: "5",
+  tcp_keepalives_interval: "2",
+  tcp_keepalives_count: "3",
   timezone: "UTC",
   datestyle: "ISO, YMD",
   intervalstyle: "postgres",
@@ -61,12 +74,17 @@ interface Introduction {
  * Opens a session on the database that `DATABASE_URL` or the `PG*` variables name, with `settings` set.
  * Throws a RolloutError that names the target, never the password, when it cannot be reached or is too old.
  */
-export async function connect(settings: Readonly<Record<string, string>> = {}, role = "rollout"): Promise<Session> {
+export async function connect(
+  settings: Readonly<Record<string, string>> = {},
+  role = "rollout",
+  statementTimeout = DEFAULT_OPTIONS.statementTimeout,
+): Promise<Session> {
   const config: ClientConfig = {
     ...(process.env.DATABASE_URL ? { connectionString: process.env.DATABASE_URL } : {}),
     application_name: `one-roof ${role}`,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    query_timeout: (parseInterval(statementTimeout) ?? 0) + ANSWER_GRACE_MS,
   };
   const client = new Client(config);
   const notices: Notice[] = [];
@@ -82,12 +100,13 @@ export async function connect(settings: Readonly<Record<string, string>> = {}, r
     const { pid, version, server, ...target } = await introduce(client, { ...PINNED, ...settings });
     if (version < OLDEST_SERVER) {
       throw new RolloutError(
-        `PostgreSQL ${server} at ${address(client)} is too old: expected 15 or newer. Upgrade the server first.`,
+        `PostgreSQL ${server} at ${address(client)} is too old (stop gate server_version): expected 15 or newer. ` +
+          `Upgrade the server first.`,
       );
     }
     return session(client, notices, pid, target);
   } catch (error) {
-    await client.end();
+    await close(client);
     throw error;
   }
 }
@@ -107,21 +126,37 @@ async function introduce(client: Client, settings: Readonly<Record<string, strin
 }
 
 function session(client: Client, notices: Notice[], pid: number, target: Target): Session {
+  let lost: ConnectionLost | undefined;
+  const ask = async <Row extends QueryResultRow>(query: QueryConfig): Promise<Row[]> => {
+    // A connection that broke is not asked again: each question would wait for its own time-out.
+    if (lost) throw lost;
+    try {
+      return (await client.query<Row>(query)).rows;
+    } catch (error) {
+      if (!isConnectionError(error)) throw error;
+      lost = new ConnectionLost(error);
+      throw lost;
+    }
+  };
   return {
     pid,
     target,
-    async query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-      const result = values ? await client.query<Row>(text, [...values]) : await client.query<Row>(text);
-      return result.rows;
-    },
-    async prepared<Row extends QueryResultRow>(name: string, text: string, values: readonly unknown[]): Promise<Row[]> {
-      return (await client.query<Row>({ name, text, values: [...values] })).rows;
-    },
+    query: (text, values) => ask(values ? { text, values: [...values] } : { text }),
+    prepared: (name, text, values) => ask({ name, text, values: [...values] }),
     takeNotices: () => notices.splice(0),
-    async close() {
-      await client.end().catch(() => undefined);
-    },
+    close: () => close(client),
   };
+}
+
+/** Says goodbye, and hangs up if a dead network does not answer. */
+async function close(client: Client): Promise<void> {
+  const bound = new AbortController();
+  const hangUp = sleep(CLOSE_TIMEOUT_MS, undefined, { signal: bound.signal }).then(
+    () => (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy(),
+    () => undefined,
+  );
+  await Promise.race([client.end().catch(() => undefined), hangUp]);
+  bound.abort();
 }
 
 /** Where the client connects to, without the password. */

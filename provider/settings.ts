@@ -91,6 +91,9 @@ export function expectedDatabase(rollout: Rollout, parameters: Parameters): stri
 /** Session settings by which parameters and options reach the SQL files. */
 export function sessionSettings(rollout: Rollout, parameters: Parameters, options: RunOptions): Record<string, string> {
   const settings: Record<string, string> = {
+    // For our own questions; the SQL files set the same for themselves, also when psql runs them.
+    lock_timeout: options.lockTimeout,
+    statement_timeout: options.statementTimeout,
     [`${rollout.noticeSchema}.lock_timeout`]: options.lockTimeout,
     [`${rollout.noticeSchema}.statement_timeout`]: options.statementTimeout,
   };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Blocker, blockersOf, describeBlockers, lockHolders } from "./blockers";
-import { codeOf, isDatabaseError, messageOf, RETRYABLE, RolloutError } from "./errors";
+import { codeOf, messageOf, RETRYABLE, RolloutError } from "./errors";
 import type { Rollout } from "./rollout";
 import { connect, type Session } from "./session";
 import type { RunOptions } from "./settings";
@@ -97,31 +97,20 @@ async function once<T>(session: Session, work: () => Promise<T>): Promise<T> {
     return result;
   } catch (error) {
     await session.query("ROLLBACK").catch(() => undefined);
-    throw connectionLost(error);
+    throw error;
   }
-}
-
-/** Errors of a connection that broke, told as what they mean for the operator. */
-function connectionLost(error: unknown): unknown {
-  if (error instanceof RolloutError || (isDatabaseError(error) && !/^(57P0|08)/.test(error.code ?? ""))) return error;
-  return new RolloutError(
-    `The connection to the database was lost: ${messageOf(error)}. The transaction was not committed by us; ` +
-      `if it was in doubt, the ledger knows. Run the same command again.`,
-    codeOf(error),
-    { cause: error },
-  );
 }
 
 /** How often the second connection asks who blocks us, in milliseconds. */
 const WATCH_MS = 100;
 
-interface Watch {
+export interface Watch {
   /** Ends the watch; gives the blockers seen last. */
   stop(): Promise<Blocker[]>;
 }
 
 /** Watches from a second connection whether the session waits for a lock, and says for whom. */
-function watchBlockers(session: Session, log: Log): Watch {
+export function watchBlockers(session: Session, log: Log): Watch {
   const end = new AbortController();
   let seen: Blocker[] = [];
   const watching = (async () => {

@@ -1,0 +1,24 @@
+import { RolloutError } from "./errors";
+import type { TierInputs } from "./inputs";
+
+/** Tiers that this run's program has registered: they stay. One process serves one run. */
+const staying = new Set<number>();
+
+/** Remembers a tier that the program has registered. */
+export function markStaying(tier: number): void {
+  staying.add(tier);
+}
+
+/**
+ * Refuses the deletion of a tier that the program has registered in this very run. It can only be the first half of a
+ * replacement (`--replace`, `state taint`), which the engine does not carry on to the tiers after it: they would be
+ * rolled back with it, and stay in the state.
+ */
+export function refuseReplacement({ tier, title }: Pick<TierInputs, "tier" | "title">): void {
+  if (!staying.has(tier)) return;
+  throw new RolloutError(
+    `Tier ${String(tier)} (${title}) is not replaced: what is built on it would be rolled back with it. Nothing was ` +
+      `changed. To apply it anew, roll back to the tier before it (pulumi config set throughTier) and up, then up again ` +
+      `with the former throughTier. After pulumi state taint: pulumi state untaint.`,
+  );
+}
