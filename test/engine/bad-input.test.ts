@@ -1,24 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { catalogAndRows, differences } from "../support/compare";
+import * as damage from "../support/damage";
 import { database, RATIFIED, withDatabase, type TestDatabase } from "../support/database";
 import { withEngine, type Engine, type Options } from "../support/engine";
-import { text } from "../support/files";
 import { refuse, refusedTwice, succeed, violations } from "../support/operator";
 
-const OWNER = "INSERT INTO governance_object_ownership (object_type, object_ref, scope, owner_kind, owner_gov_code)";
-
-/** Everything that preflight guards, broken at once, but the server's age. */
+/** Everything that preflight guards, broken at once, but what the configuration says. */
 const EVERYTHING = [
-  text("sql/baseline/unsign.sql"),
-  "ALTER VIEW v_governance_object_containment RENAME TO containment_elsewhere",
-  "CREATE VIEW v_ui_lane AS SELECT 1 AS lane",
-  "DROP INDEX uq_gov_obj_accountable",
-  `${OWNER} VALUES ('collection', 'agents', 'audit', 'accountable', 'GOV-DOT'), ('collection', 'agents', 'audit', 'accountable', 'GOV-MOT')`,
-  "ALTER TABLE event_outbox DISABLE TRIGGER USER",
-  `INSERT INTO event_outbox (event_domain, event_type, event_stream, delivery_lane, canonical_address)
-   VALUES ('governance', 'coverage.scan_completed', 'governance.scan', 'batch', 'x')`,
-  "ALTER TABLE event_outbox ENABLE TRIGGER USER",
-  "UPDATE event_type_registry SET active = true WHERE event_type = 'coverage.scan_completed'",
+  ...[damage.NO_APPROVAL, damage.NO_CONTAINMENT_VIEW, damage.NAMESAKE, damage.TWO_OWNERS_OF_A_CELL],
+  ...[damage.GOVERNANCE_EVENT, damage.ACTIVE_EVENT_TYPE],
 ];
 
 async function withStack<T>(options: Options, use: (stack: Engine, db: TestDatabase) => Promise<T>): Promise<T> {
@@ -28,7 +18,7 @@ async function withStack<T>(options: Options, use: (stack: Engine, db: TestDatab
 describe("preflight's gates, through the real CLI", () => {
   test("all that fail are named at once, and nothing starts", async () => {
     await withStack({ config: { database: "directus", ratifiedApr: "APR-9999" } }, async (stack, db) => {
-      for (const damage of EVERYTHING) await db.query(damage);
+      for (const sql of EVERYTHING) await db.query(sql);
       const { preview, up } = await refusedTwice(db, stack);
       const gates = [
         ...["active_event_types", "axis_objects", "database", "governance_outbox", "ospa", "ownership_conflict"],

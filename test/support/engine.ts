@@ -8,6 +8,9 @@ import { RATIFIED } from "./database";
 
 const STACK = "dev";
 
+// A command of the CLI takes seconds of processor time, many times that where other work shares the machine.
+jest.setTimeout(240_000);
+
 /** What an operator sees of one command: its exit code, and both streams as they came. */
 export interface Result {
   code: number;

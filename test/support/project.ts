@@ -18,14 +18,15 @@ export async function withProject<T>(edits: readonly Edit[], use: (folder: strin
   try {
     for (const part of [...PARTS, ...FOLDERS]) cpSync(part, path.join(folder, part), { recursive: true });
     symlinkSync(path.resolve("node_modules"), path.join(folder, "node_modules"));
-    for (const edit of edits) apply(folder, edit);
+    for (const each of edits) edit(folder, each);
     return await use(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function apply(folder: string, { file, find, replace }: Edit): void {
+/** Edits one file of a copy. */
+export function edit(folder: string, { file, find, replace }: Edit): void {
   const name = path.join(folder, file);
   const parts = readFileSync(name, "utf8").split(find);
   if (parts.length !== 2) throw new Error(`${file} has "${find}" ${parts.length - 1} times, not once`);
