@@ -11,6 +11,7 @@ import { projectFolder } from "./state";
 const CLI_PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const HOST_PACKAGE = "./cmd/pulumi-language-nodejs";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+const TAGS = "-tags=osusergo,grpcnotrace";
 const SOURCE = path.join(projectFolder, "tools", "engine");
 const DIGEST_FILE = "one-roof-engine.sha256";
 const REPORT_EVERY_MS = 15_000;
@@ -40,8 +41,7 @@ export async function buildEngine({ version, folder, reason }: Build): Promise<v
   fs.rmSync(partial, { recursive: true, force: true });
   fs.mkdirSync(partial);
   try {
-    await download();
-    await compile(version, partial);
+    await compile(version, partial, await download());
     // The CLI last: whoever finds it finds all.
     fs.writeFileSync(path.join(partial, DIGEST_FILE), sourceDigest());
     for (const file of [DIGEST_FILE, "pulumi-language-nodejs", "pulumi"]) {
@@ -69,31 +69,31 @@ function sourceDigest(): string {
   return hash.digest("hex");
 }
 
-async function download(): Promise<void> {
+/** Returns how many packages there are to compile. */
+async function download(): Promise<number> {
   console.error("Downloading the Go modules ...");
-  await go(["list", "-deps", "-f", "{{.ImportPath}}", CLI_PACKAGE, HOST_PACKAGE], () => undefined);
+  let packages = 0;
+  const count = (line: string) => {
+    // What it says about downloads starts with "go: ".
+    if (!line.startsWith("go: ")) packages += 1;
+  };
+  await go(["list", TAGS, "-deps", CLI_PACKAGE, HOST_PACKAGE], count, () => "");
+  return packages;
 }
 
-async function compile(version: string, folder: string): Promise<void> {
-  const flags = [
-    "-trimpath",
-    "-buildvcs=false",
-    "-tags=osusergo,grpcnotrace",
-    `-ldflags=-s -w -X ${VERSION_VARIABLE}=v${version}`,
-  ];
+async function compile(version: string, folder: string, packages: number): Promise<void> {
+  const flags = ["-trimpath", "-buildvcs=false", TAGS, `-ldflags=-s -w -X ${VERSION_VARIABLE}=v${version}`];
   let compiled = 0;
-  // -v names each package when it is compiled.
+  // -v names each package when it is compiled, and none that the build cache holds.
   await go(
     ["build", "-v", ...flags, "-o", folder + path.sep, CLI_PACKAGE, HOST_PACKAGE],
     () => (compiled += 1),
-    () => {
-      return `${String(compiled)} packages compiled`;
-    },
+    () => `${String(compiled)} of ${String(packages)} packages compiled, `,
   );
 }
 
-/** Runs go, counts its lines and reports now and then, because minutes of silence look like a hang. */
-function go(args: string[], onLine: () => void, progress?: () => string): Promise<void> {
+/** Runs go and reports now and then, because minutes of silence look like a hang. */
+function go(args: string[], onLine: (line: string) => void, progress: () => string): Promise<void> {
   const started = Date.now();
   return new Promise((resolve, reject) => {
     const child = spawn("go", args, {
@@ -102,16 +102,14 @@ function go(args: string[], onLine: () => void, progress?: () => string): Promis
       stdio: ["ignore", "pipe", "pipe"],
     });
     const last: string[] = [];
-    const keep = (line: string) => {
-      onLine();
+    const listen = (line: string) => {
+      onLine(line);
       last.push(line);
       if (last.length > 10) last.shift();
     };
-    createInterface(child.stdout).on("line", onLine);
-    createInterface(child.stderr).on("line", keep);
+    for (const stream of [child.stdout, child.stderr]) createInterface(stream).on("line", listen);
     const timer = setInterval(() => {
-      const seconds = Math.round((Date.now() - started) / 1000);
-      console.error(`  ... ${progress ? `${progress()}, ` : ""}${String(seconds)} s`);
+      console.error(`  ... ${progress()}${String(Math.round((Date.now() - started) / 1000))} s`);
     }, REPORT_EVERY_MS);
     child.on("error", reject);
     child.on("close", (code) => {
