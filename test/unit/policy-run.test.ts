@@ -1,0 +1,135 @@
+import type { ResourceValidationArgs } from "@pulumi/policy";
+import type { RunVerdict, TierInputs } from "../../provider/inputs";
+import type { StopKind } from "../../provider/report";
+import { runPolicies } from "../../policy/run";
+import { TIER_TYPE } from "../../policy/tier";
+import { inputs, ROLLOUT, run } from "./fixtures";
+
+const environment = { ...process.env };
+
+beforeEach(() => {
+  delete process.env.PULUMI_NODEJS_DRY_RUN;
+  process.env.PULUMI_NODEJS_STACK = "dev";
+});
+
+afterAll(() => {
+  process.env = environment;
+});
+
+async function judge(props: TierInputs, opts: object = { deleteBeforeReplace: true }): Promise<string[]> {
+  const found: string[] = [];
+  for (const policy of runPolicies(ROLLOUT)) {
+    const validate = [policy.validateResource].flat()[0];
+    const args = { type: TIER_TYPE, props, opts } as unknown as ResourceValidationArgs;
+    await validate?.(args, (message) => found.push(`${policy.name}: ${message}`));
+  }
+  return found;
+}
+
+const onRun = (more: Partial<RunVerdict>) => judge(inputs({ run: run(more) }));
+
+test("a run that passed, with every way back rehearsed, passes", async () => {
+  expect(await onRun({})).toEqual([]);
+});
+
+test.each<[StopKind, string]>([
+  ["delta", "delta_contract"],
+  ["invariant", "invariants"],
+  ["failure", "tier_sql"],
+  ["rollback", "rollback_rehearsed"],
+])("a stop of kind %s is a violation of %s", async (kind, policy) => {
+  const stops = [{ kind, text: "tier 1 did what it must not" }];
+  expect(await onRun({ verdict: "STOP", stops })).toContain(
+    `${policy}: tier 1 did what it must not. Nothing is applied.`,
+  );
+});
+
+test("every stop is told, each by its own policy", async () => {
+  const kinds: StopKind[] = ["delta", "delta", "invariant", "failure", "rollback"];
+  const stops = kinds.map((kind, index) => ({ kind, text: `reason ${index}` }));
+  const told = await onRun({ verdict: "STOP", stops });
+  for (const { text } of stops) expect(told.filter((each) => each.includes(text))).toHaveLength(1);
+});
+
+test("a run that stopped never passes, whatever it says of its reasons", async () => {
+  expect(await onRun({ verdict: "STOP", stops: [] })).not.toEqual([]);
+  expect(await onRun({ verdict: "STOP", stops: [{ kind: "unheard of" as StopKind, text: "x" }] })).not.toEqual([]);
+});
+
+describe("the way back", () => {
+  test.each<[string, number[], string[]]>([
+    ["of no tier", [], ["1", "3"]],
+    ["of one only", [1], ["3"]],
+  ])("%s was rehearsed", async (_, reversible, missing) => {
+    expect(await onRun({ reversible })).toEqual(
+      missing.map((tier) => expect.stringMatching(`^rollback_rehearsed: .*rollback of tier ${tier} was not rehearsed`)),
+    );
+  });
+
+  test("is asked only of tiers that write and that this run applies", async () => {
+    expect(await onRun({ applies: [0], reversible: [] })).toEqual([]);
+    expect(await onRun({ applies: [], removes: [3, 1], reversible: [] })).toEqual([]);
+  });
+});
+
+describe("a run that was not rehearsed", () => {
+  const stops = [{ kind: "rehearsal" as const, text: "this login may not write" }];
+  const unrehearsed = { verdict: "NOT REHEARSED" as const, stops };
+  const refusal = expect.stringMatching(/^rehearsed: .*this login may not write.*acceptUnrehearsed f00d$/);
+
+  test("is refused in an update, and where nobody says which it is", async () => {
+    expect(await onRun(unrehearsed)).toContainEqual(refusal);
+    process.env.PULUMI_NODEJS_DRY_RUN = "false";
+    expect(await onRun(unrehearsed)).toContainEqual(refusal);
+  });
+
+  test("may be previewed", async () => {
+    process.env.PULUMI_NODEJS_DRY_RUN = "true";
+    expect(await onRun(unrehearsed)).not.toContainEqual(refusal);
+  });
+
+  test("is accepted for exactly this release", async () => {
+    expect(await onRun({ ...unrehearsed, acceptedUnrehearsed: "f00d" })).not.toContainEqual(refusal);
+    expect(await onRun({ ...unrehearsed, acceptedUnrehearsed: "beef" })).toContainEqual(refusal);
+    expect(await onRun({ ...unrehearsed, release: "", acceptedUnrehearsed: "" })).toContainEqual(
+      expect.stringMatching(/^rehearsed: /),
+    );
+  });
+
+  test("is refused also under a verdict that is none", async () => {
+    expect(await onRun({ verdict: undefined })).toContainEqual(expect.stringMatching(/^rehearsed: /));
+  });
+});
+
+describe("the release", () => {
+  test("may be pinned to what is here, or to nothing", async () => {
+    expect(await onRun({ pinned: "f00d" })).toEqual([]);
+    expect(await onRun({ pinned: "" })).toEqual([]);
+  });
+
+  test("that is another than the pinned one is refused with the files that differ", async () => {
+    expect(await onRun({ pinned: "beef", differing: ["sql/a.sql (changed)", "tiers/b.ts (added)"] })).toEqual([
+      expect.stringMatching(
+        /^release_pinned: The ratified release is beef, the files here are f00d\. .*sql\/a\.sql \(changed\), tiers\/b\.ts \(added\)\./,
+      ),
+    ]);
+    expect(await onRun({ pinned: "beef", verdict: "STOP" })).toContainEqual(expect.stringMatching(/^release_pinned: /));
+  });
+});
+
+test("a tier that could be replaced is refused, whichever it is", async () => {
+  for (const tier of [0, 1, 3]) {
+    expect(await judge(inputs({ tier }), {})).toEqual([expect.stringMatching(/^no_replacement: /)]);
+    expect(await judge(inputs({ tier }), { deleteBeforeReplace: false })).toHaveLength(1);
+  }
+});
+
+test("the run is judged on its first tier only", async () => {
+  expect(
+    await judge(inputs({ tier: 1, run: run({ verdict: "NOT REHEARSED", pinned: "beef", reversible: [] }) })),
+  ).toEqual([]);
+});
+
+test("every policy is mandatory", () => {
+  for (const { enforcementLevel } of runPolicies(ROLLOUT)) expect(enforcementLevel).toBe("mandatory");
+});
