@@ -17,7 +17,7 @@ export async function commandEnvironment(stack: string, command: string): Promis
     PULUMI_BACKEND_URL: env.PULUMI_BACKEND_URL || localBackend(),
     ...passphrase(stack),
     ...(stack === DEV_STACK || isExternal() ? await targetEnvironment() : {}),
-    PULUMI_STACK: stack,
+    PULUMI_STACK: env.PULUMI_STACK || stack,
     PULUMI_HOME: pulumiHome(),
     // The engine finds its language host and the launcher of dynamic providers here.
     PATH: engineFolder() + path.delimiter + (env.PATH ?? ""),

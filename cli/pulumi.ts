@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { ensureEngine } from "./engine";
 import { commandEnvironment, DEV_STACK } from "./environment";
 import { Failure } from "./failure";
+import { requireNothingLeft } from "./leftover";
 import { runInForeground } from "./process";
 import { backendFolder, isStale, pendingCreates, readLocks, stackFile } from "./stack";
 import { isExternal } from "./target";
@@ -13,6 +14,7 @@ interface Pulumi {
   stack: string;
   /** Undefined where the backend is not a local folder. */
   backend: string | undefined;
+  env: NodeJS.ProcessEnv;
   run: (...args: string[]) => Promise<number>;
 }
 
@@ -24,7 +26,9 @@ export async function runOperation(command: string, args: string[]): Promise<num
   }
   const pulumi = await preparePulumi(stack, command);
   if (CHANGES_THE_STACK.has(command)) await clearLeftovers(pulumi);
-  return pulumi.run(command, ...operationOptions(command, pulumi.stack, args), ...args);
+  const code = await pulumi.run(command, ...operationOptions(command, pulumi.stack, args), ...args);
+  if (command === "destroy" && code === 0) await requireNothingLeft(args, pulumi.env);
+  return code;
 }
 
 /** Any other command of the CLI. */
@@ -51,6 +55,7 @@ async function preparePulumi(stack: string, command: string): Promise<Pulumi> {
   const env = await commandEnvironment(stack, command);
   const pulumi: Pulumi = {
     stack,
+    env,
     backend: backendFolder(env.PULUMI_BACKEND_URL ?? ""),
     run: (...words) => runInForeground(binary, words, env),
   };
@@ -58,10 +63,13 @@ async function preparePulumi(stack: string, command: string): Promise<Pulumi> {
   return pulumi;
 }
 
+/** The stack that this command will work on, by its short name. */
 function chosenStack(args: readonly string[]): string {
   const at = args.findIndex((arg) => arg === "--stack" || arg === "-s");
   const joined = args.find((arg) => arg.startsWith("--stack="))?.slice("--stack=".length);
-  return (at >= 0 ? args[at + 1] : joined) || process.env.PULUMI_STACK || DEV_STACK;
+  const given = (at >= 0 ? args[at + 1] : joined) || process.env.PULUMI_STACK || DEV_STACK;
+  // A stack may be named in full: organization/project/stack.
+  return given.slice(given.lastIndexOf("/") + 1);
 }
 
 /** A local backend starts empty; in a team's backend the team makes the stacks. */
