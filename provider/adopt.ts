@@ -1,9 +1,9 @@
 import { findDrift } from "./drift";
 import { RolloutError } from "./errors";
-import { gateReadingsFrom } from "./gates";
 import type { TierInputs } from "./inputs";
 import type { LedgerRow } from "./ledger";
-import { NO_DELTA, type TierReport } from "./report";
+import { reportFromLedger } from "./planned";
+import type { TierReport } from "./report";
 import { writes } from "./rollout";
 import type { HookContext } from "./runtime";
 import { takeSnapshot } from "./snapshot";
@@ -21,8 +21,12 @@ export async function verifyAdoption(
   const { rollout, scripts, session, log } = context;
   const wanted = inputs.rolloutId || inputs.adopt;
   if (known.rolloutId !== wanted && known.rolloutId !== inputs.adopt) throw notOurs(inputs, known);
-  if (!writes(scripts.declaration))
-    return { report: reportFromLedger(inputs, context, known), rolloutId: known.rolloutId };
+  if (!writes(scripts.declaration)) {
+    return {
+      report: reportFromLedger(rollout, scripts.declaration, inputs.parameters, known),
+      rolloutId: known.rolloutId,
+    };
+  }
   const differences: string[] = [];
   if (known.digest !== scripts.digest)
     differences.push(`it was applied from digest ${known.digest}, the files are ${scripts.digest}`);
@@ -49,19 +53,4 @@ function notTheSame({ tier, title }: TierInputs, differences: readonly string[])
       differences.map((difference) => `  - ${difference}`).join("\n") +
       `\nNothing was changed. Restore the release that was applied, or roll back with pulumi destroy.`,
   );
-}
-
-/** The first tier's gates as they were when the rollout began, from the readings kept with the first ledger row. */
-function reportFromLedger(inputs: TierInputs, { rollout, scripts }: HookContext, { readings }: LedgerRow): TierReport {
-  const { tier, title, gates } = scripts.declaration;
-  const measured = gateReadingsFrom(rollout, gates, inputs.parameters, readings);
-  return {
-    tier,
-    title,
-    verdict: "PASS",
-    gates: measured,
-    delta: NO_DELTA,
-    stops: [],
-    rollback: "nothing to roll back",
-  };
 }

@@ -13,7 +13,7 @@ import { type Parameters, type RunOptions, sessionSettings } from "./settings";
 import { takeSnapshot } from "./snapshot";
 import { measureDrift, stand, type Standing, type Wish } from "./stand";
 import { verifyStanding } from "./standing";
-import { type Log, watchBlockers } from "./transaction";
+import { type Log, watchBlockers, withRolloutLock } from "./transaction";
 import { judgeRun } from "./verdict";
 
 /** The whole run, rehearsed. */
@@ -40,7 +40,10 @@ export async function planRun(
   const session = await connect(settings, "rollout rehearsal", options.statementTimeout);
   const watch = watchBlockers(session, log);
   try {
-    return await plan(session, release, identity, wish, options, log);
+    // One at a time: a rehearsal beside another run would measure what is not there to stay.
+    return await withRolloutLock(session, release.rollout, options, log, () =>
+      plan(session, release, identity, wish, options, log),
+    );
   } catch (error) {
     const blockers = await watch.stop();
     if (codeOf(error) !== LOCK_TIMEOUT || !blockers.length) throw error;
@@ -70,7 +73,7 @@ async function plan(
   const reports = await report(session, release, standing, readings, wish, options, log);
   const tiers = release.tiers
     .filter(({ declaration }) => declaration.tier <= wish.throughTier)
-    .map((scripts) => plannedTier(scripts, standing, reports, drift, wish.parameters));
+    .map((scripts) => plannedTier(release.rollout, scripts, standing, reports, drift, wish.parameters));
   return { target: session.target, tiers, readings, run: judgeRun(standing, reports, drift, identity, wish) };
 }
 

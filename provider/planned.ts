@@ -1,9 +1,10 @@
 import { textDiff } from "./drift";
+import { gateReadingsFrom } from "./gates";
 import type { TierStatus } from "./inputs";
 import type { LedgerRow } from "./ledger";
 import type { TierScripts } from "./release";
 import { NO_DELTA, type TierReport } from "./report";
-import { writes } from "./rollout";
+import { type Rollout, type TierDeclaration, writes } from "./rollout";
 import type { Parameters } from "./settings";
 import type { Standing } from "./stand";
 
@@ -20,6 +21,7 @@ export interface PlannedTier {
 
 /** Puts together what is known of one tier. */
 export function plannedTier(
+  rollout: Rollout,
   scripts: TierScripts,
   { ledger, pending, adopted }: Standing,
   reports: readonly TierReport[],
@@ -37,9 +39,12 @@ export function plannedTier(
     rolloutId: row?.rolloutId ?? (applied ? (first?.rolloutId ?? "") : ""),
     digest: row?.digest ?? "",
   };
-  const known = reports.find((each) => each.tier === tier) ?? row?.report;
+  const begun = tier === rollout.tiers[0]?.tier && first;
   const own =
-    known ?? (adopted.length && !writes(scripts.declaration) ? takenOver(tier, title) : notReached(tier, title));
+    reports.find((each) => each.tier === tier) ??
+    row?.report ??
+    (begun ? reportFromLedger(rollout, scripts.declaration, parameters, first) : undefined) ??
+    (adopted.length && !writes(scripts.declaration) ? takenOver(tier, title) : notReached(tier, title));
   const edited = row ? describeEdit(scripts, row, parameters) : "";
   return { scripts, status, report: own, drift: drift.get(tier) ?? [], edited };
 }
@@ -71,4 +76,23 @@ function takenOver(tier: number, title: string): TierReport {
 function notReached(tier: number, title: string): TierReport {
   const stops = [{ kind: "rehearsal" as const, text: `tier ${String(tier)} was not reached by the rehearsal` }];
   return { tier, title, verdict: "NOT REHEARSED", gates: {}, delta: NO_DELTA, stops, rollback: "not rehearsed" };
+}
+
+/** The first tier's gates as they were when the rollout began, from the readings kept with the first ledger row. */
+export function reportFromLedger(
+  rollout: Rollout,
+  { tier, title, gates }: TierDeclaration,
+  parameters: Parameters,
+  { readings }: LedgerRow,
+): TierReport {
+  const measured = gateReadingsFrom(rollout, gates, parameters, readings);
+  return {
+    tier,
+    title,
+    verdict: "PASS",
+    gates: measured,
+    delta: NO_DELTA,
+    stops: [],
+    rollback: "nothing to roll back",
+  };
 }

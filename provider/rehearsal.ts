@@ -1,5 +1,5 @@
 import { applyTier, type Moment, neededReadings, takeMoment, TierRefused } from "./apply";
-import { mayNotWrite, messageOf, RolloutError } from "./errors";
+import { codeOf, LOCK_TIMEOUT, mayNotWrite, messageOf, RolloutError } from "./errors";
 import { type Fingerprint, takeFingerprint } from "./fingerprint";
 import type { HoldWatch } from "./hold";
 import type { LedgerRow } from "./ledger";
@@ -61,7 +61,7 @@ export async function rehearseUp(
       standing.push({ scripts, entry, before, report });
       moment = after;
     } catch (error) {
-      if (!(error instanceof TierRefused) || hold.cancelled() || mayNotWrite(error)) throw error;
+      if (!(error instanceof TierRefused) || hold.cancelled() || endsRehearsal(error)) throw error;
       await session.query("ROLLBACK TO SAVEPOINT tier");
       reports.push(error.report);
       break;
@@ -70,6 +70,11 @@ export async function rehearseUp(
   await hold.observe();
   await rehearseWayBack(session, release, standing, moment, costs, hold);
   return { reports: [...standing.map(({ report }) => report), ...reports], costs };
+}
+
+/** What no tier is to blame for: a login that may not write, or a lock that another session holds. */
+function endsRehearsal(error: unknown): boolean {
+  return mayNotWrite(error) || codeOf(error) === LOCK_TIMEOUT;
 }
 
 async function rehearseWayBack(
@@ -96,7 +101,7 @@ async function rehearseWayBack(
       step.report = judged(step.report, [...stops, ...notAsBefore(step.before, after)]);
       moment = after;
     } catch (error) {
-      if (hold.cancelled()) throw error;
+      if (hold.cancelled() || endsRehearsal(error)) throw error;
       step.report = judged(step.report, [messageOf(error)]);
       return;
     }
