@@ -48,14 +48,18 @@ test("in one transaction, where now() stands still, too", async () => {
   await withDatabase("tier-6", async (db) => {
     await db.query("BEGIN");
     await scan(db);
-    await db.query(`DELETE FROM axis_assignment WHERE axis_code = 'containment' AND object_ref = 'agents'`);
+    await db.query(
+      `CREATE TABLE kept AS SELECT * FROM axis_assignment WHERE axis_code = 'containment' AND object_ref = 'agents'`,
+    );
+    await db.query("DELETE FROM axis_assignment WHERE id = (SELECT id FROM kept)");
     await scan(db);
+    await db.query("INSERT INTO axis_assignment SELECT * FROM kept");
     await scan(db);
     await db.query("COMMIT");
     expect((await ledger(db)).slice(1)).toEqual([
       ["test", "repeat", 38, 0, 0],
       ["test", "repeat", 39, 1, 0],
-      ["test", "repeat", 39, 0, 0],
+      ["test", "repeat", 38, 0, 1],
     ]);
   });
 });
