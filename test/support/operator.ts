@@ -9,10 +9,13 @@ export function outputLines(output: string): Record<string, string> {
   return Object.fromEntries(lines.map(([, tier, line]) => [tier, line]));
 }
 
-/** Names of the mandatory policies that were violated, each once. */
+/** The policy that stops a run whenever its rehearsal did, whatever the others find. */
+export const RUN_VERDICT = "run_verdict";
+
+/** Names of the mandatory policies that were violated, each once, without the one that goes along with all others. */
 export function violations(output: string): string[] {
   const names = [...output.matchAll(/^\s+- \[mandatory\]\s+(\w+) /gm)].map(([, name]) => name);
-  return [...new Set(names)].sort();
+  return [...new Set(names)].filter((name) => name !== RUN_VERDICT).sort();
 }
 
 /** What the CLI counts under Resources, of the last part of the output. */
