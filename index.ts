@@ -7,39 +7,16 @@ import "tsx/cjs";
 import * as pulumi from "@pulumi/pulumi";
 import { readConfiguration } from "./provider/config";
 import { messageOf } from "./provider/errors";
-import { verdictFor } from "./provider/inputs";
-import { compareTiers, summarizeReport } from "./provider/lines";
-import { type Plan, planRun } from "./provider/plan";
+import { compareTiers, exitReadings, summarizeReport } from "./provider/lines";
+import { planRun } from "./provider/plan";
+import { registerTiers } from "./provider/register";
 import { loadRelease } from "./provider/release";
 import { identifyRelease } from "./provider/manifest";
 import { runOptions } from "./provider/settings";
 import { stackConfiguration } from "./provider/stack";
-import { Tier } from "./provider/tier";
 import { rollout } from "./tiers";
 
 const root = __dirname;
-
-/** The tiers as resources, chained: each depends on the one before and takes its id. */
-function registerTiers(plan: Plan, configuration: ReturnType<typeof readConfiguration>): Tier[] {
-  const tiers: Tier[] = [];
-  for (const { scripts, status, report, drift, edited } of plan.tiers) {
-    const { tier, name, title } = scripts.declaration;
-    const first = tiers[0];
-    const previous = tiers.at(-1);
-    const args = {
-      ...{ module: "tiers", tier, title, digest: scripts.digest, status, report, target: plan.target },
-      ...{ parameters: configuration.parameters, run: first ? verdictFor(tier, plan.run) : plan.run },
-      ...(configuration.adopt && { adopt: configuration.adopt }),
-      ...(configuration.movedFrom && { movedFrom: configuration.movedFrom }),
-      ...(edited && { edited }),
-      ...(first && previous && { previous: previous.id, rolloutId: first.rolloutId }),
-    };
-    const resource = new Tier(`tier-${String(tier)}-${name}`, args, previous ? { dependsOn: previous } : {});
-    for (const text of drift) void pulumi.log.warn(`tier ${String(tier)} has drifted: ${text}`, resource);
-    tiers.push(resource);
-  }
-  return tiers;
-}
 
 /** Runs the whole program. Every refusal reaches the operator as one message without a stack. */
 async function main(): Promise<Record<string, unknown>> {
@@ -60,8 +37,11 @@ async function main(): Promise<Record<string, unknown>> {
       compareTiers(applied.map(({ scripts, report }) => ({ declaration: scripts.declaration, report }))),
     );
   }
-  const tiers = registerTiers(plan, configuration);
+  const tiers = registerTiers("tiers", plan, configuration);
+  const last = rollout.tiers.at(-1);
+  const closing = plan.tiers.at(-1)?.scripts.declaration === last ? tiers.at(-1) : undefined;
   return {
+    ...(closing && { endState: closing.report.apply(exitReadings) }),
     target: `${plan.target.database} on cluster ${plan.target.system}`,
     tiers: Object.fromEntries(
       tiers.map(({ report }, index) => [

@@ -65,6 +65,12 @@ export function describeContract({ objects, rows, readings }: DeltaContract): st
   ]);
 }
 
+/** What the exit gates of a tier measured, by name: of the closing verification this is the end state. */
+export function exitReadings({ gates }: TierReport): Record<string, number | string> {
+  const exit = Object.entries(gates).filter(([key]) => key.startsWith("exit "));
+  return Object.fromEntries(exit.map(([key, reading]) => [key.split(" ")[1] ?? key, reading]));
+}
+
 /** Declared beside rehearsed, a pair of lines for every tier that the run applies. */
 export function compareTiers(tiers: readonly { declaration: TierDeclaration; report: TierReport }[]): string {
   return tiers

@@ -1,5 +1,6 @@
-import { describeBlockers } from "./blockers";
-import { codeOf, LOCK_TIMEOUT, mayNotWrite, messageOf, RolloutError } from "./errors";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Blocker, describeBlockers } from "./blockers";
+import { codeOf, mayNotWrite, messageOf, RETRYABLE, RolloutError } from "./errors";
 import type { ReleaseIdentity, RunVerdict } from "./inputs";
 import { readLedger } from "./ledger";
 import { type PlannedTier, plannedTier } from "./planned";
@@ -13,7 +14,7 @@ import { type Parameters, type RunOptions, sessionSettings } from "./settings";
 import { takeSnapshot } from "./snapshot";
 import { measureDrift, stand, type Standing, type Wish } from "./stand";
 import { verifyStanding } from "./standing";
-import { type Log, watchBlockers, withRolloutLock } from "./transaction";
+import { type Log, pause, watchBlockers, withRolloutLock } from "./transaction";
 import { judgeRun } from "./verdict";
 
 /** The whole run, rehearsed. */
@@ -38,24 +39,44 @@ export async function planRun(
 ): Promise<Plan> {
   const settings = sessionSettings(release.rollout, wish.parameters, options);
   const session = await connect(settings, "rollout rehearsal", options.statementTimeout);
-  const watch = watchBlockers(session, log);
   try {
     // One at a time: a rehearsal beside another run would measure what is not there to stay.
     return await withRolloutLock(session, release.rollout, options, log, () =>
-      plan(session, release, identity, wish, options, log),
-    );
-  } catch (error) {
-    const blockers = await watch.stop();
-    if (codeOf(error) !== LOCK_TIMEOUT || !blockers.length) throw error;
-    throw new RolloutError(
-      `${messageOf(error)}. Held by ${describeBlockers(blockers)}. Nothing was changed. Try again when it is free.`,
-      LOCK_TIMEOUT,
-      { cause: error },
+      retried(session, log, () => plan(session, release, identity, wish, options, log)),
     );
   } finally {
-    await watch.stop();
     await session.close();
   }
+}
+
+/** How often a plan is tried when another session is in its way: the application comes first. */
+const TRIES = 3;
+
+/** Tries again on lock time-outs and serialization failures, a few times, and names the holder when it gives up. */
+async function retried<T>(session: Session, log: Log, work: () => Promise<T>): Promise<T> {
+  const watch = watchBlockers(session, log);
+  try {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!RETRYABLE.has(codeOf(error) ?? "")) throw error;
+        if (attempt === TRIES) throw blocked(error, await watch.stop());
+        await sleep(pause(attempt));
+      }
+    }
+  } finally {
+    await watch.stop();
+  }
+}
+
+function blocked(error: unknown, blockers: readonly Blocker[]): RolloutError {
+  const held = blockers.length ? ` Held by ${describeBlockers(blockers)}.` : "";
+  return new RolloutError(
+    `${messageOf(error)}.${held} Tried ${String(TRIES)} times; nothing was changed. Try again when it is free.`,
+    codeOf(error),
+    { cause: error },
+  );
 }
 
 async function plan(

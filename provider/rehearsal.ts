@@ -1,11 +1,12 @@
 import { applyTier, type Moment, neededReadings, takeMoment, TierRefused } from "./apply";
-import { codeOf, LOCK_TIMEOUT, mayNotWrite, messageOf, RolloutError } from "./errors";
+import { codeOf, mayNotWrite, messageOf, RETRYABLE, RolloutError } from "./errors";
 import { type Fingerprint, takeFingerprint } from "./fingerprint";
 import type { HoldWatch } from "./hold";
-import type { LedgerRow } from "./ledger";
+import { createLedger, type LedgerRow } from "./ledger";
 import { type Blocked, findObstacles, requireNoObstacles } from "./obstacles";
 import type { Release, TierScripts } from "./release";
 import type { Stop, TierReport } from "./report";
+import { writes } from "./rollout";
 import { parseScript, type Script } from "./script";
 import type { Session } from "./session";
 import type { Parameters } from "./settings";
@@ -58,6 +59,8 @@ export async function rehearseUp(
       const { report, after } = await timed(costs, `tier ${String(tier)}`, () =>
         applyTier(session, release, scripts, parameters, before, { next: tiers[index + 1]?.declaration }),
       );
+      // The ledger takes rights of its own, and the way back must be able to drop it.
+      if (writes(scripts.declaration)) await createLedger(session, release.rollout);
       standing.push({ scripts, entry, before, report });
       moment = after;
     } catch (error) {
@@ -72,9 +75,9 @@ export async function rehearseUp(
   return { reports: [...standing.map(({ report }) => report), ...reports], costs };
 }
 
-/** What no tier is to blame for: a login that may not write, or a lock that another session holds. */
+/** What no tier is to blame for: a login that may not write, or another session that is in the way. */
 function endsRehearsal(error: unknown): boolean {
-  return mayNotWrite(error) || codeOf(error) === LOCK_TIMEOUT;
+  return mayNotWrite(error) || RETRYABLE.has(codeOf(error) ?? "");
 }
 
 async function rehearseWayBack(

@@ -97,8 +97,6 @@ export interface Rollout {
   readonly databaseParameter: string;
   /** Readings that must be identical at entry and exit of every tier. */
   readonly invariants: readonly string[];
-  /** Readings shown as the end state. */
-  readonly endState: readonly string[];
   readonly tiers: readonly TierDeclaration[];
 }
 

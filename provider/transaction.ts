@@ -13,7 +13,7 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
 /** A pause before try `attempt` (from 0), jittered so that two waiting rollouts do not march in step. */
-function pause(attempt: number): number {
+export function pause(attempt: number): number {
   const full = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
   return full * (0.5 + Math.random() / 2);
 }
