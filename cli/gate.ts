@@ -108,7 +108,8 @@ async function measure(
 ): Promise<{ database: string; readings: Readings }> {
   const settings = { ...sessionSettings(rollout, parameters, DEFAULT_OPTIONS), ...READ_ONLY };
   const probe = await loadProbe(projectFolder, rollout);
-  const session = await connect(settings, "gate monitor");
+  // A server of any age is told apart by its gate, as the plain SQL does.
+  const session = await connect(settings, `${rollout.name} gate monitor`, undefined, 0);
   try {
     return { database: session.target.database, readings: await takeReadings(session, probe, names) };
   } catch (error) {

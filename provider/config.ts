@@ -26,6 +26,7 @@ const interval = v.pipe(
   v.string(),
   v.check((text) => parseInterval(text) !== undefined, "expected a time such as 500ms, 30s or 2min"),
 );
+const ADOPTABLE = `expected a rollout id, as the refusal prints it, or ${BY_PSQL}`;
 const filled = v.pipe(v.string(), v.minLength(1, "expected a value, found an empty text"));
 
 function schema(rollout: Rollout) {
@@ -40,12 +41,7 @@ function schema(rollout: Rollout) {
     rehearse: v.optional(v.picklist(["true", "false"], "expected true or false"), "true"),
     acceptUnrehearsed: v.optional(digest),
     release: v.optional(digest),
-    adopt: v.optional(
-      v.union(
-        [v.literal(BY_PSQL), v.pipe(v.string(), v.uuid())],
-        `expected a rollout id, as the refusal prints it, or ${BY_PSQL}`,
-      ),
-    ),
+    adopt: v.optional(v.union([v.literal(BY_PSQL), v.pipe(v.string(), v.uuid(ADOPTABLE))], ADOPTABLE)),
     movedFrom: v.optional(v.pipe(v.string(), v.digits("expected a system identifier, as the refusal prints it"))),
     lockTimeout: v.optional(interval),
     statementTimeout: v.optional(interval),
