@@ -11,7 +11,7 @@ const PARTIAL = ["--target", "-t", "--exclude", "--preview-only", "--exclude-pro
 export async function requireNothingLeft(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   if (args.some((arg) => PARTIAL.includes(arg.split("=")[0] ?? ""))) return;
   if (env.DATABASE_URL) process.env.DATABASE_URL = env.DATABASE_URL;
-  const session = await connect({}, "destroy");
+  const session = await connect({}, `${rollout.name} destroy`);
   try {
     const ledger = await readLedger(session, rollout);
     const [first] = ledger.values();

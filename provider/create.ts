@@ -77,7 +77,7 @@ async function observe(
   if (isFirst && first) return verifyAdoption(inputs, context, first);
   const adopting = isFirst && inputs.run.adopts.length > 0;
   const { report } = adopting ? { report: inputs.report } : await measured(inputs, context);
-  return { report, rolloutId: inputs.rolloutId ?? (isFirst ? randomUUID() : missingRollout(inputs)) };
+  return { report, rolloutId: rolloutOf(inputs, context) };
 }
 
 /** Runs the tier's file in the open transaction and refuses what breaks its contract. */
@@ -92,7 +92,7 @@ async function measured(inputs: TierInputs, { session, release, scripts }: HookC
 }
 
 async function record(inputs: TierInputs, context: HookContext): Promise<Outcome> {
-  const rolloutId = inputs.rolloutId ?? missingRollout(inputs);
+  const rolloutId = rolloutOf(inputs, context);
   const readings = await takeReadings(context.session, context.release.probe);
   const { report, entry, after } = await measured(inputs, context);
   await enter(inputs, context, { rolloutId, report, entry, snapshot: after.snapshot, readings });
@@ -126,7 +126,7 @@ async function enter(inputs: TierInputs, { session, rollout, scripts }: HookCont
 /** A tier that is there without a ledger, run by psql: held to its contract again, then recorded as if applied. */
 async function takeOver(inputs: TierInputs, context: HookContext): Promise<Outcome> {
   const { session, rollout, release, scripts } = context;
-  const rolloutId = inputs.rolloutId ?? missingRollout(inputs);
+  const rolloutId = rolloutOf(inputs, context);
   const readings = await takeReadings(session, release.probe);
   const snapshot = await takeSnapshot(session, [rollout.ledgerSchema]);
   const report = await verifyStanding(session, release, scripts.declaration, inputs.parameters, readings, snapshot);
@@ -135,8 +135,10 @@ async function takeOver(inputs: TierInputs, context: HookContext): Promise<Outco
   return { report, rolloutId };
 }
 
-/** Every tier but the first is handed its rollout's id. */
-function missingRollout({ tier }: TierInputs): never {
+/** The rollout's id: the first tier mints it, every other is handed it. */
+function rolloutOf({ tier, rolloutId }: TierInputs, { rollout }: HookContext): string {
+  if (rolloutId) return rolloutId;
+  if (tier === rollout.tiers[0]?.tier) return randomUUID();
   throw new RolloutError(`Tier ${String(tier)} was given no rollout id: it must follow the first tier.`);
 }
 

@@ -34,7 +34,7 @@ const HELD = `SELECT DISTINCT c.relname AS "table"
  * for longer than `budget` milliseconds.
  */
 export async function guardHold(rehearsing: Session, budget: number): Promise<HoldWatch> {
-  const observer = await connect({}, "rollout rehearsal guard");
+  const observer = await connect({}, `${rehearsing.application} guard`);
   const tables = new Set<string>();
   let step = "the start";
   let since: number | undefined;

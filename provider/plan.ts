@@ -38,7 +38,7 @@ export async function planRun(
   log: Log,
 ): Promise<Plan> {
   const settings = sessionSettings(release.rollout, wish.parameters, options);
-  const session = await connect(settings, "rollout rehearsal", options.statementTimeout);
+  const session = await connect(settings, `${release.rollout.name} rollout rehearsal`, options.statementTimeout);
   try {
     // One at a time: a rehearsal beside another run would measure what is not there to stay.
     return await withRolloutLock(session, release.rollout, options, log, () =>

@@ -38,7 +38,7 @@ export async function withTarget<T>(inputs: TierInputs, work: (context: HookCont
   const release = await loadRelease(root, rollout, inputs.parameters);
   const session = await connect(
     sessionSettings(rollout, inputs.parameters, options),
-    "rollout",
+    `${rollout.name} rollout`,
     options.statementTimeout,
   );
   try {

@@ -34,6 +34,8 @@ export interface Target {
 /** One connection to the target, with the notices it has received. */
 export interface Session {
   readonly pid: number;
+  /** Under which name others see it on the server. */
+  readonly application: string;
   readonly target: Target;
   query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** The same under a name: the server plans it once for all calls of this session. */
@@ -71,17 +73,19 @@ interface Introduction {
 }
 
 /**
- * Opens a session on the database that `DATABASE_URL` or the `PG*` variables name, with `settings` set.
+ * Opens a session on the database that `DATABASE_URL` or the `PG*` variables name, with `settings` set. On the server
+ * it is known as `application`.
  * Throws a RolloutError that names the target, never the password, when it cannot be reached or is too old.
  */
 export async function connect(
   settings: Readonly<Record<string, string>> = {},
-  role = "rollout",
+  application = "rollout",
   statementTimeout = DEFAULT_OPTIONS.statementTimeout,
+  oldest = OLDEST_SERVER,
 ): Promise<Session> {
   const config: ClientConfig = {
     ...(process.env.DATABASE_URL ? { connectionString: process.env.DATABASE_URL } : {}),
-    application_name: `one-roof ${role}`,
+    application_name: application,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     query_timeout: (parseInterval(statementTimeout) ?? 0) + ANSWER_GRACE_MS,
@@ -98,13 +102,13 @@ export async function connect(
   }
   try {
     const { pid, version, server, ...target } = await introduce(client, { ...PINNED, ...settings });
-    if (version < OLDEST_SERVER) {
+    if (version < oldest) {
       throw new RolloutError(
         `PostgreSQL ${server} at ${address(client)} is too old (stop gate server_version): expected 15 or newer. ` +
           `Upgrade the server first.`,
       );
     }
-    return session(client, notices, pid, target);
+    return session(client, notices, { pid, application, target });
   } catch (error) {
     await close(client);
     throw error;
@@ -125,7 +129,7 @@ async function introduce(client: Client, settings: Readonly<Record<string, strin
   return { pid, database, system, version, server };
 }
 
-function session(client: Client, notices: Notice[], pid: number, target: Target): Session {
+function session(client: Client, notices: Notice[], known: Pick<Session, "pid" | "application" | "target">): Session {
   let lost: ConnectionLost | undefined;
   const ask = async <Row extends QueryResultRow>(query: QueryConfig): Promise<Row[]> => {
     // A connection that broke is not asked again: each question would wait for its own time-out.
@@ -139,8 +143,7 @@ function session(client: Client, notices: Notice[], pid: number, target: Target)
     }
   };
   return {
-    pid,
-    target,
+    ...known,
     query: (text, values) => ask(values ? { text, values: [...values] } : { text }),
     prepared: (name, text, values) => ask({ name, text, values: [...values] }),
     takeNotices: () => notices.splice(0),

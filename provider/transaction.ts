@@ -118,7 +118,7 @@ export function watchBlockers(session: Session, log: Log): Watch {
     try {
       for (let told = false; !end.signal.aborted;) {
         await sleep(WATCH_MS, undefined, { signal: end.signal });
-        observer ??= await connect({}, "rollout observer");
+        observer ??= await connect({}, `${session.application} observer`);
         const blockers = await blockersOf(observer, session.pid);
         if (!blockers.length) continue;
         seen = blockers;
