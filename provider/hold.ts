@@ -1,5 +1,5 @@
 import { RolloutError } from "./errors";
-import { connect, type Session } from "./session";
+import { connectObserver, type Session } from "./session";
 
 /** How often the guard looks at the rehearsal's locks, in milliseconds. */
 const LOOK_MS = 50;
@@ -34,7 +34,7 @@ const HELD = `SELECT DISTINCT c.relname AS "table"
  * for longer than `budget` milliseconds.
  */
 export async function guardHold(rehearsing: Session, budget: number): Promise<HoldWatch> {
-  const observer = await connect({}, `${rehearsing.application} guard`);
+  const observer = await connectObserver(`${rehearsing.application} guard`);
   const tables = new Set<string>();
   let step = "the start";
   let since: number | undefined;

@@ -10,6 +10,9 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** How much longer than the server a client waits for an answer before it takes the network for dead. */
 const ANSWER_GRACE_MS = 5_000;
 
+/** How long a question of an observer may take. */
+const OBSERVER_TIMEOUT = "1s";
+
 /** How long a goodbye may take. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -160,6 +163,11 @@ async function close(client: Client): Promise<void> {
   );
   await Promise.race([client.end().catch(() => undefined), hangUp]);
   bound.abort();
+}
+
+/** Opens a second session that only looks on: its questions are short, so a dead network shows soon. */
+export function connectObserver(role: string): Promise<Session> {
+  return connect({}, role, OBSERVER_TIMEOUT);
 }
 
 /** Where the client connects to, without the password. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Blocker, blockersOf, describeBlockers, lockHolders } from "./blockers";
 import { codeOf, messageOf, RETRYABLE, RolloutError } from "./errors";
 import type { Rollout } from "./rollout";
-import { connect, type Session } from "./session";
+import { connectObserver, type Session } from "./session";
 import type { RunOptions } from "./settings";
 
 /** Says something to the operator at once. */
@@ -118,7 +118,7 @@ export function watchBlockers(session: Session, log: Log): Watch {
     try {
       for (let told = false; !end.signal.aborted;) {
         await sleep(WATCH_MS, undefined, { signal: end.signal });
-        observer ??= await connect({}, `${session.application} observer`);
+        observer ??= await connectObserver(`${session.application} observer`);
         const blockers = await blockersOf(observer, session.pid);
         if (!blockers.length) continue;
         seen = blockers;
