@@ -23,18 +23,26 @@ import { inTransaction, withRolloutLock } from "./transaction";
  */
 export async function destroy(state: TierState): Promise<void> {
   refuseReplacement(state);
-  await withTarget(state, async (context) => {
-    const { session, rollout, options, log, scripts } = context;
-    if (!writes(scripts.declaration)) return;
-    await withRolloutLock(session, rollout, options, log, async () => {
-      const ledger = await readLedger(session, rollout);
-      requireSameRollout(state, ledger);
-      const going = [...ledger.values()].filter(({ tier }) => tier >= state.tier).reverse();
-      for (const row of going) await inTransaction(session, options, log, () => rollBack(context, row));
-      if (!ledger.has(state.tier)) await requireAbsent(context);
-    });
-  });
+  await withTarget(
+    state,
+    async (context) => {
+      const { session, rollout, options, log, scripts } = context;
+      if (!writes(scripts.declaration)) return;
+      await withRolloutLock(session, rollout, options, log, async () => {
+        const ledger = await readLedger(session, rollout);
+        requireSameRollout(state, ledger);
+        const going = [...ledger.values()].filter(({ tier }) => tier >= state.tier).reverse();
+        // Said only when it is true: after the COMMIT.
+        for (const row of going) log(await inTransaction(session, options, log, () => rollBack(context, row)));
+        if (!ledger.has(state.tier)) await requireAbsent(context);
+      });
+    },
+    andLater,
+  );
 }
+
+/** Later tiers go first, where the state has lost them. */
+const andLater = (tier: number) => (other: number) => other >= tier;
 
 function requireSameRollout(state: TierState, ledger: ReadonlyMap<number, LedgerRow>): void {
   const others = [...ledger.values()].filter(
@@ -49,7 +57,8 @@ function requireSameRollout(state: TierState, ledger: ReadonlyMap<number, Ledger
   );
 }
 
-async function rollBack(context: HookContext, row: LedgerRow): Promise<void> {
+/** Rolls one tier back in the open transaction; gives what to tell the operator once it is committed. */
+async function rollBack(context: HookContext, row: LedgerRow): Promise<string> {
   const { session, release, rollout, options, log } = context;
   const scripts = scriptsOf(release, row.tier);
   const { declaration } = scripts;
@@ -68,10 +77,9 @@ async function rollBack(context: HookContext, row: LedgerRow): Promise<void> {
   if (first) await dropLedger(session, rollout);
   if (since.length) log(`Since the rollout began production has lived on: ${since.join(", ")}`);
   const proof = { removed, accepted: obstacles.losses, since, rolledBackAt: new Date().toISOString() };
-  log(`Evidence of tier ${String(row.tier)}: ${await writeEvidence(options.evidence, session.target, row, proof)}`);
-  log(
-    `Tier ${String(row.tier)} (${declaration.title}) rolled back and proven: ${removed.join(", ") || "nothing was left"}`,
-  );
+  const file = await writeEvidence(options.evidence, session.target, row, proof);
+  const what = removed.join(", ") || "nothing was left";
+  return `Tier ${String(row.tier)} (${declaration.title}) rolled back and proven: ${what}. Evidence: ${file}`;
 }
 
 /** Readings that are not what they were at the rollout's entry: reported, never a stop. */

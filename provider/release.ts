@@ -25,9 +25,9 @@ export async function loadRelease(
   root: string,
   rollout: Rollout,
   parameters: Parameters,
-  only?: readonly number[],
+  needed: (tier: number) => boolean = () => true,
 ): Promise<Release> {
-  const tiers = rollout.tiers.filter(({ tier }) => only?.includes(tier) ?? true);
+  const tiers = rollout.tiers.filter(({ tier }) => needed(tier));
   const [probe, ...scripts] = await Promise.all([
     loadProbe(root, rollout),
     ...tiers.map((declaration) => loadTier(root, declaration, parameters)),

@@ -30,12 +30,19 @@ const say: Log = (line) => {
   console.log(line);
 };
 
-/** Opens a session on the target, checks that it is the one of `inputs`, and runs a hook's work on it. */
-export async function withTarget<T>(inputs: TierInputs, work: (context: HookContext) => Promise<T>): Promise<T> {
+/**
+ * Opens a session on the target, checks that it is the one of `inputs`, and runs a hook's work on it. Only the files
+ * of the tiers that the hook needs are read: its own, unless it says otherwise.
+ */
+export async function withTarget<T>(
+  inputs: TierInputs,
+  work: (context: HookContext) => Promise<T>,
+  needed: (tier: number) => (other: number) => boolean = (tier) => (other) => other === tier,
+): Promise<T> {
   const root = process.cwd();
   const rollout = loadRollout(root, inputs.module);
   const options = configuredOptions();
-  const release = await loadRelease(root, rollout, inputs.parameters);
+  const release = await loadRelease(root, rollout, inputs.parameters, needed(inputs.tier));
   const session = await connect(
     sessionSettings(rollout, inputs.parameters, options),
     `${rollout.name} rollout`,

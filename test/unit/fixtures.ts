@@ -32,7 +32,6 @@ export const ROLLOUT: Rollout = {
   parameters: { base: { setting: "toy.base", default: "main" }, code: { setting: "toy.code" } },
   databaseParameter: "base",
   invariants: ["letters", "parcels"],
-  endState: ["doors"],
   tiers: [
     tier(0, [gate("entry", "base", "=", { parameter: "base" }), gate("entry", "doors", "=", "0")]),
     tier(1, [gate("entry", "doors", "in", "0,2"), gate("exit", "doors", "=", "2")], {
