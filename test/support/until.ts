@@ -1,0 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+const POLL_MS = 10;
+
+/** Waits until something is so; throws when it is not in `patience` milliseconds. */
+export async function until(condition: () => Promise<boolean>, patience: number): Promise<void> {
+  const deadline = Date.now() + patience;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`Not so within ${patience} ms: ${condition.toString()}`);
+    await sleep(POLL_MS);
+  }
+}
