@@ -23,6 +23,8 @@ export async function commandEnvironment(stack: string, command: string): Promis
     PATH: engineFolder() + path.delimiter + (env.PATH ?? ""),
     // Tells the program what it runs for: a `destroy --run-program` rehearses the rollbacks instead of the tiers.
     ROLLOUT_COMMAND: command,
+    // How its messages name the command that the operator can type next.
+    ROLLOUT_CLI: "npm run pulumi --",
   };
 }
 

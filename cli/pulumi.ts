@@ -33,7 +33,8 @@ export async function runOperation(command: string, args: string[]): Promise<num
 
 /** Any other command of the CLI. */
 export async function runAny(args: string[]): Promise<number> {
-  const pulumi = await preparePulumi(chosenStack(args), args[0] ?? "");
+  const makesStack = args[0] === "stack" && args[1] === "init";
+  const pulumi = await preparePulumi(chosenStack(args), args[0] ?? "", makesStack);
   return pulumi.run(...args);
 }
 
@@ -50,7 +51,7 @@ export function operationOptions(command: string, stack: string, args: readonly 
   return options;
 }
 
-async function preparePulumi(stack: string, command: string): Promise<Pulumi> {
+async function preparePulumi(stack: string, command: string, makesStack = false): Promise<Pulumi> {
   const binary = await ensureEngine();
   const env = await commandEnvironment(stack, command);
   const pulumi: Pulumi = {
@@ -59,7 +60,7 @@ async function preparePulumi(stack: string, command: string): Promise<Pulumi> {
     backend: backendFolder(env.PULUMI_BACKEND_URL ?? ""),
     run: (...words) => runInForeground(binary, words, env),
   };
-  await ensureStack(pulumi);
+  if (!makesStack) await ensureStack(pulumi);
   return pulumi;
 }
 

@@ -1,3 +1,4 @@
+import { PULUMI } from "../provider/command";
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import type { TierInputs } from "../provider/inputs";
 import type { StopKind } from "../provider/report";
@@ -73,7 +74,7 @@ function wayBackMissing(rollout: Rollout, { run }: TierInputs): string[] {
   if (run.verdict !== "PASS") return [];
   return run.applies
     .filter((tier) => writes(tierOf(rollout, tier)) && !run.reversible.includes(tier))
-    .map((tier) => `The rollback of tier ${String(tier)} was not rehearsed. Run pulumi preview with rehearsal.`);
+    .map((tier) => `The rollback of tier ${String(tier)} was not rehearsed. Run ${PULUMI} preview with rehearsal.`);
 }
 
 /**
@@ -87,7 +88,7 @@ function notRehearsed({ run }: TierInputs): string[] {
   const why = run.stops.map(({ text }) => text).join("; ");
   return [
     `The run was not rehearsed${why ? `: ${why}` : ""}. Rehearse it with a login that may write, or accept this release ` +
-      `unrehearsed: pulumi config set acceptUnrehearsed ${run.release}`,
+      `unrehearsed: ${PULUMI} config set acceptUnrehearsed ${run.release}`,
   ];
 }
 
@@ -96,6 +97,6 @@ function otherRelease({ run }: TierInputs): string[] {
   const files = run.differing.length ? ` Files that differ: ${run.differing.join(", ")}.` : "";
   return [
     `The ratified release is ${run.pinned}, the files here are ${run.release}.${files} Check out the ratified release, ` +
-      `or have this one ratified and pin it: pulumi config set release ${run.release}`,
+      `or have this one ratified and pin it: ${PULUMI} config set release ${run.release}`,
   ];
 }

@@ -1,3 +1,4 @@
+import { PULUMI } from "./command";
 import { findDrift } from "./drift";
 import { RolloutError } from "./errors";
 import type { TierInputs } from "./inputs";
@@ -43,7 +44,7 @@ function notOurs({ tier, title }: TierInputs, { rolloutId, appliedAt, appliedBy 
   return new RolloutError(
     `Tier ${String(tier)} (${title}): the database already carries rollout ${rolloutId}, applied on ${appliedAt} by ` +
       `${appliedBy}, which this stack's state does not know. Nothing was changed. If the state was lost, take the ` +
-      `rollout over with: pulumi config set adopt ${rolloutId}`,
+      `rollout over with: ${PULUMI} config set adopt ${rolloutId}`,
   );
 }
 
@@ -51,6 +52,6 @@ function notTheSame({ tier, title }: TierInputs, differences: readonly string[])
   return new RolloutError(
     `Tier ${String(tier)} (${title}) is in the ledger, but it cannot be adopted, because it is not the same:\n` +
       differences.map((difference) => `  - ${difference}`).join("\n") +
-      `\nNothing was changed. Restore the release that was applied, or roll back with pulumi destroy.`,
+      `\nNothing was changed. Restore the release that was applied, or roll back with ${PULUMI} destroy.`,
   );
 }

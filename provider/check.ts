@@ -1,3 +1,4 @@
+import { PULUMI } from "./command";
 import type { TierInputs } from "./inputs";
 import { markStaying } from "./staying";
 
@@ -31,7 +32,7 @@ function movedTarget({ target: old }: Partial<TierInputs>, { target, movedFrom }
       reason:
         `this stack's state was made on database "${old.database}" of cluster ${old.system}, but you are connected to ` +
         `"${target.database}" of cluster ${target.system}. Connect to the former (DATABASE_URL or PG*), select the stack of ` +
-        `the latter, or, if the database was moved, accept it with: pulumi config set movedFrom ${old.system}`,
+        `the latter, or, if the database was moved, accept it with: ${PULUMI} config set movedFrom ${old.system}`,
     },
   ];
 }
@@ -44,7 +45,7 @@ function editedTier({ tier, edited, digest, status }: TierInputs): CheckFailure[
       reason:
         `tier ${String(tier)} is applied from digest ${status.digest.slice(0, 12)}, but its files are now ` +
         `${digest.slice(0, 12)}. An applied tier is not edited: restore the files, or roll back to tier ${String(tier - 1)} ` +
-        `or below (pulumi config set throughTier), run pulumi up, and roll out again. Changed since:\n${edited}`,
+        `or below (${PULUMI} config set throughTier), run ${PULUMI} up, and roll out again. Changed since:\n${edited}`,
     },
   ];
 }
@@ -58,7 +59,7 @@ function unknownRollout(olds: Partial<TierInputs>, { status, adopt, rolloutId, t
       property: "",
       reason:
         `tier ${String(tier)}: the database already carries rollout ${status.rolloutId}, which this stack's state does not ` +
-        `know. If the state was lost, take the rollout over with: pulumi config set adopt ${status.rolloutId}`,
+        `know. If the state was lost, take the rollout over with: ${PULUMI} config set adopt ${status.rolloutId}`,
     },
   ];
 }

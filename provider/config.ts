@@ -1,3 +1,4 @@
+import { PULUMI } from "./command";
 import * as v from "valibot";
 import { RolloutError } from "./errors";
 import type { Rollout } from "./rollout";
@@ -83,7 +84,7 @@ function refused(
     if (!known.includes(key)) return `${key}: there is no such key; known are ${known.join(", ")}`;
     const value = values[key];
     const wanted = value === undefined ? "expected a value, found none" : `${issue.message}, found "${value}"`;
-    return `${key}: ${wanted}. Set it with: pulumi config set ${key} VALUE`;
+    return `${key}: ${wanted}. Set it with: ${PULUMI} config set ${key} VALUE`;
   });
   return new RolloutError(
     `The configuration of this stack is not usable:\n${lines.map((line) => `  - ${line}`).join("\n")}`,

@@ -1,3 +1,4 @@
+import { PULUMI } from "./command";
 import { randomUUID } from "node:crypto";
 import { applyTier, neededReadings, takeMoment, TierRefused } from "./apply";
 import { verifyAdoption } from "./adopt";
@@ -42,8 +43,8 @@ function requireRehearsal({ tier, title, run }: TierInputs): void {
   const why = run.stops.length ? `\n${listStops(run.stops)}` : " it was not rehearsed";
   throw new RolloutError(
     `Tier ${String(tier)} (${title}) is not applied, because the run did not pass its rehearsal:${why}\n` +
-      `Nothing was changed. Put right what is listed and run pulumi preview. ` +
-      `To accept release ${run.release} unrehearsed: pulumi config set acceptUnrehearsed ${run.release}`,
+      `Nothing was changed. Put right what is listed and run ${PULUMI} preview. ` +
+      `To accept release ${run.release} unrehearsed: ${PULUMI} config set acceptUnrehearsed ${run.release}`,
   );
 }
 
@@ -131,7 +132,8 @@ async function takeOver(inputs: TierInputs, context: HookContext): Promise<Outco
   const snapshot = await takeSnapshot(session, [rollout.ledgerSchema]);
   const report = await verifyStanding(session, release, scripts.declaration, inputs.parameters, readings, snapshot);
   if (report.stops.length) throw new TierRefused(report, undefined);
-  await enter(inputs, context, { rolloutId, report, entry: NOTHING, snapshot, readings });
+  // Nobody measured the readings at its entry: none are kept, so none are compared when it is rolled back.
+  await enter(inputs, context, { rolloutId, report, entry: NOTHING, snapshot, readings: {} });
   return { report, rolloutId };
 }
 
@@ -147,7 +149,7 @@ function requireUnbroken(inputs: TierInputs, { rollout }: HookContext, ledger: R
   const reason = (text: string) =>
     new RolloutError(
       `Tier ${String(inputs.tier)} (${inputs.title}) is not applied: ${text}. Nothing was changed. ` +
-        `Run pulumi preview to see where the rollout stands.`,
+        `Run ${PULUMI} preview to see where the rollout stands.`,
     );
   for (const { tier } of rollout.tiers.filter(writes)) {
     if (tier >= inputs.tier) break;

@@ -1,3 +1,4 @@
+import { PULUMI } from "./command";
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import path from "node:path";
 import { messageOf, RolloutError } from "./errors";
@@ -38,7 +39,7 @@ export async function writeEvidence(folder: string, target: Target, ledger: Ledg
   } catch (error) {
     throw new RolloutError(
       `The evidence of the rollback cannot be written to ${file}: ${messageOf(error)}. Nothing was changed. ` +
-        `Make the folder writable, or name another: pulumi config set evidence FOLDER`,
+        `Make the folder writable, or name another: ${PULUMI} config set evidence FOLDER`,
       undefined,
       { cause: error },
     );

@@ -1,3 +1,4 @@
+import { PULUMI } from "./command";
 import { RolloutError } from "./errors";
 import { connectObserver, type Session } from "./session";
 
@@ -75,6 +76,6 @@ function overBudget(step: string, tables: ReadonlySet<string>, heldFor: number, 
   return new RolloutError(
     `The rehearsal was cancelled at ${step}: it held a strong lock on ${[...tables].sort().join(", ")} for ${String(heldFor)} ms, ` +
       `more than the hold budget of ${String(budget)} ms. Nothing was changed. Rehearse at a quieter time, or raise it: ` +
-      `pulumi config set holdBudget 5s`,
+      `${PULUMI} config set holdBudget 5s`,
   );
 }

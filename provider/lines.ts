@@ -8,7 +8,7 @@ export function describeReport(report: TierReport): string {
     case "PASS":
       return `as declared, ${String(Object.keys(report.gates).length)} gates passed: ${describeDelta(report.delta)}`;
     case "ADOPTED":
-      return `adopted as it is: ${describeDelta(report.delta)}`;
+      return `adopted as it is, way back not rehearsed: ${describeDelta(report.delta)}`;
     case "NOT REHEARSED":
       return `NOT REHEARSED: ${reasons(report)}`;
     case "STOP":
@@ -28,7 +28,8 @@ function reasons({ stops }: TierReport): string {
 export function summarizeReport(report: TierReport): string {
   const full = describeReport(report);
   const { rows } = report.delta;
-  if (report.verdict !== "PASS" || full.length <= OUTPUT_WIDTH) return full;
+  const fits = full.length <= OUTPUT_WIDTH;
+  if (fits || (report.verdict !== "PASS" && report.verdict !== "ADOPTED")) return full;
   const inserted = Object.values(rows).reduce((sum, count) => sum + count, 0);
   const tables = String(Object.keys(rows).length);
   return describeReport({ ...report, delta: { ...report.delta, rows: { [`rows in ${tables} tables`]: inserted } } });

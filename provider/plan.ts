@@ -107,14 +107,14 @@ async function report(
   options: RunOptions,
   log: Log,
 ): Promise<TierReport[]> {
+  const adopted = await verifyAdopted(session, release, standing, readings, wish.parameters);
   const without = (why: string) => {
     log(`NOT REHEARSED: ${why}. Only readings were taken.`);
-    return unrehearsed(release, standing.pending, wish.parameters, readings, why);
+    return [...adopted, ...unrehearsed(release, standing.pending, wish.parameters, readings, why)];
   };
-  if (standing.adopted.length) return verifyAdopted(session, release, standing, readings, wish.parameters);
   if (!wish.rehearse) return without("the configuration says rehearse: false");
   try {
-    return await rehearse(session, release, standing, wish.parameters, options, log);
+    return [...adopted, ...(await rehearse(session, release, standing, wish.parameters, options, log))];
   } catch (error) {
     if (mayNotWrite(error) && error instanceof RolloutError)
       return without(`this login may not write: ${error.message}`);
@@ -129,6 +129,7 @@ async function verifyAdopted(
   readings: Readings,
   parameters: Parameters,
 ): Promise<TierReport[]> {
+  if (!adopted.length) return [];
   const snapshot = await takeSnapshot(session, [release.rollout.ledgerSchema]);
   const reports: TierReport[] = [];
   for (const { declaration } of adopted) {

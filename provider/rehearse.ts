@@ -1,3 +1,4 @@
+import { PULUMI } from "./command";
 import { codeOf, messageOf, RolloutError } from "./errors";
 import { gateReadingsFrom } from "./gates";
 import { guardHold, type HoldWatch } from "./hold";
@@ -58,7 +59,7 @@ function failed(error: unknown, hold: HoldWatch): RolloutError {
   if (error instanceof RolloutError) return error;
   return new RolloutError(
     `The rehearsal at ${hold.step()} failed: ${messageOf(error)}. It was rolled back; nothing was changed. ` +
-      `Run pulumi preview again when the server is well.`,
+      `Run ${PULUMI} preview again when the server is well.`,
     codeOf(error),
     { cause: error },
   );

@@ -1,5 +1,7 @@
+import { PULUMI } from "./command";
 import path from "node:path";
-import { RolloutError } from "./errors";
+import type { DatabaseError } from "pg";
+import { isDatabaseError, RolloutError } from "./errors";
 import type { TierInputs } from "./inputs";
 import { loadRelease, type Release, scriptsOf, type TierScripts } from "./release";
 import type { Rollout } from "./rollout";
@@ -52,9 +54,25 @@ export async function withTarget<T>(
     requireTarget(inputs.target, session.target);
     const scripts = scriptsOf(release, inputs.tier);
     return await work({ rollout, release, scripts, session, options, log: say });
+  } catch (error) {
+    throw isDatabaseError(error) ? failedTier(inputs, error) : error;
   } finally {
     await session.close();
   }
+}
+
+/** What the server refused outside of the tier's own SQL file: a right that the ledger needs, for one. */
+function failedTier({ tier, title }: TierInputs, error: DatabaseError): RolloutError {
+  const detail = [error.detail, error.hint]
+    .filter(Boolean)
+    .map((text) => ` ${String(text)}`)
+    .join("");
+  return new RolloutError(
+    `Tier ${String(tier)} (${title}) failed, nothing was changed: ${error.message}.${detail} ` +
+      `Put it right and run the same command again.`,
+    error.code,
+    { cause: error },
+  );
 }
 
 /** Refuses a database other than the one that the state or the rehearsal belongs to. */
@@ -63,6 +81,6 @@ export function requireTarget(expected: Target, found: Target): void {
   throw new RolloutError(
     `This stack's state was made on database "${expected.database}" of cluster ${expected.system}, but you are connected ` +
       `to "${found.database}" of cluster ${found.system}. Nothing was changed. Connect to the former (DATABASE_URL or PG*), ` +
-      `select the stack of the latter, or accept a move with: pulumi config set movedFrom ${expected.system}`,
+      `select the stack of the latter, or accept a move with: ${PULUMI} config set movedFrom ${expected.system}`,
   );
 }

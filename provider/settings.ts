@@ -1,3 +1,4 @@
+import { PULUMI } from "./command";
 import type { Rollout } from "./rollout";
 import { RolloutError } from "./errors";
 
@@ -74,7 +75,7 @@ function checked(key: string, text: string): number {
   if (value !== undefined) return value;
   throw new RolloutError(
     `Configuration ${key}: expected a time such as 500ms, 30s or 2min, found "${text}". ` +
-      `Set it with: pulumi config set ${key} 2s`,
+      `Set it with: ${PULUMI} config set ${key} 2s`,
   );
 }
 

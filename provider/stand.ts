@@ -1,3 +1,4 @@
+import { PULUMI } from "./command";
 import { declaredObjects } from "./contract";
 import { findDrift } from "./drift";
 import { RolloutError } from "./errors";
@@ -47,7 +48,8 @@ export async function stand(
       ? wanted.filter((scripts) => isPending(release.rollout, scripts, ledger))
       : trailing(wanted);
   const adopted = ledger.size === 0 && adopt === BY_PSQL ? await runByPsql(session, release, wanted) : [];
-  return { ledger, pending: doomed.length || adopted.length ? [] : pending, doomed, adopted };
+  const applied = adopted.length ? trailing(wanted) : pending;
+  return { ledger, pending: doomed.length ? [] : applied, doomed, adopted };
 }
 
 /** All tiers that write, if any object that they declare is there; without one there is nothing to take over. */
@@ -81,8 +83,8 @@ function requireUnbroken(rollout: Rollout, ledger: ReadonlyMap<number, LedgerRow
   if (!beyond.length) return;
   throw new RolloutError(
     `The ledger is broken: tier ${String(writing[gap])} is missing, but ${beyond.join(", ")} are applied. Nothing was ` +
-      `changed. Roll the later tiers back first (pulumi config set throughTier ${String((writing[gap] ?? 1) - 1)}; ` +
-      `pulumi up), then roll out again.`,
+      `changed. Roll the later tiers back first (${PULUMI} config set throughTier ${String((writing[gap] ?? 1) - 1)}; ` +
+      `${PULUMI} up), then roll out again.`,
   );
 }
 

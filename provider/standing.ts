@@ -57,5 +57,9 @@ export async function verifyStanding(
 }
 
 function countKinds({ delta: { objects } }: TierDeclaration): Record<string, number> {
-  return Object.fromEntries(Object.entries(objects).map(([kind, names]) => [kind, names.length]));
+  return Object.fromEntries(
+    Object.entries(objects)
+      .map(([kind, names]) => [kind, names.length] as const)
+      .sort(),
+  );
 }

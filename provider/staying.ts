@@ -1,3 +1,4 @@
+import { PULUMI } from "./command";
 import { RolloutError } from "./errors";
 import type { TierInputs } from "./inputs";
 
@@ -18,7 +19,7 @@ export function refuseReplacement({ tier, title }: Pick<TierInputs, "tier" | "ti
   if (!staying.has(tier)) return;
   throw new RolloutError(
     `Tier ${String(tier)} (${title}) is not replaced: what is built on it would be rolled back with it. Nothing was ` +
-      `changed. To apply it anew, roll back to the tier before it (pulumi config set throughTier) and up, then up again ` +
-      `with the former throughTier. After pulumi state taint: pulumi state untaint.`,
+      `changed. To apply it anew, roll back to the tier before it (${PULUMI} config set throughTier) and up, then up again ` +
+      `with the former throughTier. After ${PULUMI} state taint: ${PULUMI} state untaint.`,
   );
 }

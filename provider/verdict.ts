@@ -1,3 +1,4 @@
+import { PULUMI } from "./command";
 import { type ReleaseIdentity, runKey, type RunVerdict } from "./inputs";
 import { acceptance, isAccepted } from "./obstacles";
 import type { Stop, TierReport } from "./report";
@@ -25,7 +26,7 @@ export function judgeRun(
     applies,
     adopts,
     removes: doomed.map(({ scripts }) => scripts.declaration.tier),
-    stops: [...drifted, ...judged.flatMap(({ stops }) => stops)],
+    stops: [...drifted, ...once(judged.flatMap(({ stops }) => stops))],
     reversible: judged.filter(({ rollback }) => rollback === "exact").map(({ tier }) => tier),
     gates: Object.fromEntries(
       judged.flatMap(({ tier, gates }) => Object.entries(gates).map(([key, reading]) => [runKey(tier, key), reading])),
@@ -35,12 +36,24 @@ export function judgeRun(
   };
 }
 
+/** What is true of every tier, such as an invariant that this login may not read, is said once, on the first. */
+function once(stops: readonly Stop[]): Stop[] {
+  const said = new Set<string>();
+  return stops.filter(({ text }) => {
+    const fact = /invariant .*/.exec(text)?.[0];
+    if (fact === undefined) return true;
+    const isNew = !said.has(fact);
+    said.add(fact);
+    return isNew;
+  });
+}
+
 /** Drift that was not accepted, with the two ways out. A way down is never blocked by it here. */
 function driftStops(drift: ReadonlyMap<number, readonly string[]>): Stop[] {
   return [...drift].flatMap(([tier, found]): Stop[] => {
     if (!found.length || isAccepted(tier, found)) return [];
     const ways =
-      `Roll back to tier ${String(tier - 1)} and up again (pulumi config set throughTier ${String(tier - 1)}; pulumi up), ` +
+      `Roll back to tier ${String(tier - 1)} and up again (${PULUMI} config set throughTier ${String(tier - 1)}; ${PULUMI} up), ` +
       `or accept it as it is: ROLLOUT_ACCEPT=${acceptance(tier, found)}`;
     return [{ kind: "drift", text: `tier ${String(tier)} has drifted: ${found.join("; ")}. ${ways}` }];
   });

@@ -38,7 +38,7 @@ const TEXTS: Readonly<Record<string, GateText>> = {
   ),
   axis_objects: text(
     "Nothing of One-Roof is there before the rollout, and all 43 objects are there after Tier 1.",
-    "Find out who created the objects. Left over from a rollout: roll it back with sql/prod_rollback/99_rollback_full.sql. Applied whole by psql: take it over with pulumi config set adopt psql.",
+    "Find out who created the objects. Left over from a rollout: roll it back with sql/prod_rollback/99_rollback_full.sql. Applied whole by psql: take it over by the configuration `adopt: psql`.",
     "Tier 0: axis present; Tier 1: +11 tables, +31 views, +1 fn",
   ),
   structure_rows: text(
