@@ -28,14 +28,29 @@ export async function findDrift(
   recorded: Recorded,
   snapshot: Snapshot,
 ): Promise<string[]> {
-  if (sameFingerprint(recorded.exit, await takeFingerprint(session, tier, snapshot))) return [];
+  const found = await takeFingerprint(session, tier, snapshot);
+  if (sameFingerprint(recorded.exit, found)) return [];
   const live = await takeDetail(session, tier, snapshot);
   const keys = await rowKeys(session, Object.keys(recorded.detail.rows));
-  return [
+  const explained = [
     ...explainStructure(recorded.detail.structure, live.structure),
     ...Object.entries(recorded.detail.rows).flatMap(([table, rows]) =>
       explainRows(bareName(table), keys.get(table) ?? NO_KEYS, rows, live.rows[table] ?? []),
     ),
+  ];
+  return explained.length ? explained : unexplained(recorded.exit, found);
+}
+
+/** Rows that repeat, or numbers that only the database tells apart: where it differs is told, if not in which value. */
+function unexplained(was: Fingerprint, is: Fingerprint): string[] {
+  const tables = Object.keys(was.rows).filter((table) => was.rows[table]?.hash !== is.rows[table]?.hash);
+  const count = ({ rows }: Fingerprint, table: string) => String(rows[table]?.rows ?? 0);
+  return [
+    ...tables.map(
+      (table) =>
+        `${bareName(table)} rows are not those that were applied (${count(was, table)} then, ${count(is, table)} now)`,
+    ),
+    ...(was.structure === is.structure ? [] : ["definitions are not those that were applied"]),
   ];
 }
 

@@ -58,7 +58,7 @@ export async function hashOwnRows(
   if (!tables.length) return {};
   const selects = tables.map(
     ([table, own]) => `SELECT '${table}' AS name, count(*)::integer AS rows,
-      coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') AS hash FROM ${table} t WHERE ${own}`,
+      coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text) COLLATE "C")), '') AS hash FROM ${table} t WHERE ${own}`,
   );
   const found = await session.query<RowFingerprint & { name: string }>(selects.join("\nUNION ALL\n"));
   return Object.fromEntries(found.map(({ name, rows, hash }) => [name, { rows, hash }]));

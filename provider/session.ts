@@ -65,6 +65,8 @@ const PINNED: Readonly<Record<string, string>> = {
   extra_float_digits: "1",
   bytea_output: "hex",
   row_security: "on",
+  quote_all_identifiers: "off",
+  standard_conforming_strings: "on",
 };
 
 interface Introduction {

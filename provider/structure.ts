@@ -46,14 +46,16 @@ UNION ALL
 SELECT r.key, 'trigger ' || t.tgname, pg_get_triggerdef(t.oid) || ' enabled ' || t.tgenabled::text
 FROM relation r JOIN pg_trigger t ON t.tgrelid = r.oid AND NOT t.tgisinternal
 UNION ALL
-SELECT r.key, 'policy ' || p.polname, concat_ws(' ', p.polcmd::text, pg_get_expr(p.polqual, r.oid), pg_get_expr(p.polwithcheck, r.oid))
+SELECT r.key, 'policy ' || p.polname, concat_ws(' ', CASE WHEN p.polpermissive THEN 'permissive' ELSE 'restrictive' END, p.polcmd::text,
+  (SELECT string_agg(CASE u WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(u)::text END, ', ' ORDER BY pg_get_userbyid(u)) FROM unnest(p.polroles) u),
+  pg_get_expr(p.polqual, r.oid), pg_get_expr(p.polwithcheck, r.oid))
 FROM relation r JOIN pg_policy p ON p.polrelid = r.oid
 UNION ALL
 SELECT r.key, 'rule ' || w.rulename, pg_get_ruledef(w.oid)
 FROM relation r JOIN pg_rewrite w ON w.ev_class = r.oid AND w.rulename <> '_RETURN'
 UNION ALL
 SELECT r.key, 'sequence ' || s.relname, concat_ws(' ', format_type(q.seqtypid, NULL), q.seqstart, q.seqincrement, q.seqmin, q.seqmax,
-  q.seqcache, q.seqcycle)
+  q.seqcache, q.seqcycle, 'granted ' || ${grants("s.relacl", "s.relowner")})
 FROM relation r
 JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = r.oid AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
 JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_sequence q ON q.seqrelid = s.oid
@@ -61,7 +63,9 @@ UNION ALL
 SELECT r.key, 'definition', pg_get_viewdef(r.oid) FROM relation r WHERE r.relkind = 'v'
 UNION ALL
 SELECT r.key, 'options', concat_ws(' ', r.relpersistence::text, array_to_string(r.reloptions, ','),
-  CASE WHEN r.relrowsecurity THEN 'row security' END, CASE WHEN r.relforcerowsecurity THEN 'forced' END) FROM relation r
+  CASE WHEN r.relrowsecurity THEN 'row security' END, CASE WHEN r.relforcerowsecurity THEN 'forced' END,
+  'partition by ' || CASE r.relkind WHEN 'p' THEN pg_get_partkeydef(r.oid) END, 'partition ' || pg_get_expr(r.relpartbound, r.oid))
+FROM relation r
 UNION ALL
 SELECT r.key, 'grants', ${grants("r.relacl", "r.relowner")} FROM relation r WHERE r.relacl IS NOT NULL
 UNION ALL
@@ -72,9 +76,21 @@ SELECT r.key, CASE d.objsubid WHEN 0 THEN 'comment' ELSE 'comment on ' || a.attn
 FROM relation r JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = r.oid
 LEFT JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = d.objsubid
 UNION ALL
+SELECT r.key, 'comment on ' || part.name, d.description
+FROM relation r
+CROSS JOIN LATERAL (
+  SELECT 'pg_constraint'::regclass::oid, k.oid, 'constraint ' || k.conname FROM pg_constraint k WHERE k.conrelid = r.oid
+  UNION ALL SELECT 'pg_class'::regclass, x.indexrelid, 'index ' || i.relname
+    FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = r.oid
+  UNION ALL SELECT 'pg_trigger'::regclass, t.oid, 'trigger ' || t.tgname FROM pg_trigger t WHERE t.tgrelid = r.oid
+  UNION ALL SELECT 'pg_policy'::regclass, p.oid, 'policy ' || p.polname FROM pg_policy p WHERE p.polrelid = r.oid
+  UNION ALL SELECT 'pg_rewrite'::regclass, w.oid, 'rule ' || w.rulename FROM pg_rewrite w WHERE w.ev_class = r.oid
+) AS part (classid, objid, name)
+JOIN pg_description d ON d.classoid = part.classid AND d.objoid = part.objid
+UNION ALL
 SELECT f.key, 'definition', pg_get_functiondef(f.oid) FROM routine f
 UNION ALL
-SELECT f.key, 'grants', ${grants("f.proacl", "f.proowner")} FROM routine f WHERE f.proacl IS NOT NULL
+SELECT f.key, 'grants', ${grants("coalesce(f.proacl, acldefault('f', f.proowner))", "f.proowner")} FROM routine f
 UNION ALL
 SELECT f.key, 'comment', d.description FROM routine f JOIN pg_description d ON d.classoid = 'pg_proc'::regclass AND d.objoid = f.oid`;
 

@@ -807,16 +807,17 @@ WHERE status = 'candidate'
 COMMENT ON VIEW v_drift_stale_candidate_value IS
   'One row per axis value that has been a candidate for more than 30 days.';
 
--- Axes that active rows use although the registry does not carry them as active.
+-- Axes that active rows use although the registry does not carry them as active. Every arm names its columns: only then is the
+-- printed definition the same again after a dump and a restore.
 CREATE OR REPLACE VIEW v_drift_unregistered_axis AS
 WITH used AS (
   SELECT axis_code, 'axis_value' AS used_by FROM axis_value WHERE status = 'active'
   UNION
-  SELECT axis_code, 'axis_assignment' FROM axis_assignment WHERE status = 'active'
+  SELECT axis_code, 'axis_assignment' AS used_by FROM axis_assignment WHERE status = 'active'
   UNION
-  SELECT axis_code, 'coverage_rule' FROM coverage_rule WHERE status = 'active'
+  SELECT axis_code, 'coverage_rule' AS used_by FROM coverage_rule WHERE status = 'active'
   UNION
-  SELECT axis_code, 'axis_object_ownership' FROM axis_object_ownership WHERE status = 'active'
+  SELECT axis_code, 'axis_object_ownership' AS used_by FROM axis_object_ownership WHERE status = 'active'
 )
 SELECT used.axis_code, axis.status AS registry_status, array_agg(used.used_by ORDER BY used.used_by) AS used_by
 FROM used
