@@ -18,6 +18,11 @@ import { rollout } from "./tiers";
 
 const root = __dirname;
 
+/** Said where nothing tells that the stop gates are judged; the provider refuses all the same. */
+const NO_PACK =
+  "PULUMI_OPTION_POLICY_PACK is not set. Unless --policy-pack or the backend names the pack in ./policy, its gates are " +
+  "not judged; a run that did not pass its rehearsal is still refused.";
+
 /** Runs the whole program. Every refusal reaches the operator as one message without a stack. */
 async function main(): Promise<Record<string, unknown>> {
   const values = stackConfiguration();
@@ -27,6 +32,7 @@ async function main(): Promise<Record<string, unknown>> {
     loadRelease(root, rollout, configuration.parameters),
     identifyRelease(root, configuration.release),
   ]);
+  if (!process.env.PULUMI_OPTION_POLICY_PACK) await pulumi.log.warn(NO_PACK);
   const destroying = process.env.ROLLOUT_COMMAND === "destroy";
   const wish = { ...configuration, throughTier: destroying ? -1 : configuration.throughTier };
   const plan = await planRun(release, identity, wish, options, (line) => void pulumi.log.info(line));

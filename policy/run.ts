@@ -85,9 +85,8 @@ function notRehearsed({ run }: TierInputs): string[] {
   if (process.env.PULUMI_NODEJS_DRY_RUN === "true") return [];
   const accepted = run.acceptedUnrehearsed !== "" && run.acceptedUnrehearsed === run.release;
   if (run.verdict === "PASS" || run.verdict === "STOP" || accepted) return [];
-  const why = run.stops.map(({ text }) => text).join("; ");
   return [
-    `The run was not rehearsed${why ? `: ${why}` : ""}. Rehearse it with a login that may write, or accept this release ` +
+    `The run was not rehearsed (tiers ${run.applies.join(", ")}). Rehearse it with a login that may write, or accept this release ` +
       `unrehearsed: ${PULUMI} config set acceptUnrehearsed ${run.release}`,
   ];
 }

@@ -16,10 +16,6 @@ export function describeReport(report: TierReport): string {
   }
 }
 
-function describeStops(report: TierReport): string {
-  return `tier ${String(report.tier)} ${report.title}\n  ${describeReport(report)}`;
-}
-
 function reasons({ stops }: TierReport): string {
   return stops.map(({ text }) => text).join("; ");
 }
@@ -74,16 +70,16 @@ export function exitReadings({ gates }: TierReport): Record<string, number | str
 
 /** Declared beside rehearsed, a pair of lines for every tier that the run applies. */
 export function compareTiers(tiers: readonly { declaration: TierDeclaration; report: TierReport }[]): string {
-  return tiers
-    .map(({ declaration, report }) => {
-      if (report.verdict === "NOT REHEARSED") return describeStops(report);
-      const differs = report.verdict === "PASS" ? "" : `\n  ${describeReport(report)}`;
-      return (
-        `tier ${String(declaration.tier)} ${declaration.title}\n  declared  ${describeContract(declaration.delta)}\n` +
-        `  rehearsed ${describeDelta(report.delta)}; rollback ${report.rollback}${differs}`
-      );
-    })
-    .join("\n");
+  const reached = tiers.filter(({ report }) => report.verdict !== "NOT REHEARSED");
+  const others = tiers.filter(({ report }) => report.verdict === "NOT REHEARSED").map(({ report }) => report.tier);
+  const compared = reached.map(({ declaration, report }) => {
+    const differs = report.verdict === "PASS" ? "" : `\n  ${describeReport(report)}`;
+    return (
+      `tier ${String(declaration.tier)} ${declaration.title}\n  declared  ${describeContract(declaration.delta)}\n` +
+      `  rehearsed ${describeDelta(report.delta)}; rollback ${report.rollback}${differs}`
+    );
+  });
+  return [...compared, ...(others.length ? [`not rehearsed: tiers ${others.join(", ")}`] : [])].join("\n");
 }
 
 /** A table's name without its schema. */

@@ -194,13 +194,10 @@ export function requireNoObstacles(tiers: readonly Blocked[]): void {
   const hashes = refused
     .filter(({ losses }) => losses.length)
     .map(({ declaration: { tier }, losses }) => acceptance(tier, losses));
-  const ways = [
-    ...(refused.some(({ dependents }) => dependents.length)
-      ? ["Have what depends on our rows and objects removed by whom it belongs to; it is never dropped for them."]
-      : []),
-    ...(hashes.length
-      ? [`To roll back and lose exactly what is listed, run the same command with ${ACCEPT}=${hashes.join(",")}`]
-      : []),
-  ];
-  throw new RolloutError([...lines, ...ways].join("\n"));
+  // While something depends on a tier no acceptance helps: its hash would only be tried in vain.
+  const way = refused.some(({ dependents }) => dependents.length)
+    ? "First have what depends on our rows and objects removed by whom it belongs to; it is never dropped for them. " +
+      "Losses that are still listed then can be accepted."
+    : `To roll back and lose exactly what is listed, run the same command with ${ACCEPT}=${hashes.join(",")}`;
+  throw new RolloutError([...lines, way].join("\n"));
 }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { TierRefused } from "./apply";
 import { type Blocker, describeBlockers } from "./blockers";
 import { codeOf, mayNotWrite, messageOf, RETRYABLE, RolloutError } from "./errors";
 import type { ReleaseIdentity, RunVerdict } from "./inputs";
 import { readLedger } from "./ledger";
 import { type PlannedTier, plannedTier } from "./planned";
-import { takeReadings } from "./readings";
+import { show, takeReadings } from "./readings";
 import { rehearse, unrehearsed } from "./rehearse";
 import type { Release } from "./release";
 import type { TierReport } from "./report";
@@ -109,16 +110,17 @@ async function report(
 ): Promise<TierReport[]> {
   const adopted = await verifyAdopted(session, release, standing, readings, wish.parameters);
   const without = (why: string) => {
-    log(`NOT REHEARSED: ${why}. Only readings were taken.`);
-    return [...adopted, ...unrehearsed(release, standing.pending, wish.parameters, readings, why)];
+    const taken = Object.entries(readings).map(([name, reading]) => `${name} ${show(reading)}`);
+    log(`NOT REHEARSED: ${why}. Only readings were taken: ${taken.join(", ")}`);
+    return [...adopted, ...unrehearsed(release, standing.pending, wish.parameters, readings)];
   };
   if (!wish.rehearse) return without("the configuration says rehearse: false");
   try {
     return [...adopted, ...(await rehearse(session, release, standing, wish.parameters, options, log))];
   } catch (error) {
-    if (mayNotWrite(error) && error instanceof RolloutError)
-      return without(`this login may not write: ${error.message}`);
-    throw error;
+    if (!mayNotWrite(error) || !(error instanceof RolloutError)) throw error;
+    const reason = error instanceof TierRefused ? error.report.stops.map(({ text }) => text).join("; ") : error.message;
+    return without(`this login may not write (${reason})`);
   }
 }
 

@@ -87,12 +87,11 @@ export function unrehearsed(
   pending: readonly TierScripts[],
   parameters: Parameters,
   readings: Readings,
-  why: string,
 ): TierReport[] {
   return pending.map(({ declaration: { tier, title, gates } }, index) => {
     const entry = gates.filter(({ at }) => at === "entry");
     const measured = index ? {} : gateReadingsFrom(release.rollout, entry, parameters, readings);
-    const stops = [{ kind: "rehearsal" as const, text: `tier ${String(tier)} was not rehearsed: ${why}` }];
+    const stops = [{ kind: "rehearsal" as const, text: `tier ${String(tier)} was not rehearsed` }];
     return {
       tier,
       title,

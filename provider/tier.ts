@@ -52,9 +52,6 @@ export type TierArgs = Omit<TierInputs, "previous" | "rolloutId"> & {
   readonly rolloutId?: pulumi.Input<string>;
 };
 
-/** Properties that a diff would only fill with noise. */
-const HIDDEN = ["__provider", "module", "digest", "status", "adopt", "movedFrom", "edited", "previous"];
-
 /** One tier of a rollout as a Pulumi resource. Created by its SQL, deleted by its proven rollback, never replaced. */
 export class Tier extends pulumi.dynamic.Resource {
   declare readonly report: pulumi.Output<TierReport>;
@@ -62,13 +59,6 @@ export class Tier extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: TierArgs, opts: pulumi.CustomResourceOptions = {}) {
     // An output that no input names must be named here for others to wait for it.
-    super(
-      shim,
-      name,
-      { rolloutId: undefined, ...args },
-      { ...opts, deleteBeforeReplace: true, hideDiffs: HIDDEN },
-      "rollout",
-      "Tier",
-    );
+    super(shim, name, { rolloutId: undefined, ...args }, { ...opts, deleteBeforeReplace: true }, "rollout", "Tier");
   }
 }

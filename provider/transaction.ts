@@ -29,14 +29,14 @@ export async function withRolloutLock<T>(
   log: Log,
   work: () => Promise<T>,
 ): Promise<T> {
-  const deadline = Date.now() + options.retryBudget;
+  const deadline = performance.now() + options.retryBudget;
   for (let attempt = 0; ; attempt++) {
     const [row] = await session.query<{ held: boolean }>("SELECT pg_try_advisory_lock($1, $2) AS held", [
       ...rollout.lock,
     ]);
     if (row?.held) break;
     const holders = describeBlockers(await lockHolders(session, rollout.lock));
-    if (Date.now() >= deadline) {
+    if (performance.now() >= deadline) {
       throw new RolloutError(
         `Another rollout is at work on ${session.target.database}: ${holders}. Nothing was changed. ` +
           `Wait until it has ended, then run the same command again.`,
@@ -63,7 +63,7 @@ export async function inTransaction<T>(
   log: Log,
   work: () => Promise<T>,
 ): Promise<T> {
-  const deadline = Date.now() + options.retryBudget;
+  const deadline = performance.now() + options.retryBudget;
   for (let attempt = 0; ; attempt++) {
     const watch = watchBlockers(session, log);
     try {
@@ -72,7 +72,7 @@ export async function inTransaction<T>(
       const blockers = await watch.stop();
       if (!RETRYABLE.has(codeOf(error) ?? "")) throw error;
       const held = blockers.length ? ` Held by ${describeBlockers(blockers)}.` : "";
-      if (Date.now() >= deadline) {
+      if (performance.now() >= deadline) {
         throw new RolloutError(
           `${messageOf(error)}.${held} Nothing was changed. Try again when it is free.`,
           codeOf(error),
