@@ -1,7 +1,7 @@
 import { catalogAndRows, differences } from "../support/compare";
 import { database, withDatabase, type TestDatabase } from "../support/database";
 import { withEngine, type Engine } from "../support/engine";
-import { counts, refuse, refusedTwice, succeed, violations } from "../support/operator";
+import { counts, refuse, succeed, violations } from "../support/operator";
 import { before, edit, withProject, type Edit } from "../support/project";
 
 /** What belongs to the application besides the baseline: a report that somebody made, and a trigger that writes elsewhere. */
@@ -131,9 +131,9 @@ describe("an edit of a tier that is applied", () => {
         withEngine(db.url, { project, config: { throughTier: "2" } }, async (stack) => {
           await succeed(stack.up("--skip-preview"));
           edit(project, edited);
-          const { preview } = await refusedTwice(db, stack);
-          expect(preview.output).toMatch(/^\s*-.*'CR-RESP-ALL', 'responsibility'/m);
-          expect(preview.output).toMatch(/^\s*\+\s+'responsibility'/m);
+          const { output } = await refuse(stack.preview());
+          expect(output).toMatch(/^\s*-.*'CR-RESP-ALL', 'responsibility'/m);
+          expect(output).toMatch(/^\s*\+\s+'responsibility'/m);
           stack.configure({ throughTier: "1" });
           const down = await succeed(stack.up("--skip-preview"));
           expect(counts(down.output)).toContain("- 1 deleted");

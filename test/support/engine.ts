@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -156,27 +156,27 @@ function killGroup({ pid }: ChildProcess): void {
   }
 }
 
-/** The `.pulumi` folder of a backend with one empty stack: made by the CLI once, copied for every further engine. */
-let pristine: string | undefined;
+/** Files of a backend with one empty stack: made by the CLI once, written out for every further engine. */
+let pristine: ReadonlyMap<string, Buffer> | undefined;
 
 async function createStack(folder: string, start: (...args: string[]) => Promise<Result>): Promise<void> {
   const own = path.join(folder, ".pulumi");
-  if (pristine && existsSync(pristine)) {
-    cpSync(pristine, own, { recursive: true });
+  if (!pristine) {
+    const { code, output } = await start("stack", "init", STACK, "--non-interactive", "--no-select");
+    if (code !== 0) throw new Error(`The stack could not be created:\n${output}`);
+    pristine = filesIn(own);
     return;
   }
-  const { code, output } = await start("stack", "init", STACK, "--non-interactive", "--no-select");
-  if (code !== 0) throw new Error(`The stack could not be created:\n${output}`);
-  pristine = keepPristine(own);
+  for (const [name, content] of pristine) {
+    mkdirSync(path.dirname(path.join(own, name)), { recursive: true });
+    writeFileSync(path.join(own, name), content);
+  }
 }
 
-function keepPristine(backend: string): string {
-  const folder = path.join(os.tmpdir(), `one-roof-engine-pristine-${process.pid}`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder);
-  cpSync(backend, folder, { recursive: true });
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+function filesIn(folder: string): Map<string, Buffer> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const names = files.map(({ parentPath, name }) => path.join(parentPath, name));
+  return new Map(names.map((name) => [path.relative(folder, name), readFileSync(name)]));
 }
 
 function readState(folder: string): Resource[] {

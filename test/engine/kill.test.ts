@@ -1,0 +1,111 @@
+import { catalogAndRows, differences, type Snapshot } from "../support/compare";
+import { strike, type Blow } from "../support/blow";
+import { database, type TestDatabase } from "../support/database";
+import { engine, type Engine } from "../support/engine";
+import { hooks } from "../support/hooks";
+import { leftovers, succeed } from "../support/operator";
+import { shapeOf, withoutOwnFiles } from "../support/outcome";
+import { random, SEED } from "../support/random";
+import { npmRun } from "../support/victim";
+
+/*
+ * Commands are killed as hard as it gets, and the next one has to end exactly where an undisturbed one would have.
+ * More of it, drawn by chance: CHAOS_RUNS=100 CHAOS_SEED=1 npm test -- test/engine/kill
+ */
+const RUNS = Number(process.env.CHAOS_RUNS ?? 0);
+
+let db: TestDatabase;
+let stack: Engine;
+let baseline: Snapshot;
+let end: Snapshot;
+
+beforeAll(async () => {
+  db = await database("signed");
+  stack = engine(db.url);
+  const calls = hooks(db.name, db.url, { evidence: `${stack.folder}/evidence` });
+  baseline = await catalogAndRows(db.url);
+  const states = await calls.apply(await calls.plan());
+  end = shapeOf(await catalogAndRows(db.url));
+  for (const state of states.reverse()) await calls.destroy(state);
+});
+
+afterAll(async () => {
+  stack.remove();
+  await db.drop();
+});
+
+const strikeAll = async (blows: Blow[]) => {
+  for (const blow of blows) await strike(db.url, stack, blow);
+};
+
+/** One command must do: what the kills left behind is cleared and said. */
+async function converge(command: "up" | "destroy"): Promise<string> {
+  const { output } = await succeed(npmRun(stack, command, "--skip-preview"));
+  const now = await catalogAndRows(db.url);
+  const left = command === "up" ? differences(end, shapeOf(now)) : differences(baseline, withoutOwnFiles(now));
+  expect(left).toEqual([]);
+  expect(stack.resources()).toHaveLength(command === "up" ? 8 : 0);
+  return output;
+}
+
+describe("a command is killed", () => {
+  test("after COMMIT, before the state knows: the next up clears lock and pending creation, and adopts", async () => {
+    await strikeAll([{ command: "up", what: "all", when: { committed: 3 } }]);
+    const output = await converge("up");
+    expect(output).toMatch(/Process \d+ died while it held the lock of stack dev/);
+    expect(output).toContain("A run was killed while it created tier-3-ownership-seed");
+    expect(output).toMatch(/Tier 3 was applied on .* adopted, nothing was changed/);
+  });
+
+  test("after the COMMIT of a rollback: the next destroy goes on where that one ended", async () => {
+    await strikeAll([{ command: "destroy", what: "all", when: { committed: 5 } }]);
+    expect(await converge("destroy")).toContain(
+      "Tier 5 (Topic finalization) is not in the ledger and nothing of it is there",
+    );
+  });
+
+  test("provider, CLI and server in turn: one up ends at the end state", async () => {
+    await strikeAll([
+      { command: "up", what: "provider", when: { inside: 2 } },
+      { command: "up", what: "cli", when: { inside: 4 } },
+      { command: "up", what: "server", when: { inside: 5 } },
+    ]);
+    await converge("up");
+  });
+
+  test("server and CLI in turn, on the way back: one destroy ends at the baseline", async () => {
+    await strikeAll([
+      { command: "destroy", what: "server", when: { inside: 4 } },
+      { command: "destroy", what: "cli", when: { inside: 3 } },
+    ]);
+    await converge("destroy");
+    expect(await leftovers(db)).toEqual([]);
+  });
+});
+
+/** A blow drawn by chance, at a moment that is aimed at in two of three cases. */
+function draw(next: () => number): Blow {
+  const pick = <T>(...choices: T[]): T => choices[Math.floor(next() * choices.length)];
+  const tier = pick(1, 2, 3, 4, 5, 6);
+  return {
+    command: pick("up", "destroy"),
+    what: pick("all", "provider", "cli", "server"),
+    when: pick<Blow["when"]>({ inside: tier }, { committed: tier }, { after: Math.round(next() * 6_000) }),
+  };
+}
+
+(RUNS ? test : test.skip)(
+  `${RUNS} blows drawn by seed ${SEED}`,
+  async () => {
+    const next = random(SEED);
+    for (let blows = 0; blows < RUNS;) {
+      const series = Array.from({ length: 1 + Math.floor(next() * 3) }, () => draw(next));
+      blows += series.length;
+      await strikeAll(series);
+      const command = next() < 0.5 ? "up" : "destroy";
+      process.stderr.write(`${new Date().toISOString()} ${blows}: ${JSON.stringify(series)} then ${command}\n`);
+      await converge(command);
+    }
+  },
+  Math.max(RUNS, 1) * 120_000,
+);
