@@ -27,10 +27,11 @@ export async function destroy(state: TierState): Promise<void> {
     state,
     async (context) => {
       const { session, rollout, options, log, scripts } = context;
-      if (!writes(scripts.declaration)) return;
       await withRolloutLock(session, rollout, options, log, async () => {
         const ledger = await readLedger(session, rollout);
         requireSameRollout(state, ledger);
+        // A tier that only reads leaves nothing; it goes last or first, and must not go from a state that is not the ledger's.
+        if (!writes(scripts.declaration)) return;
         const going = [...ledger.values()].filter(({ tier }) => tier >= state.tier).reverse();
         // Said only when it is true: after the COMMIT.
         for (const row of going) log(await inTransaction(session, options, log, () => rollBack(context, row)));
@@ -45,9 +46,7 @@ export async function destroy(state: TierState): Promise<void> {
 const andLater = (tier: number) => (other: number) => other >= tier;
 
 function requireSameRollout(state: TierState, ledger: ReadonlyMap<number, LedgerRow>): void {
-  const others = [...ledger.values()].filter(
-    ({ tier, rolloutId }) => tier >= state.tier && rolloutId !== state.rolloutId,
-  );
+  const others = [...ledger.values()].filter(({ rolloutId }) => rolloutId !== state.rolloutId);
   const [other] = others;
   if (!other) return;
   throw new RolloutError(

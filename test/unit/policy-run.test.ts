@@ -75,7 +75,7 @@ describe("the way back", () => {
 describe("a run that was not rehearsed", () => {
   const stops = [{ kind: "rehearsal" as const, text: "this login may not write" }];
   const unrehearsed = { verdict: "NOT REHEARSED" as const, stops };
-  const refusal = expect.stringMatching(/^rehearsed: .*this login may not write.*acceptUnrehearsed f00d$/);
+  const refusal = expect.stringMatching(/^rehearsed: .*was not rehearsed \(tiers .*acceptUnrehearsed f00d$/);
 
   test("is refused in an update, and where nobody says which it is", async () => {
     expect(await onRun(unrehearsed)).toContainEqual(refusal);
