@@ -98,12 +98,17 @@ export function explainRows(
     if (!was) return [`row ${row} was added`];
     const columns = [...new Set([...Object.keys(was), ...Object.keys(is)])];
     const changed = columns.filter((column) => JSON.stringify(was[column]) !== JSON.stringify(is[column]));
-    const moves = changed.map((column) => `${column} was ${showValue(was[column])}, is ${showValue(is[column])}`);
+    const moves = changed.map((column) => `${column} was ${showColumn(was, column)}, is ${showColumn(is, column)}`);
     return moves.length ? [`row ${row}: ${moves.join("; ")}`] : [];
   });
   if (!differences.length) return [];
   const head = `${String(differences.length)} of ${String(before.length)} ${table} rows changed`;
   return differences.map((difference) => `${head}: ${difference}`);
+}
+
+/** A column that the row does not have is not one without a value. */
+function showColumn(row: SeedRow, column: string): string {
+  return column in row ? showValue(row[column]) : "not a column";
 }
 
 function showValue(value: unknown): string {

@@ -60,13 +60,22 @@ async function foreignRows(
   );
   const found: string[] = [];
   for (const table of dropped) {
-    const rows = await session.query<{ row: SeedRow; all: number }>(
-      `SELECT to_jsonb(t) AS row, count(*) OVER ()::integer AS all FROM ${table} t
-       WHERE (${ours(rollout, table)}) IS NOT TRUE LIMIT ${String(LISTED)}`,
+    const others = `${table} t WHERE (${ours(rollout, table)}) IS NOT TRUE`;
+    const rows = await session.query<FoundRow>(
+      `SELECT to_jsonb(t) AS row, (SELECT count(*)::integer FROM ${others}) AS all,
+              (SELECT md5(string_agg(md5(t::text), '' ORDER BY md5(t::text) COLLATE "C")) FROM ${others}) AS hash
+       FROM ${others} ORDER BY t::text LIMIT ${String(LISTED)}`,
     );
     found.push(...listRows(`${table} holds a row of others, which would be lost`, rows));
   }
   return found;
+}
+
+interface FoundRow {
+  row: SeedRow;
+  all: number;
+  /** Of all rows, so that who accepts the list accepts also what it does not show. */
+  hash?: string;
 }
 
 interface Reference {
@@ -90,7 +99,7 @@ async function foreignReferences(
   const found: string[] = [];
   for (const { name, referrer, referred, columns, keys } of references) {
     const match = columns.map((column, index) => `r."${column}" = p."${keys[index] ?? ""}"`).join(" AND ");
-    const rows = await session.query<{ row: SeedRow; all: number }>(
+    const rows = await session.query<FoundRow>(
       `SELECT to_jsonb(r) AS row, count(*) OVER ()::integer AS all
        FROM (SELECT * FROM ${referrer} WHERE (${ours(rollout, referrer)}) IS NOT TRUE) r
        JOIN (SELECT * FROM ${referred} WHERE ${delta.rows[referred]?.own ?? "false"}) p ON ${match} LIMIT ${String(LISTED)}`,
@@ -152,9 +161,10 @@ WHERE d.objid IS NOT NULL AND d.objid <> 0
   AND NOT EXISTS (SELECT FROM ours o WHERE o.classid = d.classid AND o.objid = d.objid)
 ORDER BY 1, 2`;
 
-function listRows(head: string, rows: readonly { row: SeedRow; all: number }[]): string[] {
-  const all = rows[0]?.all ?? 0;
-  const more = all > rows.length ? [`${head}: and ${String(all - rows.length)} more`] : [];
+function listRows(head: string, rows: readonly FoundRow[]): string[] {
+  const { all = 0, hash } = rows[0] ?? {};
+  const more =
+    all > rows.length ? [`${head}: and ${String(all - rows.length)} more${hash ? `, all hashed ${hash}` : ""}`] : [];
   return [...rows.map(({ row }) => `${head}: ${JSON.stringify(row)}`), ...more];
 }
 
