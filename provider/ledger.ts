@@ -59,12 +59,13 @@ export async function createLedger(session: Session, rollout: Rollout): Promise<
 /** The ledger's rows by tier; empty where there is no ledger. Throws when the login may not read it. */
 export async function readLedger(session: Session, rollout: Rollout): Promise<Map<number, LedgerRow>> {
   const table = ledgerTable(rollout);
-  const [found] = await session.query<{ present: boolean; readable: boolean }>(
-    `SELECT to_regclass($1) IS NOT NULL AS present,
-            coalesce(has_schema_privilege(to_regnamespace($2), 'USAGE') AND has_table_privilege(to_regclass($1), 'SELECT'), false) AS readable`,
-    [table, rollout.ledgerSchema],
+  // Not to_regclass: it throws where the login may not look into the schema.
+  const [found] = await session.query<{ readable: boolean }>(
+    `SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname || '.' || c.relname = $1`,
+    [table],
   );
-  if (!found?.present) return new Map();
+  if (!found) return new Map();
   if (!found.readable) {
     throw new RolloutError(
       `The ledger ${table} exists, but this login may not read it, so it is unknown what is applied. ` +

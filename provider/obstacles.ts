@@ -162,7 +162,7 @@ WHERE d.objid IS NOT NULL AND d.objid <> 0
 ORDER BY 1, 2`;
 
 function listRows(head: string, rows: readonly FoundRow[]): string[] {
-  const { all = 0, hash } = rows[0] ?? {};
+  const { all, hash } = rows[0] ?? { all: 0 };
   const more =
     all > rows.length ? [`${head}: and ${String(all - rows.length)} more${hash ? `, all hashed ${hash}` : ""}`] : [];
   return [...rows.map(({ row }) => `${head}: ${JSON.stringify(row)}`), ...more];

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { messageOf } from "../../provider/errors";
 import type { TierState } from "../../provider/inputs";
 import { type LedgerRow, readLedger } from "../../provider/ledger";
 import { acceptance, findObstacles, isAccepted, type Obstacles, requireNoObstacles } from "../../provider/obstacles";
@@ -236,7 +237,7 @@ test("delete refuses with the whole list and changes nothing; with its hash it g
   await expect(rolled.plan(4)).rejects.toThrow(
     /Tier 5 [^]*kg-domain-x.*status was active, is candidate[^]*ROLLOUT_ACCEPT=/,
   );
-  const refusal = await rolled.destroy(state(5)).catch((error: Error) => error.message);
+  const refusal = await rolled.destroy(state(5)).catch(messageOf);
   expect(refusal).toMatch(
     /^Tier 5 \(Topic finalization\) cannot be rolled back, nothing was changed:\n {2}- 1 of 9 axis_value rows/,
   );
