@@ -3,6 +3,7 @@ import { findDrift } from "./drift";
 import { RolloutError } from "./errors";
 import type { TierInputs } from "./inputs";
 import type { LedgerRow } from "./ledger";
+import { isAccepted } from "./obstacles";
 import { reportFromLedger } from "./planned";
 import type { TierReport } from "./report";
 import { writes } from "./rollout";
@@ -32,7 +33,8 @@ export async function verifyAdoption(
   if (known.digest !== scripts.digest)
     differences.push(`it was applied from digest ${known.digest}, the files are ${scripts.digest}`);
   const snapshot = await takeSnapshot(session, [rollout.ledgerSchema]);
-  differences.push(...(await findDrift(session, scripts.declaration, known, snapshot)));
+  const drift = await findDrift(session, scripts.declaration, known, snapshot);
+  if (!isAccepted(inputs.tier, drift)) differences.push(...drift);
   if (differences.length) throw notTheSame(inputs, differences);
   log(
     `Tier ${String(inputs.tier)} was applied on ${known.appliedAt} by ${known.appliedBy}: adopted, nothing was changed.`,

@@ -32,18 +32,35 @@ export async function findDrift(
   if (sameFingerprint(recorded.exit, found)) return [];
   const live = await takeDetail(session, tier, snapshot);
   const keys = await rowKeys(session, Object.keys(recorded.detail.rows));
+  const tables = Object.entries(recorded.detail.rows).map(([table, before]) => {
+    const shared = tier.delta.rows[table]?.shared ?? false;
+    return { table, before, ...(shared ? known(before, live.rows[table]) : { after: live.rows[table], grown: false }) };
+  });
   const explained = [
     ...explainStructure(recorded.detail.structure, live.structure),
-    ...Object.entries(recorded.detail.rows).flatMap(([table, rows]) =>
-      explainRows(bareName(table), keys.get(table) ?? NO_KEYS, rows, live.rows[table] ?? []),
+    ...tables.flatMap(({ table, before, after }) =>
+      explainRows(bareName(table), keys.get(table) ?? NO_KEYS, before, after ?? []),
     ),
   ];
-  return explained.length ? explained : unexplained(recorded.exit, found);
+  const grown = new Set(tables.filter((each) => each.grown).map(({ table }) => table));
+  return explained.length ? explained : unexplained(recorded.exit, found, grown);
+}
+
+/** Rows of a table that the application owns, without the columns that it has added since. */
+function known(before: readonly SeedRow[], after: readonly SeedRow[] = []): { after: SeedRow[]; grown: boolean } {
+  const columns = new Set(before.flatMap((row) => Object.keys(row)));
+  const isKnown = ([column]: readonly [string, unknown]) => columns.has(column);
+  return {
+    after: after.map((row) => Object.fromEntries(Object.entries(row).filter(isKnown))),
+    grown: after.some((row) => Object.keys(row).some((column) => !columns.has(column))),
+  };
 }
 
 /** Rows that repeat, or numbers that only the database tells apart: where it differs is told, if not in which value. */
-function unexplained(was: Fingerprint, is: Fingerprint): string[] {
-  const tables = Object.keys(was.rows).filter((table) => was.rows[table]?.hash !== is.rows[table]?.hash);
+function unexplained(was: Fingerprint, is: Fingerprint, grown: ReadonlySet<string>): string[] {
+  const tables = Object.keys(was.rows).filter(
+    (table) => was.rows[table]?.hash !== is.rows[table]?.hash && !grown.has(table),
+  );
   const count = ({ rows }: Fingerprint, table: string) => String(rows[table]?.rows ?? 0);
   return [
     ...tables.map(

@@ -36,6 +36,8 @@ export interface RowContract {
   readonly inserted: RowCount;
   /** SQL condition that is true for this tier's rows and no other tier's. */
   readonly own: string;
+  /** The table is the application's own: it may grow columns, and what stands in them is not the tier's. */
+  readonly shared?: boolean;
   /** Rows that live on after the tier (scan results): they may change without being drift. */
   readonly operational?: boolean;
 }

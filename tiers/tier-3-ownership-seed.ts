@@ -22,7 +22,11 @@ export const ownershipSeed: TierDeclaration = {
   delta: {
     objects: {},
     rows: {
-      "public.governance_object_ownership": { inserted: 30, own: "created_by = 'PROD_OWNERSHIP_SEED_2026-06-03'" },
+      "public.governance_object_ownership": {
+        inserted: 30,
+        own: "created_by = 'PROD_OWNERSHIP_SEED_2026-06-03'",
+        shared: true,
+      },
     },
     readings: { ownership_rows: { before: 0, after: 30 }, ownership_gap: { before: 210, after: 0 } },
   },
