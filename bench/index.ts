@@ -1,0 +1,40 @@
+// Measures side by side, asserts nothing, leaves nothing behind: npm run bench -- [sql] [rehearsal] [preview] [--scale 1] [--rounds 5]
+import os from "node:os";
+import { parseArgs } from "node:util";
+import { baseline } from "./database";
+import { benchPreview } from "./preview";
+import { benchRehearsal } from "./rehearsal";
+import { benchSql } from "./sql";
+import { timed } from "./run";
+
+const BENCHES = { sql: benchSql, rehearsal: benchRehearsal, preview: benchPreview };
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { scale: { type: "string", default: "0.001" }, rounds: { type: "string", default: "5" } },
+  });
+  const [scale, rounds] = [Number(values.scale), Number(values.rounds)];
+  const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
+  if (unknown.length || !(scale > 0) || !(rounds >= 1)) {
+    throw new Error(`Usage: npm run bench -- [${Object.keys(BENCHES).join("] [")}] [--scale 1] [--rounds 5]`);
+  }
+  let db: Awaited<ReturnType<typeof baseline>> | undefined;
+  const loading = await timed(async () => (db = await baseline(scale)));
+  if (!db) return;
+  console.log(
+    `Baseline at scale ${values.scale} in ${(loading / 1000).toFixed(1)} s; load average ${os.loadavg()[0]?.toFixed(1) ?? "?"}`,
+  );
+  try {
+    for (const [name, bench] of Object.entries(BENCHES)) {
+      if (!positionals.length || positionals.includes(name)) await bench(db, rounds);
+    }
+  } finally {
+    await db.drop();
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,106 @@
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { ensureEngine, pulumiHome } from "../cli/engine";
+import { RATIFIED, type TestDatabase } from "../test/support/database";
+import { median, printLines, printRatio } from "./table";
+
+/** The design allows a preview 1.6 times an empty program with an empty pack, beside the rehearsal's own time. */
+const ALLOWED = 1.6;
+
+const run = promisify(execFile);
+
+/** What one command cost, in milliseconds. */
+interface Cost {
+  readonly wall: number;
+  /** Processor time of the CLI and of all that it waited for. */
+  readonly processor: number;
+  /** What the rehearsal says it took; 0 where there was none. */
+  readonly rehearsal: number;
+}
+
+/** A preview of this project beside one of an empty program with an empty pack, started the same way, by turns. */
+export async function benchPreview(db: TestDatabase, rounds: number): Promise<void> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "one-roof-bench-"));
+  try {
+    const own = await previewOf(path.resolve(""), path.join(folder, "own"), db);
+    const empty = await previewOf(emptyProject(path.join(folder, "project")), path.join(folder, "empty"), db);
+    const costs: { own: Cost[]; empty: Cost[] } = { own: [], empty: [] };
+    for (let round = 0; round <= rounds; round++) {
+      const turns = [async () => costs.own.push(await own()), async () => costs.empty.push(await empty())];
+      for (const turn of round % 2 ? turns : turns.reverse()) await turn();
+      if (round === 0) for (const list of [costs.own, costs.empty]) list.length = 0;
+    }
+    report(rounds, costs.own, costs.empty);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function report(rounds: number, own: readonly Cost[], empty: readonly Cost[]): void {
+  const [ownWall, ownWork] = [own.map(({ wall }) => wall), own.map(({ processor }) => processor)];
+  const [emptyWall, emptyWork] = [empty.map(({ wall }) => wall), empty.map(({ processor }) => processor)];
+  const without = own.map(({ wall, rehearsal }) => wall - rehearsal);
+  printLines(`Preview of all tiers, ${String(rounds)} rounds`, [
+    { name: "preview, wall", values: ownWall },
+    { name: "  of which the rehearsal", values: own.map(({ rehearsal }) => rehearsal) },
+    { name: "preview, user + sys", values: ownWork },
+    { name: "empty program and pack, wall", values: emptyWall },
+    { name: "empty program and pack, user + sys", values: emptyWork },
+  ]);
+  printRatio("preview without its rehearsal / empty, wall", median(without) / median(emptyWall), ALLOWED);
+  printRatio("preview / empty, user + sys", median(ownWork) / median(emptyWork), ALLOWED);
+}
+
+/** A project that does nothing, loaded by the same means as this one. */
+function emptyProject(folder: string): string {
+  mkdirSync(path.join(folder, "policy"), { recursive: true });
+  for (const file of ["Pulumi.yaml", "package.json", "tsconfig.json", "tsconfig.pulumi.json"]) {
+    cpSync(file, path.join(folder, file));
+  }
+  for (const file of ["index.js", "package.json", "PulumiPolicy.yaml"]) {
+    cpSync(path.join("policy", file), path.join(folder, "policy", file));
+  }
+  writeFileSync(path.join(folder, "index.ts"), "export {};\n");
+  const pack = `import { PolicyPack } from "@pulumi/policy";\nnew PolicyPack("one-roof", { policies: [] });\n`;
+  writeFileSync(path.join(folder, "policy/pack.ts"), pack);
+  symlinkSync(path.resolve("node_modules"), path.join(folder, "node_modules"));
+  return folder;
+}
+
+/** Prepares a stack with a backend of its own; gives the preview that is measured. */
+async function previewOf(project: string, backend: string, db: TestDatabase): Promise<() => Promise<Cost>> {
+  mkdirSync(backend);
+  const cli = await ensureEngine();
+  const values = { database: db.name, ratifiedApr: RATIFIED, holdBudget: "60s" };
+  const lines = Object.entries(values).map(([key, value]) => `  one-roof:${key}: ${value}`);
+  const stack = path.join(backend, "Pulumi.dev.yaml");
+  writeFileSync(stack, `config:\n${lines.join("\n")}\n`);
+  const inherited = Object.entries(process.env).filter(([key]) => !/^(PULUMI|PG|ROLLOUT|DATABASE_URL)/.test(key));
+  const env = {
+    ...Object.fromEntries(inherited),
+    ...{ PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_CONFIG_PASSPHRASE: "", PULUMI_STACK: "dev" },
+    ...{ PULUMI_OPTION_POLICY_PACK: "./policy", PULUMI_BACKEND_URL: pathToFileURL(backend).href },
+    ...{ PULUMI_HOME: pulumiHome(), DATABASE_URL: db.url, ROLLOUT_COMMAND: "preview" },
+    PATH: path.dirname(cli) + path.delimiter + (process.env.PATH ?? ""),
+  };
+  const start = (args: readonly string[]) =>
+    run("bash", ["-c", 'TIMEFORMAT="cost %R %U %S"; time "$@"', "bench", cli, ...args], { cwd: project, env });
+  await start(["stack", "init", "dev", "--non-interactive", "--no-select"]);
+  return async () => {
+    const { stdout, stderr } = await start([
+      "preview",
+      "--config-file",
+      stack,
+      "--non-interactive",
+      "--color",
+      "never",
+    ]);
+    const [, wall, user, sys] = /^cost (\S+) (\S+) (\S+)$/m.exec(stderr) ?? [];
+    const rehearsal = Number(/Rehearsed in (\d+) ms/.exec(stdout)?.[1] ?? 0);
+    return { wall: Number(wall) * 1000, processor: (Number(user) + Number(sys)) * 1000, rehearsal };
+  };
+}

@@ -1,0 +1,41 @@
+import { rehearse } from "../provider/rehearse";
+import { DEFAULT_OPTIONS } from "../provider/settings";
+import type { TestDatabase } from "../test/support/database";
+import { parametersOf } from "./database";
+import { applying, releaseFor, rollingBack, runScripts, timed, withSession } from "./run";
+import { median, printLines, printRatio } from "./table";
+
+/** The design allows a rehearsal, with all that it measures, 2.2 times the SQL of what it rehearses. */
+const ALLOWED = 2.2;
+
+/** A rehearsal of all tiers and their rollbacks beside the SQL of applying and rolling them back, by turns. */
+export async function benchRehearsal(db: TestDatabase, rounds: number): Promise<void> {
+  const release = await releaseFor(db);
+  const [rehearsed, applied, back]: [number[], number[], number[]] = [[], [], []];
+  const work = { pending: release.tiers, doomed: [] };
+  const options = { ...DEFAULT_OPTIONS, holdBudget: 60_000 };
+  let costs = "";
+  const byRehearsal = () =>
+    withSession(db, async (session) => {
+      const log = (line: string) => (costs = line);
+      rehearsed.push(await timed(() => rehearse(session, release, work, parametersOf(db), options, log)));
+    });
+  const bySql = () =>
+    withSession(db, async (session) => {
+      applied.push(await runScripts(session, applying(release)));
+      back.push(await runScripts(session, rollingBack(release)));
+    });
+  // The first round warms the caches of both.
+  for (let round = 0; round <= rounds; round++) {
+    for (const turn of round % 2 ? [byRehearsal, bySql] : [bySql, byRehearsal]) await turn();
+    if (round === 0) for (const list of [rehearsed, applied, back]) list.length = 0;
+  }
+  const sum = applied.map((time, round) => time + (back[round] ?? 0));
+  printLines(`Rehearsal of the eight tiers and their rollbacks, ${String(rounds)} rounds`, [
+    { name: "rehearsal", values: rehearsed },
+    { name: "SQL of apply", values: applied },
+    { name: "SQL of rollback", values: back },
+  ]);
+  printRatio("rehearsal / SQL of apply and rollback", median(rehearsed) / median(sum), ALLOWED);
+  console.log(`  ${costs}`);
+}
