@@ -7,7 +7,7 @@ import { hooks } from "../support/hooks";
 import { leftovers, succeed } from "../support/operator";
 import { shapeOf, withoutOwnFiles } from "../support/outcome";
 import { random, SEED } from "../support/random";
-import { npmRun } from "../support/victim";
+import { bury, npmRun } from "../support/victim";
 
 /*
  * Commands are killed as hard as it gets, and the next one has to end exactly where an undisturbed one would have.
@@ -41,7 +41,7 @@ const strikeAll = async (blows: Blow[]) => {
 
 /** One command must do: what the kills left behind is cleared and said. */
 async function converge(command: "up" | "destroy"): Promise<string> {
-  const { output } = await succeed(npmRun(stack, command, "--skip-preview"));
+  const { output } = await succeed(npmRun(stack, command, "--skip-preview").finally(bury));
   const now = await catalogAndRows(db.url);
   const left = command === "up" ? differences(end, shapeOf(now)) : differences(baseline, withoutOwnFiles(now));
   expect(left).toEqual([]);

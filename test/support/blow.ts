@@ -29,6 +29,9 @@ export async function strike(url: string, stack: Engine, blow: Blow): Promise<vo
     await reach(watch, stack, victim, blow, () => over);
     if (blow.what === "server") await crashServer(url);
     else victim.signal(blow.what, "SIGKILL");
+  } catch (error) {
+    victim.signal("all", "SIGKILL");
+    throw error;
   } finally {
     await watch.end().catch(() => undefined);
   }

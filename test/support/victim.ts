@@ -11,8 +11,11 @@ export interface Victim {
   done: Promise<Result>;
   /** Resolves as soon as the command itself has ended, whatever it left running. */
   ended: Promise<void>;
-  signal(role: Role, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
+  signal(role: Role, signal: "SIGKILL" | "SIGSTOP"): void;
 }
+
+/** Processes of commands that were struck: without their parent they may live on, and are ended at last by `bury`. */
+const struck = new Map<number, string>();
 
 interface Process {
   pid: number;
@@ -44,7 +47,9 @@ export function start(stack: Engine, command: "up" | "destroy" | "preview", ...a
     done,
     ended,
     signal(role, signal) {
-      for (const { pid } of family(child.pid!).filter((each) => ROLES[role].test(each.command))) send(pid, signal);
+      const members = family(child.pid!);
+      for (const { pid, command } of members) struck.set(pid, command);
+      for (const { pid } of members.filter((each) => ROLES[role].test(each.command))) send(pid, signal);
     },
   };
 }
@@ -52,6 +57,12 @@ export function start(stack: Engine, command: "up" | "destroy" | "preview", ...a
 /** The same to its end. */
 export function npmRun(stack: Engine, command: "up" | "destroy" | "preview", ...args: string[]): Promise<Result> {
   return start(stack, command, ...args).done;
+}
+
+/** Ends what is left of commands that were struck. */
+export function bury(): void {
+  for (const { pid, command } of processes()) if (struck.get(pid) === command) send(pid, "SIGKILL");
+  struck.clear();
 }
 
 /** A process and all that descend from it: Pulumi gives each plugin a process group of its own. */
