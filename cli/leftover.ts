@@ -1,27 +1,48 @@
-// After a destroy: Pulumi deletes what its state holds. Where the state was lost, the database still holds the rollout, and nobody would say so.
+// After a run that was to roll tiers back: Pulumi deletes what its state holds. What the state has lost stays in the database, and nobody would say so.
+import type { LedgerRow } from "../provider/ledger";
 import { readLedger } from "../provider/ledger";
 import { connect } from "../provider/session";
 import { rollout } from "../tiers";
+import { configurationFile, readStackConfiguration } from "./configuration";
 import { Failure } from "./failure";
 
 /** Options after which tiers are meant to stay. */
 const PARTIAL = ["--target", "-t", "--exclude", "--preview-only", "--exclude-protected"];
 
-/** Throws where the database still carries a rollout after a destroy that was to roll back all of it. */
-export async function requireNothingLeft(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+/** Throws where the database still carries tiers that this `destroy`, or this `up` with a lower throughTier, was to roll back. */
+export async function requireNothingLeft(
+  command: string,
+  stack: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   if (args.some((arg) => PARTIAL.includes(arg.split("=")[0] ?? ""))) return;
+  const last = command === "destroy" ? -1 : throughTier(stack, args);
+  if (last === undefined) return;
   if (env.DATABASE_URL) process.env.DATABASE_URL = env.DATABASE_URL;
-  const session = await connect({}, `${rollout.name} destroy`);
+  const session = await connect({}, `${rollout.name} ${command}`);
   try {
-    const ledger = await readLedger(session, rollout);
-    const [first] = ledger.values();
-    if (!first) return;
-    throw new Failure(
-      `The database ${session.target.database} still carries tiers ${[...ledger.keys()].join(", ")} of rollout ${first.rolloutId}, ` +
-        `which this stack's state does not hold. They were not rolled back.\nTake the rollout over first: ` +
-        `npm run pulumi -- config set adopt ${first.rolloutId}; npm run up; npm run destroy`,
-    );
+    const left = [...(await readLedger(session, rollout)).values()].filter(({ tier }) => tier > last);
+    if (left[0]) throw stillThere(session.target.database, left, left[0]);
   } finally {
     await session.close();
   }
+}
+
+/** The last tier that the stack asks for; undefined where it asks for all, or where that cannot be read here. */
+function throughTier(stack: string, args: readonly string[]): number | undefined {
+  const at = args.indexOf("--config-file");
+  const file =
+    (at >= 0 ? args[at + 1] : undefined) ?? process.env.PULUMI_OPTION_CONFIG_FILE ?? configurationFile(stack);
+  const value = Number(readStackConfiguration(file, ["throughTier"]).throughTier ?? "none");
+  return value < (rollout.tiers.at(-1)?.tier ?? 0) ? value : undefined;
+}
+
+function stillThere(database: string, left: readonly LedgerRow[], { rolloutId }: LedgerRow): Failure {
+  return new Failure(
+    `The database ${database} still carries tiers ${left.map(({ tier }) => tier).join(", ")} of rollout ${rolloutId}, ` +
+      `which this stack's state does not hold. They were not rolled back.\nTake them over first: ` +
+      `npm run pulumi -- config set adopt ${rolloutId}; npm run pulumi -- config rm throughTier; npm run up. ` +
+      `Then roll back again.`,
+  );
 }

@@ -27,7 +27,8 @@ export async function runOperation(command: string, args: string[]): Promise<num
   const pulumi = await preparePulumi(stack, command);
   if (CHANGES_THE_STACK.has(command)) await clearLeftovers(pulumi);
   const code = await pulumi.run(command, ...operationOptions(command, pulumi.stack, args), ...args);
-  if (command === "destroy" && code === 0) await requireNothingLeft(args, pulumi.env);
+  const rollsBack = command === "destroy" || command === "up";
+  if (rollsBack && code === 0) await requireNothingLeft(command, pulumi.stack, args, pulumi.env);
   return code;
 }
 

@@ -1,5 +1,5 @@
 import { PULUMI } from "./command";
-import { codeOf, messageOf, RolloutError } from "./errors";
+import { codeOf, mayNotWrite, messageOf, RolloutError } from "./errors";
 import { gateReadingsFrom } from "./gates";
 import { guardHold, type HoldWatch } from "./hold";
 import { type Cost, type Doomed, rehearseDown, rehearseUp } from "./rehearsal";
@@ -57,9 +57,11 @@ function failed(error: unknown, hold: HoldWatch): RolloutError {
   const refusal = hold.refusal();
   if (refusal) return refusal;
   if (error instanceof RolloutError) return error;
+  const next = mayNotWrite(error)
+    ? "Grant this login what is missing: README.md lists the rights that a rollout needs."
+    : `Run ${PULUMI} preview again when the server is well.`;
   return new RolloutError(
-    `The rehearsal at ${hold.step()} failed: ${messageOf(error)}. It was rolled back; nothing was changed. ` +
-      `Run ${PULUMI} preview again when the server is well.`,
+    `The rehearsal at ${hold.step()} failed: ${messageOf(error)}. It was rolled back; nothing was changed. ${next}`,
     codeOf(error),
     { cause: error },
   );
