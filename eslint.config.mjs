@@ -23,16 +23,6 @@ export default tseslint.config(
     },
   },
   {
-    // The shim is kept in the state as text and loads the real, typed hooks when it is called.
-    files: ["provider/tier.ts"],
-    rules: {
-      "@typescript-eslint/no-unsafe-argument": "off",
-      "@typescript-eslint/no-unsafe-call": "off",
-      "@typescript-eslint/no-unsafe-member-access": "off",
-      "@typescript-eslint/no-unsafe-return": "off",
-    },
-  },
-  {
     // Rows of a database have the types that the test expects of them.
     files: ["test/**/*.ts"],
     rules: {

@@ -4,7 +4,10 @@
  */
 // First of all: what follows is loaded by tsx, which caches, instead of the SDK's compiler, which does not.
 import "tsx/cjs";
-import * as pulumi from "@pulumi/pulumi";
+// By their parts: the package as a whole also loads the automation API and a package manager.
+import { RunError } from "@pulumi/pulumi/errors";
+import * as log from "@pulumi/pulumi/log";
+import { isDryRun } from "@pulumi/pulumi/runtime/settings";
 import { readConfiguration } from "./provider/config";
 import { messageOf } from "./provider/errors";
 import { compareTiers, exitReadings, summarizeReport } from "./provider/lines";
@@ -32,16 +35,14 @@ async function main(): Promise<Record<string, unknown>> {
     loadRelease(root, rollout, configuration.parameters),
     identifyRelease(root, configuration.release),
   ]);
-  if (!process.env.PULUMI_OPTION_POLICY_PACK) await pulumi.log.warn(NO_PACK);
+  if (!process.env.PULUMI_OPTION_POLICY_PACK) await log.warn(NO_PACK);
   const destroying = process.env.ROLLOUT_COMMAND === "destroy";
   const wish = { ...configuration, throughTier: destroying ? -1 : configuration.throughTier };
-  const plan = await planRun(release, identity, wish, options, (line) => void pulumi.log.info(line));
+  const plan = await planRun(release, identity, wish, options, (line) => void log.info(line));
   if (destroying) return {};
   const applied = plan.tiers.filter(({ scripts }) => plan.run.applies.includes(scripts.declaration.tier));
-  if (applied.length && pulumi.runtime.isDryRun()) {
-    await pulumi.log.info(
-      compareTiers(applied.map(({ scripts, report }) => ({ declaration: scripts.declaration, report }))),
-    );
+  if (applied.length && isDryRun()) {
+    await log.info(compareTiers(applied.map(({ scripts, report }) => ({ declaration: scripts.declaration, report }))));
   }
   const tiers = registerTiers("tiers", plan, configuration);
   const last = rollout.tiers.at(-1);
@@ -59,8 +60,8 @@ async function main(): Promise<Record<string, unknown>> {
 }
 
 /** What Pulumi prints as one message; with a stack it would be inspected for many seconds and not shown. */
-function refusal(error: unknown): pulumi.RunError {
-  const said = new pulumi.RunError(messageOf(error));
+function refusal(error: unknown): RunError {
+  const said = new RunError(messageOf(error));
   said.stack = "";
   return said;
 }

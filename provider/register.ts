@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import { warn } from "@pulumi/pulumi/log";
 import type { Configuration } from "./config";
 import { verdictFor } from "./inputs";
 import type { Plan } from "./plan";
@@ -23,7 +23,7 @@ export function registerTiers(module: string, plan: Plan, { parameters, adopt, m
       ...(first && previous && { previous: previous.id, rolloutId: first.rolloutId }),
     };
     const resource = new Tier(`tier-${String(tier)}-${name}`, args, previous ? { dependsOn: previous } : {});
-    for (const text of drift) void pulumi.log.warn(`tier ${String(tier)} has drifted: ${text}`, resource);
+    for (const text of drift) void warn(`tier ${String(tier)} has drifted: ${text}`, resource);
     tiers.push(resource);
   }
   return tiers;
