@@ -29,6 +29,8 @@ export async function strike(url: string, stack: Engine, blow: Blow): Promise<vo
     await reach(watch, stack, victim, blow, () => over);
     if (blow.what === "server") await crashServer(url);
     else victim.signal(blow.what, "SIGKILL");
+    // An engine that was made to stand still, and was not the one that is hit, learns of it now.
+    victim.signal("cli", "SIGCONT");
   } catch (error) {
     victim.signal("all", "SIGKILL");
     throw error;

@@ -11,7 +11,7 @@ export interface Victim {
   done: Promise<Result>;
   /** Resolves as soon as the command itself has ended, whatever it left running. */
   ended: Promise<void>;
-  signal(role: Role, signal: "SIGKILL" | "SIGSTOP"): void;
+  signal(role: Role, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
 }
 
 /** Processes of commands that were struck: without their parent they may live on, and are ended at last by `bury`. */
