@@ -41,10 +41,13 @@ function requireRehearsal({ tier, title, run }: TierInputs): void {
   const accepted = run.verdict === "NOT REHEARSED" && run.acceptedUnrehearsed === run.release;
   if (run.verdict === "PASS" || accepted) return;
   const why = run.stops.length ? `\n${listStops(run.stops)}` : " it was not rehearsed";
+  const accept =
+    run.verdict === "NOT REHEARSED"
+      ? ` To accept release ${run.release} unrehearsed: ${PULUMI} config set acceptUnrehearsed ${run.release}`
+      : "";
   throw new RolloutError(
     `Tier ${String(tier)} (${title}) is not applied, because the run did not pass its rehearsal:${why}\n` +
-      `Nothing was changed. Put right what is listed and run ${PULUMI} preview. ` +
-      `To accept release ${run.release} unrehearsed: ${PULUMI} config set acceptUnrehearsed ${run.release}`,
+      `Nothing was changed. Put right what is listed and run ${PULUMI} preview.${accept}`,
   );
 }
 
