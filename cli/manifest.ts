@@ -9,6 +9,6 @@ export async function runManifest(args: string[]): Promise<number> {
   if (args.length) throw new Failure("Usage: npm run manifest", 2);
   await fs.writeFile(path.join(projectFolder, MANIFEST_FILE), await manifest(projectFolder));
   const { release } = await identifyRelease(projectFolder, "");
-  console.log(`${MANIFEST_FILE} written. Once it is ratified, pin it: pulumi config set release ${release}`);
+  console.log(`${MANIFEST_FILE} written. Once it is ratified, pin it: npm run pulumi -- config set release ${release}`);
   return 0;
 }
