@@ -153,7 +153,9 @@ interface SnapshotRow {
 
 /** Takes a snapshot in one round trip. Objects of the schemas in `except` (the ledger's) are left out. */
 export async function takeSnapshot(session: Session, except: readonly string[]): Promise<Snapshot> {
-  const rows = await session.prepared<SnapshotRow>("snapshot", SNAPSHOT, [except]);
+  const found = await session.prepared<SnapshotRow>("snapshot", SNAPSHOT, [except]);
+  // The server promises no order, but what is told of a run must read the same every time.
+  const rows = found.sort((one, other) => (one.key < other.key ? -1 : 1));
   const section = (name: SnapshotRow["section"]) => rows.filter((row) => row.section === name);
   return {
     objects: new Map(section("object").map(({ key, value }) => [key, value])),
@@ -183,7 +185,7 @@ export interface Changes {
 /** Compares two snapshots of one transaction. */
 export function changes(before: Snapshot, after: Snapshot): Changes {
   const rows = new Map<string, RowCounters>();
-  for (const table of new Set([...before.counters.keys(), ...after.counters.keys()])) {
+  for (const table of new Set([...after.counters.keys(), ...before.counters.keys()])) {
     // A dropped table takes its counters with it; that it was dropped is told by its object.
     if (!after.objects.has(`table ${table}`)) continue;
     const difference = subtract(after.counters.get(table) ?? NOTHING, before.counters.get(table) ?? NOTHING);

@@ -232,14 +232,14 @@ test.each([
 });
 
 test("a trigger that writes elsewhere is told by the table that it wrote", async () => {
-  expect((await against("UPDATE workshop.kind SET code = code WHERE code = 'rod'")).sort()).toEqual([
+  expect(await against("UPDATE workshop.kind SET code = code WHERE code = 'rod'")).toEqual([
     "undeclared write in workshop.journal: expected none, measured 1 inserted, 0 updated, 0 deleted",
     "undeclared write in workshop.kind: expected none, measured 0 inserted, 1 updated, 0 deleted",
   ]);
 });
 
 test("a cascade is told by the table that it emptied", async () => {
-  expect((await against("DELETE FROM workshop.kind WHERE code = 'cog'")).sort()).toEqual([
+  expect(await against("DELETE FROM workshop.kind WHERE code = 'cog'")).toEqual([
     expect.stringContaining(
       "undeclared write in workshop.kind: expected none, measured 0 inserted, 0 updated, 1 deleted",
     ),
@@ -250,7 +250,7 @@ test("a cascade is told by the table that it emptied", async () => {
 });
 
 test("a truncation that cascades is told for every table", async () => {
-  expect((await against("TRUNCATE workshop.kind CASCADE")).sort()).toEqual([
+  expect(await against("TRUNCATE workshop.kind CASCADE")).toEqual([
     "undeclared: table workshop.kind was truncated or rewritten",
     "undeclared: table workshop.thing was truncated or rewritten",
   ]);
