@@ -17,6 +17,7 @@ import { loadRelease } from "./provider/release";
 import { identifyRelease } from "./provider/manifest";
 import { runOptions } from "./provider/settings";
 import { stackConfiguration } from "./provider/stack";
+import { startProvider } from "./provider/warmup";
 import { rollout } from "./tiers";
 
 const root = __dirname;
@@ -28,6 +29,7 @@ const NO_PACK =
 
 /** Runs the whole program. Every refusal reaches the operator as one message without a stack. */
 async function main(): Promise<Record<string, unknown>> {
+  startProvider();
   const values = stackConfiguration();
   const configuration = readConfiguration(rollout, values);
   const options = runOptions((key) => values[key]);
