@@ -1,6 +1,6 @@
 import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
 import type { TierInputs } from "../provider/inputs";
-import type { Rollout } from "../provider/rollout";
+import { isFirstTier, type Rollout } from "../provider/rollout";
 
 /** Type of a tier's resource: provider/tier.ts gives the module and the name. */
 export const TIER_TYPE = "pulumi-nodejs:dynamic/rollout:Tier";
@@ -23,5 +23,5 @@ export function tierPolicy(name: string, description: string, judge: Judgement):
 
 /** True for the tier that is registered before all others, on which the run as a whole is judged. */
 export function isFirst(rollout: Rollout, { tier }: TierInputs): boolean {
-  return tier === rollout.tiers[0]?.tier;
+  return isFirstTier(rollout, tier);
 }

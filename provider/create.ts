@@ -3,13 +3,13 @@ import { randomUUID } from "node:crypto";
 import { applyTier, neededReadings, takeMoment, TierRefused } from "./apply";
 import { verifyAdoption } from "./adopt";
 import { RolloutError } from "./errors";
-import { type Fingerprint, NOTHING, takeDetail, takeFingerprint } from "./fingerprint";
+import { type Fingerprint, NOTHING, takeFingerprint, takeRecord } from "./fingerprint";
 import type { TierInputs, TierState } from "./inputs";
 import { createLedger, type LedgerRow, readLedger, writeLedger } from "./ledger";
 import { describeReport } from "./lines";
 import { takeReadings } from "./readings";
 import { listStops, type TierReport } from "./report";
-import { type Readings, writes } from "./rollout";
+import { isFirstTier, type Readings, writes } from "./rollout";
 import { type HookContext, withTarget } from "./runtime";
 import { type Snapshot, takeSnapshot } from "./snapshot";
 import { verifyStanding } from "./standing";
@@ -77,7 +77,7 @@ async function observe(
   ledger: ReadonlyMap<number, LedgerRow>,
 ): Promise<Outcome> {
   const [first] = ledger.values();
-  const isFirst = inputs.tier === context.rollout.tiers[0]?.tier;
+  const isFirst = isFirstTier(context.rollout, inputs.tier);
   if (isFirst && first) return verifyAdoption(inputs, context, first);
   const adopting = isFirst && inputs.run.adopts.length > 0;
   const { report } = adopting ? { report: inputs.report } : await measured(inputs, context);
@@ -119,8 +119,7 @@ async function enter(inputs: TierInputs, { session, rollout, scripts }: HookCont
   await writeLedger(session, rollout, {
     ...{ tier: inputs.tier, rolloutId: known.rolloutId, digest, parameters: inputs.parameters, report: known.report },
     entry: known.entry,
-    exit: await takeFingerprint(session, declaration, known.snapshot),
-    detail: await takeDetail(session, declaration, known.snapshot),
+    ...(await takeRecord(session, declaration, known.snapshot)),
     readings: known.readings,
     applySql: apply.text,
     rollbackSql: rollback?.text ?? "",
@@ -143,7 +142,7 @@ async function takeOver(inputs: TierInputs, context: HookContext): Promise<Outco
 /** The rollout's id: the first tier mints it, every other is handed it. */
 function rolloutOf({ tier, rolloutId }: TierInputs, { rollout }: HookContext): string {
   if (rolloutId) return rolloutId;
-  if (tier === rollout.tiers[0]?.tier) return randomUUID();
+  if (isFirstTier(rollout, tier)) return randomUUID();
   throw new RolloutError(`Tier ${String(tier)} was given no rollout id: it must follow the first tier.`);
 }
 

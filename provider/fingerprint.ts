@@ -91,6 +91,17 @@ export async function takeDetail(session: Session, { delta }: TierDeclaration, {
   };
 }
 
+/** Fingerprint and detail of one moment, as the ledger keeps them; definitions are read once for both. */
+export async function takeRecord(
+  session: Session,
+  tier: TierDeclaration,
+  snapshot: Snapshot,
+): Promise<{ exit: Fingerprint; detail: Detail }> {
+  const detail = await takeDetail(session, tier, snapshot);
+  const rows = await hashOwnRows(session, tier.delta, snapshot.objects);
+  return { exit: { rows, structure: hashStructure(detail.structure) }, detail };
+}
+
 /** The fingerprint where nothing of a tier is there. */
 export const NOTHING: Fingerprint = { rows: {}, structure: hashStructure({}) };
 

@@ -4,7 +4,7 @@ import type { TierStatus } from "./inputs";
 import type { LedgerRow } from "./ledger";
 import type { TierScripts } from "./release";
 import { NO_DELTA, type TierReport } from "./report";
-import { type Rollout, type TierDeclaration, writes } from "./rollout";
+import { isFirstTier, type Rollout, type TierDeclaration, writes } from "./rollout";
 import type { Parameters } from "./settings";
 import type { Standing } from "./stand";
 
@@ -39,7 +39,7 @@ export function plannedTier(
     rolloutId: row?.rolloutId ?? (applied ? (first?.rolloutId ?? "") : ""),
     digest: row?.digest ?? "",
   };
-  const begun = tier === rollout.tiers[0]?.tier && first;
+  const begun = isFirstTier(rollout, tier) && first;
   const own =
     reports.find((each) => each.tier === tier) ??
     row?.report ??

@@ -107,6 +107,11 @@ export function writes(tier: TierDeclaration): boolean {
   return tier.rollback !== undefined;
 }
 
+/** True for the tier that is registered before all others. */
+export function isFirstTier({ tiers }: Rollout, tier: number): boolean {
+  return tier === tiers[0]?.tier;
+}
+
 /** The declaration of a tier by its number. Throws when the rollout has none of that number. */
 export function tierOf(rollout: Rollout, tier: number): TierDeclaration {
   const found = rollout.tiers.find((each) => each.tier === tier);

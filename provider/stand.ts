@@ -5,7 +5,7 @@ import { RolloutError } from "./errors";
 import type { LedgerRow } from "./ledger";
 import type { Work } from "./rehearse";
 import type { Release, TierScripts } from "./release";
-import { type Rollout, writes } from "./rollout";
+import { isFirstTier, type Rollout, writes } from "./rollout";
 import type { Session } from "./session";
 import type { Parameters } from "./settings";
 import { takeSnapshot } from "./snapshot";
@@ -67,7 +67,7 @@ async function runByPsql(
 
 /** Tiers that write are pending until the ledger holds them; the first only before all, the others after all. */
 function isPending(rollout: Rollout, { declaration }: TierScripts, ledger: ReadonlyMap<number, LedgerRow>): boolean {
-  if (declaration.tier === rollout.tiers[0]?.tier) return ledger.size === 0;
+  if (isFirstTier(rollout, declaration.tier)) return ledger.size === 0;
   return !ledger.has(declaration.tier);
 }
 
