@@ -2,18 +2,8 @@ import { execFileSync, spawn } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { Client } from "pg";
+import { answers, KEEPER } from "./server";
 import { until } from "./until";
-
-/** As in `server.ts`: the server ends with the worker, and its folder with it. */
-const KEEPER = `
-  folder=$1; shift
-  "$@" >>"$folder/log" 2>&1 &
-  server=$!
-  cat >/dev/null
-  kill -QUIT "$server"
-  wait "$server"
-  rm -rf "$folder"
-`;
 
 const PATIENCE_MS = 30_000;
 
@@ -55,18 +45,5 @@ function isAlive(pid: number): boolean {
     return !/^[ZX]/.test(execFileSync("ps", ["-p", String(pid), "-o", "stat="], { encoding: "utf8" }).trim());
   } catch {
     return false;
-  }
-}
-
-async function answers(url: string): Promise<boolean> {
-  const client = new Client(url);
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }

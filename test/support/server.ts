@@ -16,9 +16,9 @@ export const RUN_PREFIX = path.join(os.tmpdir(), "one-roof-test-");
  * Stands between this worker and its server. Its standard input is a pipe from the worker: however the worker ends,
  * kill -9 included, the pipe closes, and the server and its folder go at once. `$1` is the folder, the rest the server.
  */
-const KEEPER = `
+export const KEEPER = `
   folder=$1; shift
-  "$@" >"$folder/log" 2>&1 &
+  "$@" >>"$folder/log" 2>&1 &
   server=$!
   cat >/dev/null
   kill -QUIT "$server"
@@ -56,7 +56,7 @@ async function findOrStart(): Promise<number> {
   const portFile = path.join(folder, "port");
   if (existsSync(portFile)) {
     const port = Number(readFileSync(portFile, "utf8"));
-    if (await answers(port)) return port;
+    if (await answers(urlOf(port, "postgres"))) return port;
   }
   rmSync(folder, { recursive: true, force: true });
   const port = await start(folder);
@@ -123,14 +123,17 @@ function freePort(): Promise<number> {
 
 async function becomesReady(port: number): Promise<boolean> {
   for (let attempt = 0; attempt < 400; attempt++) {
-    if (await answers(port)) return true;
+    if (await answers(urlOf(port, "postgres"))) return true;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   return false;
 }
 
-async function answers(port: number): Promise<boolean> {
-  const client = new Client(urlOf(port, "postgres"));
+/** Whether a server lets one in at `url`, now. */
+export async function answers(url: string): Promise<boolean> {
+  const client = new Client(url);
+  // A server that is just going down ends the connection between two steps.
+  client.on("error", () => undefined);
   try {
     await client.connect();
     return true;
