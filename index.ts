@@ -8,19 +8,18 @@ import "tsx/cjs";
 import { RunError } from "@pulumi/pulumi/errors";
 import * as log from "@pulumi/pulumi/log";
 import { isDryRun } from "@pulumi/pulumi/runtime/settings";
-import { readConfiguration } from "./provider/config";
-import { messageOf } from "./provider/errors";
-import { compareTiers, exitReadings, summarizeReport } from "./provider/lines";
-import { planRun } from "./provider/plan";
-import { registerTiers } from "./provider/register";
-import { loadRelease } from "./provider/release";
-import { identifyRelease } from "./provider/manifest";
-import { runOptions } from "./provider/settings";
-import { stackConfiguration } from "./provider/stack";
-import { startProvider } from "./provider/warmup";
+import {
+  compareTiers,
+  exitReadings,
+  messageOf,
+  planRun,
+  readConfiguration,
+  registerTiers,
+  stackConfiguration,
+  startProvider,
+  summarizeReport,
+} from "./provider";
 import { rollout } from "./tiers";
-
-const root = __dirname;
 
 /** Said where nothing tells that the stop gates are judged; the provider refuses all the same. */
 const NO_PACK =
@@ -30,32 +29,24 @@ const NO_PACK =
 /** Runs the whole program. Every refusal reaches the operator as one message without a stack. */
 async function main(): Promise<Record<string, unknown>> {
   startProvider();
-  const values = stackConfiguration();
-  const configuration = readConfiguration(rollout, values);
-  const options = runOptions((key) => values[key]);
-  const [release, identity] = await Promise.all([
-    loadRelease(root, rollout, configuration.parameters),
-    identifyRelease(root, configuration.release),
-  ]);
+  const configuration = readConfiguration(rollout, stackConfiguration());
   if (!process.env.PULUMI_OPTION_POLICY_PACK) await log.warn(NO_PACK);
   const destroying = process.env.ROLLOUT_COMMAND === "destroy";
-  const wish = { ...configuration, throughTier: destroying ? -1 : configuration.throughTier };
-  const plan = await planRun(release, identity, wish, options, (line) => void log.info(line));
+  const request = { ...configuration.request, ...(destroying && { throughTier: -1 }) };
+  const project = { root: __dirname, rollout };
+  const plan = await planRun(project, { ...configuration, request }, (line) => void log.info(line));
   if (destroying) return {};
-  const applied = plan.tiers.filter(({ scripts }) => plan.run.applies.includes(scripts.declaration.tier));
-  if (applied.length && isDryRun()) {
-    await log.info(compareTiers(applied.map(({ scripts, report }) => ({ declaration: scripts.declaration, report }))));
-  }
-  const tiers = registerTiers("tiers", plan, configuration);
-  const last = rollout.tiers.at(-1);
-  const closing = plan.tiers.at(-1)?.scripts.declaration === last ? tiers.at(-1) : undefined;
+  const applied = plan.tiers.filter(({ report }) => plan.run.applies.includes(report.tier));
+  if (applied.length && isDryRun()) await log.info(compareTiers(applied));
+  const tiers = registerTiers(plan, configuration, "tiers");
+  const closing = plan.tiers.length === rollout.tiers.length ? tiers.at(-1) : undefined;
   return {
     ...(closing && { endState: closing.report.apply(exitReadings) }),
     target: `${plan.target.database} on cluster ${plan.target.system}`,
     tiers: Object.fromEntries(
-      tiers.map(({ report }, index) => [
-        `tier ${String(plan.tiers[index]?.scripts.declaration.tier)} ${plan.tiers[index]?.report.title ?? ""}`,
-        report.apply(summarizeReport),
+      plan.tiers.map(({ report: { tier, title } }, index) => [
+        `tier ${tier} ${title}`,
+        tiers[index]?.report.apply(summarizeReport),
       ]),
     ),
   };

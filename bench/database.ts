@@ -1,7 +1,7 @@
 import { Client } from "pg";
-import { baselineFiles, text } from "../test/support/files";
-import { copy, RATIFIED, type TestDatabase } from "../test/support/database";
-import { serverPort, urlOf } from "../test/support/server";
+import { baselineFiles, text } from "../test/support/database/files";
+import { copy, RATIFIED, type TestDatabase } from "../test/support/database/database";
+import { serverPort, urlOf } from "../test/support/database/server";
 
 /** Values of the rollout's parameters on a database. */
 export function parametersOf({ name }: TestDatabase): Record<string, string> {

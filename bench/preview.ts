@@ -5,7 +5,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { ensureEngine, pulumiHome } from "../cli/engine";
-import { RATIFIED, type TestDatabase } from "../test/support/database";
+import { RATIFIED, type TestDatabase } from "../test/support/database/database";
 import { median, printLines, printRatio } from "./table";
 
 /** The design allows a preview 1.6 times an empty program with an empty pack, beside the rehearsal's own time. */

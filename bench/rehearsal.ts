@@ -1,8 +1,6 @@
-import { rehearse } from "../provider/rehearse";
-import { DEFAULT_OPTIONS } from "../provider/settings";
-import type { TestDatabase } from "../test/support/database";
-import { parametersOf } from "./database";
-import { applying, releaseFor, rollingBack, runScripts, timed, withSession } from "./run";
+import { rehearse } from "../provider/plan/rehearsal";
+import type { TestDatabase } from "../test/support/database/database";
+import { applying, contextFor, releaseFor, rollingBack, runScripts, timed, withSession } from "./run";
 import { median, printLines, printRatio } from "./table";
 
 /** The design allows a rehearsal, with all that it measures, 2.2 times the SQL of what it rehearses. */
@@ -12,13 +10,12 @@ const ALLOWED = 2.2;
 export async function benchRehearsal(db: TestDatabase, rounds: number): Promise<void> {
   const release = await releaseFor(db);
   const [rehearsed, applied, back]: [number[], number[], number[]] = [[], [], []];
-  const work = { pending: release.tiers, doomed: [] };
-  const options = { ...DEFAULT_OPTIONS, holdBudget: 60_000 };
+  const work = { pending: release.tiers, toRollBack: [] };
   let costs = "";
   const byRehearsal = () =>
     withSession(db, async (session) => {
-      const log = (line: string) => (costs = line);
-      rehearsed.push(await timed(() => rehearse(session, release, work, parametersOf(db), options, log)));
+      const context = contextFor(db, session, release, (line) => (costs = line));
+      rehearsed.push(await timed(() => rehearse(context, work)));
     });
   const bySql = () =>
     withSession(db, async (session) => {

@@ -1,4 +1,4 @@
-import { RATIFIED, type TestDatabase } from "../test/support/database";
+import { RATIFIED, type TestDatabase } from "../test/support/database/database";
 import { applying, releaseFor, rollingBack, runScripts, timed, withSession } from "./run";
 import { median, printLines, printRatio } from "./table";
 

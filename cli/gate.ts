@@ -1,11 +1,6 @@
 // `npm run gate`: could the rollout start now? Reads only, starts no Pulumi. Exit code 0 = READY, 10 = BLOCKED, 1 = error.
 import { parseArgs } from "node:util";
-import { messageOf, RolloutError } from "../provider/errors";
-import { judgeStart, startGates, verdictLine } from "../provider/monitor";
-import { loadProbe, takeReadings } from "../provider/readings";
-import type { Readings } from "../provider/rollout";
-import { connect } from "../provider/session";
-import { DEFAULT_OPTIONS, type Parameters, sessionSettings } from "../provider/settings";
+import { measureReadiness, messageOf, type Parameters, readinessLine } from "../provider";
 import { rollout } from "../tiers";
 import { blockerTokens } from "../tiers/monitor";
 import { configurationFile, readStackConfiguration } from "./configuration";
@@ -27,9 +22,6 @@ const USAGE = `Usage: npm run gate [-- --quiet | --json] [--config-file FILE]
   the ratified request is not judged.`;
 
 const BLOCKED = 10;
-
-/** As sql/gate_monitor/gate_check.sh: cannot write, waits for no lock longer than 2 s. */
-const READ_ONLY = { default_transaction_read_only: "on", lock_timeout: "2s", statement_timeout: "30s" };
 
 interface Options {
   quiet: boolean;
@@ -73,18 +65,16 @@ async function tellVerdict({ quiet, json, configFile }: Options): Promise<number
   const stack = process.env.PULUMI_STACK || DEV_STACK;
   const parameters = readParameters(configFile ?? configurationFile(stack));
   await chooseTarget(stack);
-  // The line needs the first tier's readings only; the others are not even computed then.
-  const names = json ? undefined : startGates(rollout, blockerTokens, parameters).map(({ name }) => name);
-  const { database, readings } = await measure(parameters, names);
-  const verdict = judgeStart(rollout, blockerTokens, parameters, readings);
+  const project = { root: projectFolder, rollout };
+  const { verdict, database, blockers, readings } = await measureReadiness(project, blockerTokens, parameters, {
+    all: json,
+  });
   if (!quiet) {
     console.log(
-      json
-        ? JSON.stringify({ verdict: verdict.verdict, database, blockers: verdict.blockers, readings })
-        : verdictLine(verdict),
+      json ? JSON.stringify({ verdict, database, blockers, readings }) : readinessLine({ verdict, blockers }),
     );
   }
-  return verdict.verdict === "READY" ? 0 : BLOCKED;
+  return verdict === "READY" ? 0 : BLOCKED;
 }
 
 /** The rollout's parameters from the stack's configuration; the environment has the last word on the ratified request. */
@@ -100,27 +90,6 @@ async function chooseTarget(stack: string): Promise<void> {
     throw new Failure(`Stack ${stack} has a database of its own: set DATABASE_URL or PGHOST. Nothing was started.`);
   }
   Object.assign(process.env, await targetEnvironment());
-}
-
-async function measure(
-  parameters: Parameters,
-  names: readonly string[] | undefined,
-): Promise<{ database: string; readings: Readings }> {
-  const settings = { ...sessionSettings(rollout, parameters, DEFAULT_OPTIONS), ...READ_ONLY };
-  const probe = await loadProbe(projectFolder, rollout);
-  // A server of any age is told apart by its gate, as the plain SQL does.
-  const session = await connect(settings, `${rollout.name} gate monitor`, undefined, 0);
-  try {
-    return { database: session.target.database, readings: await takeReadings(session, probe, names) };
-  } catch (error) {
-    throw new RolloutError(
-      `The gates of database ${session.target.database} could not be read: ${messageOf(error)}. Nothing was changed; try again.`,
-      undefined,
-      { cause: error },
-    );
-  } finally {
-    await session.close();
-  }
 }
 
 /** An error is one line, so that a log of cron or CI keeps it together. */

@@ -1,7 +1,5 @@
 // After a run that was to roll tiers back: Pulumi deletes what its state holds. What the state has lost stays in the database, and nobody would say so.
-import type { LedgerRow } from "../provider/ledger";
-import { readLedger } from "../provider/ledger";
-import { connect } from "../provider/session";
+import { askLedger, type LedgerRow } from "../provider";
 import { rollout } from "../tiers";
 import { configurationFile, readStackConfiguration } from "./configuration";
 import { Failure } from "./failure";
@@ -20,13 +18,9 @@ export async function requireNothingLeft(
   const last = command === "destroy" ? -1 : throughTier(stack, args);
   if (last === undefined) return;
   if (env.DATABASE_URL) process.env.DATABASE_URL = env.DATABASE_URL;
-  const session = await connect({}, `${rollout.name} ${command}`);
-  try {
-    const left = [...(await readLedger(session, rollout)).values()].filter(({ tier }) => tier > last);
-    if (left[0]) throw stillThere(session.target.database, left, left[0]);
-  } finally {
-    await session.close();
-  }
+  const { database, rows } = await askLedger(rollout, command);
+  const left = rows.filter(({ tier }) => tier > last);
+  if (left[0]) throw stillThere(database, left, left[0]);
 }
 
 /** The last tier that the stack asks for; undefined where it asks for all, or where that cannot be read here. */

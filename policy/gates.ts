@@ -1,50 +1,44 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
-import { expectation, gateKey, satisfies } from "../provider/gates";
-import { runKey, type TierInputs } from "../provider/inputs";
-import { show } from "../provider/readings";
-import type { Gate, GatePosition, Rollout } from "../provider/rollout";
-import { isFirst, tierPolicy } from "./tier";
+import {
+  bindGates,
+  type BoundGate,
+  describeGate,
+  type Gate,
+  holds,
+  isFirstTier,
+  resultOf,
+  type Rollout,
+  type TierInputs,
+} from "../provider";
+import { tierPolicy } from "./tier";
 
 /** One policy for each stop gate, under the gate's name. The first tier answers for the whole run. */
 export function gatePolicies(rollout: Rollout): ResourceValidationPolicy[] {
-  const declared = new Map<string, Gate>();
-  for (const gate of rollout.tiers.flatMap(({ gates }) => gates))
-    declared.set(gate.name, declared.get(gate.name) ?? gate);
-  return [...declared.values()].map((gate) => {
+  const gates = rollout.tiers.flatMap((tier) => tier.gates);
+  const byName = new Map([...gates].reverse().map((gate) => [gate.name, gate]));
+  return [...new Set(gates.map(({ name }) => name))].flatMap((name) => {
+    const gate = byName.get(name);
+    if (!gate) return [];
     const description = `${gate.meaning} If it stops: ${gate.remedy} (${gate.source})`;
-    return tierPolicy(gate.name, description, (inputs) => judgeGate(rollout, gate.name, inputs));
+    return [tierPolicy(name, description, (inputs) => judgeGate(rollout, gate, inputs))];
   });
 }
 
 /**
- * Judges the readings against the pack's own declaration. A gate of a tier that this run applies must have been
+ * Judges what was measured against the pack's own declaration. A gate of a tier that this run applies must have been
  * measured and hold. Only gates that the run never came to are excused, and only if it stopped before them: then
  * another policy stops it.
  */
-function judgeGate(rollout: Rollout, name: string, inputs: TierInputs): string[] {
-  const { run, report, parameters } = inputs;
-  const first = isFirst(rollout, inputs);
-  const judged = rollout.tiers.filter(({ tier }) => run.applies.includes(tier) && (first || tier === inputs.tier));
-  return judged.flatMap(({ tier, gates }) =>
-    gates
-      .filter((gate) => gate.name === name)
-      .flatMap((gate) => {
-        const key = gateKey(gate, rollout, parameters);
-        const measured = first ? run.gates[runKey(tier, key)] : report.gates[key];
-        const condition = expectation(gate, rollout, parameters);
-        if (measured === undefined && !wasReached(inputs, first, tier, gate.at)) return [];
-        if (satisfies(measured ?? null, condition)) return [];
-        return [
-          `Stop gate failed: tier ${String(tier)} ${gate.at} gate ${name}: expected ${condition}, ` +
-            `measured ${show(measured)}. ${gate.remedy}`,
-        ];
-      }),
-  );
-}
-
-/** Whether the run came to the gates of a tier's position: it passed as a whole, or measured one of them. */
-function wasReached({ run, report }: TierInputs, first: boolean, tier: number, at: GatePosition): boolean {
-  if (run.verdict === "PASS") return true;
-  const prefix = first ? runKey(tier, `${at} `) : `${at} `;
-  return Object.keys(first ? run.gates : report.gates).some((key) => key.startsWith(prefix));
+function judgeGate(rollout: Rollout, { name, remedy }: Gate, inputs: TierInputs): string[] {
+  const { run, report, parameters, tier: own } = inputs;
+  const first = isFirstTier(rollout, own);
+  const results = first ? run.gates : report.gates;
+  const wasReached = (gate: BoundGate) =>
+    run.verdict === "PASS" || results.some(({ tier, at }) => tier === gate.tier && at === gate.at);
+  return rollout.tiers
+    .filter(({ tier }) => run.applies.includes(tier) && (first || tier === own))
+    .flatMap((tier) => bindGates(rollout, tier, parameters).filter((gate) => gate.name === name))
+    .map((gate) => ({ gate, result: resultOf(gate, results) }))
+    .filter(({ gate, result }) => (result ? !holds(result) : wasReached(gate)))
+    .map(({ gate, result }) => `Stop gate failed: ${describeGate(result ?? gate)}. ${remedy}`);
 }

@@ -1,7 +1,5 @@
 import type { StackValidationPolicy } from "@pulumi/policy";
-import type { TierInputs } from "../provider/inputs";
-import type { Rollout } from "../provider/rollout";
-import { TIER_TYPE } from "./tier";
+import { type Rollout, TIER_TYPE, type TierInputs } from "../provider";
 
 /** The stack holds the tiers from the first on, without a gap, each depending on the one before. */
 export function tierOrder(rollout: Rollout): StackValidationPolicy {
@@ -17,13 +15,13 @@ export function tierOrder(rollout: Rollout): StackValidationPolicy {
         const resource = byTier.get(tier);
         if (!resource) {
           report(
-            `Tier ${String(tier)} is missing: expected the tiers ${expected.join(", ")}, found ${[...byTier.keys()].join(", ")}.`,
+            `Tier ${tier} is missing: expected the tiers ${expected.join(", ")}, found ${[...byTier.keys()].join(", ")}.`,
           );
           continue;
         }
         const before = byTier.get(expected[index - 1] ?? -1);
         if (before && !resource.dependencies.some(({ urn }) => urn === before.urn)) {
-          report(`Tier ${String(tier)} does not depend on tier ${String(expected[index - 1])}.`, resource.urn);
+          report(`Tier ${tier} does not depend on tier ${expected[index - 1] ?? "?"}.`, resource.urn);
         }
       }
     },

@@ -1,17 +1,23 @@
-import { PULUMI } from "../provider/command";
 import type { ResourceValidationPolicy } from "@pulumi/policy";
-import type { TierInputs } from "../provider/inputs";
-import type { StopKind } from "../provider/report";
-import { type Rollout, tierOf, writes } from "../provider/rollout";
-import { isFirst, tierPolicy } from "./tier";
+import {
+  describeStop,
+  isFirstTier,
+  PULUMI,
+  type Rollout,
+  type StopKind,
+  type TierInputs,
+  tierOf,
+  writes,
+} from "../provider";
+import { tierPolicy } from "./tier";
 
 /** Rules on how the gates may be used: contract, invariants, way back, rehearsal, release, replacement. */
 export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
   const onRun = (judge: (inputs: TierInputs) => readonly string[]) => (inputs: TierInputs) =>
-    isFirst(rollout, inputs) ? judge(inputs) : [];
+    isFirstTier(rollout, inputs.tier) ? judge(inputs) : [];
   const stopsOf = (kind: StopKind) =>
     onRun(({ run }) =>
-      run.stops.filter((stop) => stop.kind === kind).map(({ text }) => `${text}. Nothing is applied.`),
+      run.stops.filter((stop) => stop.kind === kind).map((stop) => `${describeStop(stop)}. Nothing is applied.`),
     );
   return [
     tierPolicy(
@@ -74,7 +80,7 @@ function wayBackMissing(rollout: Rollout, { run }: TierInputs): string[] {
   if (run.verdict !== "PASS") return [];
   return run.applies
     .filter((tier) => writes(tierOf(rollout, tier)) && !run.reversible.includes(tier))
-    .map((tier) => `The rollback of tier ${String(tier)} was not rehearsed. Run ${PULUMI} preview with rehearsal.`);
+    .map((tier) => `The rollback of tier ${tier} was not rehearsed. Run ${PULUMI} preview with rehearsal.`);
 }
 
 /**

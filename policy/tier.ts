@@ -1,9 +1,5 @@
 import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
-import type { TierInputs } from "../provider/inputs";
-import { isFirstTier, type Rollout } from "../provider/rollout";
-
-/** Type of a tier's resource: provider/tier.ts gives the module and the name. */
-export const TIER_TYPE = "pulumi-nodejs:dynamic/rollout:Tier";
+import { TIER_TYPE, type TierInputs } from "../provider";
 
 /** A violation in words, or none. */
 export type Judgement = (tier: TierInputs, args: ResourceValidationArgs) => readonly string[];
@@ -19,9 +15,4 @@ export function tierPolicy(name: string, description: string, judge: Judgement):
       for (const violation of judge(args.props as TierInputs, args)) report(violation);
     },
   };
-}
-
-/** True for the tier that is registered before all others, on which the run as a whole is judged. */
-export function isFirst(rollout: Rollout, { tier }: TierInputs): boolean {
-  return isFirstTier(rollout, tier);
 }

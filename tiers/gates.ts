@@ -1,4 +1,4 @@
-import type { Gate } from "../provider/rollout";
+import type { Gate } from "../provider";
 
 /** What a gate means to a council member, what to do when it stops, and where it is demanded. */
 type GateText = Pick<Gate, "meaning" | "remedy" | "source">;

@@ -1,4 +1,4 @@
-import type { Rollout } from "../provider/rollout";
+import type { Rollout } from "../provider";
 import { preflight } from "./tier-0-preflight";
 import { structure } from "./tier-1-structure";
 import { responsibilityAxis } from "./tier-2-responsibility-axis";

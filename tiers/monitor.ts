@@ -1,4 +1,4 @@
-import type { BlockerTokens } from "../provider/monitor";
+import type { BlockerTokens } from "../provider";
 
 /** The words of the gate monitor's verdict line, which cron jobs and sql/gate_monitor/gate_check.sql have in common. */
 export const blockerTokens: BlockerTokens = {

@@ -1,4 +1,4 @@
-import type { TierDeclaration } from "../provider/rollout";
+import type { TierDeclaration } from "../provider";
 import { entry } from "./gates";
 
 /** Reads only: the database is approved for the rollout and exactly in the expected state. */

@@ -1,4 +1,4 @@
-import type { TierDeclaration } from "../provider/rollout";
+import type { TierDeclaration } from "../provider";
 import { entry, exit, GUARDS } from "./gates";
 import { FUNCTIONS, TABLES, VIEWS } from "./objects";
 

@@ -1,4 +1,4 @@
-import type { TierDeclaration } from "../provider/rollout";
+import type { TierDeclaration } from "../provider";
 import { entry, exit, GUARDS } from "./gates";
 
 /** The responsibility axis, so that the new gap can be compared with the canonical one before anything is seeded. */

@@ -1,4 +1,4 @@
-import type { TierDeclaration } from "../provider/rollout";
+import type { TierDeclaration } from "../provider";
 import { entry, exit, GUARDS } from "./gates";
 
 /** The sovereign seed: five groups become accountable in six scopes, and every collection inherits it. */

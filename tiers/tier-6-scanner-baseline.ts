@@ -1,4 +1,4 @@
-import type { TierDeclaration } from "../provider/rollout";
+import type { TierDeclaration } from "../provider";
 import { entry, exit, GUARDS } from "./gates";
 
 /** One scan materializes the drift as it is; its rows live on with later scans. The specification expects about 38. */

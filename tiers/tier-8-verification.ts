@@ -1,4 +1,4 @@
-import type { TierDeclaration } from "../provider/rollout";
+import type { TierDeclaration } from "../provider";
 import { exit } from "./gates";
 
 /** Reads only: the end state holds as a whole. (Tier 7, the inactive event boundary, is folded into Tiers 1 and 6.) */

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
-import { RUN_PREFIX } from "./server";
+import { RUN_PREFIX } from "./database/server";
 
 /**
  * The workers have ended and their servers are on their way out: wait, so that nothing is left when jest is done.

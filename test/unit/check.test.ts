@@ -1,6 +1,6 @@
-import { check } from "../../provider/check";
-import { diff } from "../../provider/diff";
-import type { TierInputs, TierState } from "../../provider/inputs";
+import { check } from "../../provider/resource/check";
+import { diff } from "../../provider/resource/diff";
+import type { TierInputs, TierState } from "../../provider/model/tier-inputs";
 import { inputs } from "./fixtures";
 
 /** What each refusal is about, told by what an operator reads. */

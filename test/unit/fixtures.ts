@@ -1,7 +1,8 @@
-import type { RunVerdict, TierInputs } from "../../provider/inputs";
-import { NO_DELTA, type TierReport } from "../../provider/report";
-import type { DeltaContract, Gate, Rollout, TierDeclaration } from "../../provider/rollout";
-import type { Changes } from "../../provider/snapshot";
+import { type Changes, NO_DELTA } from "../../provider/model/delta";
+import type { GateResult } from "../../provider/model/gates";
+import type { TierReport } from "../../provider/model/report";
+import type { DeltaContract, Gate, Rollout, TierDeclaration } from "../../provider/model/rollout";
+import type { RunVerdict, TierInputs } from "../../provider/model/tier-inputs";
 
 /** A rollout of three tiers that has nothing to do with One-Roof: the modules must know none in particular. */
 export function gate(at: Gate["at"], name: string, operator: Gate["operator"], expected: Gate["expected"]): Gate {
@@ -43,17 +44,17 @@ export const ROLLOUT: Rollout = {
 };
 
 /** What a run measured in which every gate held. */
-export const PASSED: Record<string, number | string> = {
-  "tier 0 entry base = main": "main",
-  "tier 0 entry doors = 0": 0,
-  "tier 1 entry doors in 0,2": 0,
-  "tier 1 exit doors = 2": 2,
-  "tier 3 exit windows >= 1": 4,
-};
+export const PASSED: readonly GateResult[] = [
+  { tier: 0, at: "entry", name: "base", operator: "=", expected: "main", measured: "main" },
+  { tier: 0, at: "entry", name: "doors", operator: "=", expected: "0", measured: 0 },
+  { tier: 1, at: "entry", name: "doors", operator: "in", expected: "0,2", measured: 0 },
+  { tier: 1, at: "exit", name: "doors", operator: "=", expected: "2", measured: 2 },
+  { tier: 3, at: "exit", name: "windows", operator: ">=", expected: "1", measured: 4 },
+];
 
 export function report(more: Partial<TierReport> = {}): TierReport {
   const passed: TierReport = {
-    ...{ tier: 1, title: "Step 1", verdict: "PASS", gates: {}, delta: NO_DELTA, stops: [], rollback: "exact" },
+    ...{ tier: 1, title: "Step 1", verdict: "PASS", gates: [], delta: NO_DELTA, stops: [], rollback: "exact" },
   };
   return { ...passed, ...more };
 }

@@ -1,68 +1,83 @@
 import fc from "fast-check";
-import {
-  expectation,
-  failedGates,
-  gateKey,
-  gateReadings,
-  gateReadingsFrom,
-  holds,
-  satisfies,
-} from "../../provider/gates";
-import { parseReading } from "../../provider/readings";
-import type { Notice } from "../../provider/session";
+import { gateNotices, gateResults } from "../../provider/execute/gate-notices";
+import { describeCondition, describeGate } from "../../provider/model/describe";
+import { bindGates, type BoundGate, failedGates, holds, measureGates } from "../../provider/model/gates";
+import type { Gate, Reading } from "../../provider/model/rollout";
+import { parseReading } from "../../provider/postgres/probe";
+import type { Notice } from "../../provider/postgres/session";
 import { rollout } from "../../tiers";
 import { gate, ROLLOUT } from "./fixtures";
 
 const [first, second] = ROLLOUT.tiers;
 
+const bound = (operator: string, expected: string): BoundGate => ({
+  tier: 1,
+  at: "exit",
+  name: "doors",
+  operator: operator as Gate["operator"],
+  expected,
+});
+const satisfies = (measured: Reading, operator: string, expected: string) =>
+  holds({ ...bound(operator, expected), measured });
+
 describe("a condition", () => {
-  test.each([
-    [210, "= 210", true],
-    [209, "= 210", false],
-    ["approved", "= approved", true],
-    ["Approved", "= approved", false],
-    ["two words", "= two words", true],
-    [1, ">= 1", true],
-    [2, ">= 1", true],
-    [0, ">= 1", false],
-    ["2", ">= 1", false],
-    ["many", ">= 1", false],
-    [0, "in 0,43", true],
-    [43, "in 0,43", true],
-    [4, "in 0,43", false],
-    ["0,43", "in 0,43", false],
-    [5, "< 6", false],
-    [5, "5", false],
-    [5, "", false],
-  ])("%j satisfies %j: %j", (measured, condition, expected) => {
-    expect(satisfies(measured, condition)).toBe(expected);
+  test.each<[Reading, string, string, boolean]>([
+    [210, "=", "210", true],
+    [209, "=", "210", false],
+    ["approved", "=", "approved", true],
+    ["Approved", "=", "approved", false],
+    ["two words", "=", "two words", true],
+    [1, ">=", "1", true],
+    [2, ">=", "1", true],
+    [0, ">=", "1", false],
+    ["2", ">=", "1", false],
+    ["many", ">=", "1", false],
+    [0, "in", "0,43", true],
+    [43, "in", "0,43", true],
+    [4, "in", "0,43", false],
+    ["0,43", "in", "0,43", false],
+    [5, "<", "6", false],
+    [5, "", "5", false],
+    [5, "", "", false],
+  ])("%j satisfies %s %j: %j", (measured, operator, expected, verdict) => {
+    expect(satisfies(measured, operator, expected)).toBe(verdict);
   });
 
-  test("is satisfied by no reading that is null", () => {
-    fc.assert(fc.property(fc.string(), (condition) => !satisfies(null, condition)));
-    for (const { gates } of rollout.tiers) {
-      for (const each of gates) expect(satisfies(null, expectation(each, rollout, {}))).toBe(false);
+  test("is satisfied by no reading that is null, or that Pulumi has dropped", () => {
+    const operators = fc.constantFrom("=", ">=", "in", "");
+    fc.assert(fc.property(operators, fc.string(), (operator, expected) => !satisfies(null, operator, expected)));
+    for (const tier of rollout.tiers) {
+      for (const each of bindGates(rollout, tier, {})) {
+        expect(holds({ ...each, measured: null })).toBe(false);
+        expect(holds(each)).toBe(false);
+      }
     }
   });
 
   test("of equality is satisfied by the text itself only", () => {
-    fc.assert(fc.property(fc.string(), fc.string(), (a, b) => satisfies(a, `= ${b}`) === (a === b)));
+    fc.assert(fc.property(fc.string(), fc.string(), (a, b) => satisfies(a, "=", b) === (a === b)));
   });
 
   test("of a minimum is satisfied as numbers are compared", () => {
-    fc.assert(fc.property(fc.integer(), fc.integer(), (a, b) => satisfies(a, `>= ${b}`) === a >= b));
+    fc.assert(fc.property(fc.integer(), fc.integer(), (a, b) => satisfies(a, ">=", String(b)) === a >= b));
   });
 });
 
 describe("an expectation", () => {
+  const conditions = (gates: readonly Gate[], parameters: Record<string, string>) =>
+    bindGates(ROLLOUT, { tier: 1, gates }, parameters).map(
+      (each) => `${each.at} ${each.name} ${describeCondition(each)}`,
+    );
+
   test("is written as the SQL files write it", () => {
-    expect(second.gates.map((each) => gateKey(each, ROLLOUT, {}))).toEqual(["entry doors in 0,2", "exit doors = 2"]);
+    expect(conditions(second.gates, {})).toEqual(["entry doors in 0,2", "exit doors = 2"]);
   });
 
   test("may be a parameter, given, by default, or not known", () => {
-    expect(expectation(first.gates[0], ROLLOUT, { base: "copy" })).toBe("= copy");
-    expect(expectation(first.gates[0], ROLLOUT, {})).toBe("= main");
-    expect(satisfies("x", expectation(gate("entry", "code", "=", { parameter: "code" }), ROLLOUT, {}))).toBe(false);
+    expect(conditions([first.gates[0]], { base: "copy" })).toEqual(["entry base = copy"]);
+    expect(conditions([first.gates[0]], {})).toEqual(["entry base = main"]);
+    const [unknown] = bindGates(ROLLOUT, { tier: 1, gates: [gate("entry", "code", "=", { parameter: "code" })] }, {});
+    expect(holds({ ...unknown, measured: "x" })).toBe(false);
   });
 });
 
@@ -71,11 +86,16 @@ describe("what a file measured", () => {
     ...{ code: "OR000", schema: "toy", table: "exit", constraint: "doors", column: "= 2", dataType: "2" },
     ...more,
   });
-  const measured = (...notices: Notice[]) => gateReadings(ROLLOUT, second, {}, notices);
-  const failures = (...notices: Notice[]) => failedGates(ROLLOUT, second, {}, measured(...notices), ["exit"]);
+  const gates = bindGates(ROLLOUT, second, {});
+  const measured = (...notices: Notice[]) => gateResults(gates, gateNotices(ROLLOUT, notices));
+  const failures = (...notices: Notice[]) =>
+    failedGates(
+      gates.filter(({ at }) => at === "exit"),
+      measured(...notices),
+    ).map(describeGate);
 
   test("is taken from its notices, and holds", () => {
-    expect(measured(notice())).toEqual({ "exit doors = 2": 2 });
+    expect(measured(notice())).toEqual([{ ...bound("=", "2"), measured: 2 }]);
     expect(failures(notice())).toEqual([]);
   });
 
@@ -94,7 +114,7 @@ describe("what a file measured", () => {
   });
 
   test("fails without any notice, for each gate declared", () => {
-    expect(failedGates(ROLLOUT, second, {}, {})).toEqual([
+    expect(failedGates(gates, []).map(describeGate)).toEqual([
       "tier 1 entry gate doors: expected in 0,2, measured not measured",
       "tier 1 exit gate doors: expected = 2, measured not measured",
     ]);
@@ -103,8 +123,7 @@ describe("what a file measured", () => {
 
 test("from readings alone a gate holds exactly if its own reading does", () => {
   const judge = (readings: Record<string, number | string | null>) => {
-    const measured = gateReadingsFrom(ROLLOUT, first.gates, {}, readings);
-    return first.gates.map((each) => holds(each, ROLLOUT, {}, measured));
+    return measureGates(bindGates(ROLLOUT, first, {}), readings).map(holds);
   };
   expect(judge({ base: "main", doors: 0 })).toEqual([true, true]);
   expect(judge({ base: "main", doors: 1 })).toEqual([true, false]);

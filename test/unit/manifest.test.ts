@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { load } from "js-yaml";
-import { differences, identifyRelease, manifest, MANIFEST_FILE } from "../../provider/manifest";
+import { differences, identifyRelease, manifest, MANIFEST_FILE } from "../../provider/release/manifest";
 
 const ROOT = path.resolve(__dirname, "../..");
 

@@ -1,7 +1,8 @@
 import type { ResourceValidationArgs } from "@pulumi/policy";
-import type { RunVerdict, TierInputs } from "../../provider/inputs";
+import type { GateResult } from "../../provider/model/gates";
+import type { Reading } from "../../provider/model/rollout";
+import { type RunVerdict, TIER_TYPE, type TierInputs } from "../../provider/model/tier-inputs";
 import { gatePolicies } from "../../policy/gates";
-import { TIER_TYPE } from "../../policy/tier";
 import { rollout } from "../../tiers";
 import { inputs, PASSED, report, ROLLOUT, run } from "./fixtures";
 
@@ -16,69 +17,65 @@ async function judge(props: TierInputs, type = TIER_TYPE): Promise<string[]> {
   return found;
 }
 
-const onFirst = (gates: Record<string, number | string>, more: Partial<RunVerdict> = {}) =>
+const onFirst = (gates: readonly GateResult[], more: Partial<RunVerdict> = {}) =>
   judge(inputs({ run: run({ gates, ...more }) }));
 
-const without = (...keys: string[]) =>
-  Object.fromEntries(Object.entries(PASSED).filter(([key]) => !keys.includes(key)));
+/** A gate by its place in PASSED, as a test names it. */
+const NAMES = PASSED.map(({ tier, at, name }) => `tier ${tier} ${at} ${name}`);
+const without = (...names: string[]) => PASSED.filter((_, index) => !names.includes(NAMES[index]));
+const but = (name: string, more: Partial<GateResult>) =>
+  PASSED.map((each, index) => (NAMES[index] === name ? { ...each, ...more } : each));
 
 test("a run in which every gate held passes", async () => {
   expect(await onFirst(PASSED)).toEqual([]);
 });
 
-test.each<[key: string, value: number | string, violation: string]>([
+test.each<[name: string, measured: Reading, violation: string]>([
   [
-    "tier 0 entry base = main",
+    "tier 0 entry base",
     "copy",
     "base: Stop gate failed: tier 0 entry gate base: expected = main, measured copy. Mend base.",
   ],
+  ["tier 0 entry doors", 1, "doors: Stop gate failed: tier 0 entry gate doors: expected = 0, measured 1. Mend doors."],
   [
-    "tier 0 entry doors = 0",
-    1,
-    "doors: Stop gate failed: tier 0 entry gate doors: expected = 0, measured 1. Mend doors.",
-  ],
-  [
-    "tier 1 entry doors in 0,2",
+    "tier 1 entry doors",
     1,
     "doors: Stop gate failed: tier 1 entry gate doors: expected in 0,2, measured 1. Mend doors.",
   ],
+  ["tier 1 exit doors", 3, "doors: Stop gate failed: tier 1 exit gate doors: expected = 2, measured 3. Mend doors."],
   [
-    "tier 1 exit doors = 2",
-    3,
-    "doors: Stop gate failed: tier 1 exit gate doors: expected = 2, measured 3. Mend doors.",
-  ],
-  [
-    "tier 3 exit windows >= 1",
+    "tier 3 exit windows",
     0,
     "windows: Stop gate failed: tier 3 exit gate windows: expected >= 1, measured 0. Mend windows.",
   ],
   [
-    "tier 3 exit windows >= 1",
-    "not measured",
+    "tier 3 exit windows",
+    null,
     "windows: Stop gate failed: tier 3 exit gate windows: expected >= 1, measured not measured. Mend windows.",
   ],
-])("%s, measured %j, is a violation of its own policy only", async (key, value, violation) => {
-  expect(await onFirst({ ...PASSED, [key]: value })).toEqual([violation]);
-  expect(await onFirst({ ...PASSED, [key]: value }, { verdict: "STOP" })).toEqual([violation]);
-  expect(await onFirst({ ...PASSED, [key]: value }, { verdict: "NOT REHEARSED" })).toEqual([violation]);
+])("%s, measured %j, is a violation of its own policy only", async (name, measured, violation) => {
+  expect(await onFirst(but(name, { measured }))).toEqual([violation]);
+  expect(await onFirst(but(name, { measured }), { verdict: "STOP" })).toEqual([violation]);
+  expect(await onFirst(but(name, { measured }), { verdict: "NOT REHEARSED" })).toEqual([violation]);
 });
 
-test.each(Object.keys(PASSED))("a run that calls itself passed without %s is stopped", async (key) => {
-  expect(await onFirst(without(key))).toEqual([expect.stringMatching(/Stop gate failed: .* measured not measured/)]);
+test.each(NAMES)("a run that calls itself passed without %s is stopped", async (name) => {
+  expect(await onFirst(without(name))).toEqual([expect.stringMatching(/Stop gate failed: .* measured not measured/)]);
 });
 
 test("a run that measured nothing and calls itself passed fails at every gate", async () => {
-  expect(await onFirst({})).toHaveLength(Object.keys(PASSED).length);
+  expect(await onFirst([])).toHaveLength(PASSED.length);
 });
 
 test("what a stop kept from being measured is excused, because another policy stops the run", async () => {
-  const later = ["tier 1 exit doors = 2", "tier 3 exit windows >= 1"];
+  const later = ["tier 1 exit doors", "tier 3 exit windows"];
   expect(await onFirst(without(...later), { verdict: "STOP" })).toEqual([]);
 });
 
 test("a reading under another condition than the declared one does not count", async () => {
-  const other = { ...without("tier 1 exit doors = 2"), "tier 1 exit doors = 3": 3 };
-  expect(await onFirst(other)).toEqual([expect.stringMatching(/^doors: .*expected = 2, measured not measured/)]);
+  expect(await onFirst(but("tier 1 exit doors", { expected: "3", measured: 3 }))).toEqual([
+    expect.stringMatching(/^doors: .*expected = 2, measured not measured/),
+  ]);
 });
 
 test("the expectation of a parameter is that of the inputs, not of the report", async () => {
@@ -87,22 +84,21 @@ test("the expectation of a parameter is that of the inputs, not of the report", 
 });
 
 test("tiers that are applied already are not judged by the gates of their entry", async () => {
-  const failing = { ...PASSED, "tier 0 entry doors = 0": 2 };
-  expect(await onFirst(failing, { applies: [3] })).toEqual([]);
-  expect(await onFirst({}, { applies: [], removes: [3, 1] })).toEqual([]);
+  expect(await onFirst(but("tier 0 entry doors", { measured: 2 }), { applies: [3] })).toEqual([]);
+  expect(await onFirst([], { applies: [], removes: [3, 1] })).toEqual([]);
 });
 
 test("a later tier answers for its own gates", async () => {
-  const later = (gates: Record<string, number | string>, applies = [1]) =>
-    judge(inputs({ tier: 1, report: report({ gates }), run: run({ applies, gates: {} }) }));
-  expect(await later({ "entry doors in 0,2": 0, "exit doors = 2": 2 })).toEqual([]);
-  expect(await later({ "entry doors in 0,2": 0, "exit doors = 2": 1 })).toHaveLength(1);
-  expect(await later({})).toHaveLength(2);
-  expect(await later({}, [])).toEqual([]);
+  const later = (gates: readonly GateResult[], applies = [1]) =>
+    judge(inputs({ tier: 1, report: report({ gates }), run: run({ applies, gates: [] }) }));
+  expect(await later(PASSED)).toEqual([]);
+  expect(await later(but("tier 1 exit doors", { measured: 1 }))).toHaveLength(1);
+  expect(await later([])).toHaveLength(2);
+  expect(await later([], [])).toEqual([]);
 });
 
 test("resources that are no tiers are none of its business", async () => {
-  expect(await judge(inputs({ run: run({ gates: {} }) }), "aws:s3:Bucket")).toEqual([]);
+  expect(await judge(inputs({ run: run({ gates: [] }) }), "aws:s3:Bucket")).toEqual([]);
 });
 
 test("One-Roof has one mandatory policy for each gate, with its meaning, remedy and source", () => {

@@ -1,6 +1,6 @@
 import type { PolicyResource, StackValidationArgs } from "@pulumi/policy";
 import { tierOrder } from "../../policy/order";
-import { TIER_TYPE } from "../../policy/tier";
+import { TIER_TYPE } from "../../provider/model/tier-inputs";
 import { ROLLOUT } from "./fixtures";
 
 const urn = (tier: number) => `urn:tier-${tier}`;

@@ -1,8 +1,7 @@
 import type { ResourceValidationArgs } from "@pulumi/policy";
-import type { RunVerdict, TierInputs } from "../../provider/inputs";
-import type { StopKind } from "../../provider/report";
+import { type StopKind, stopsOf } from "../../provider/model/findings";
+import { type RunVerdict, TIER_TYPE, type TierInputs } from "../../provider/model/tier-inputs";
 import { runPolicies } from "../../policy/run";
-import { TIER_TYPE } from "../../policy/tier";
 import { inputs, ROLLOUT, run } from "./fixtures";
 
 const environment = { ...process.env };
@@ -38,22 +37,24 @@ test.each<[StopKind, string]>([
   ["failure", "tier_sql"],
   ["rollback", "rollback_rehearsed"],
 ])("a stop of kind %s is a violation of %s", async (kind, policy) => {
-  const stops = [{ kind, text: "tier 1 did what it must not" }];
-  expect(await onRun({ verdict: "STOP", stops })).toContain(
-    `${policy}: tier 1 did what it must not. Nothing is applied.`,
+  const stops = stopsOf(kind, 1, [{ is: "failure", message: "did what it must not" }]);
+  expect(await onRun({ verdict: "STOP", stops })).toContainEqual(
+    expect.stringMatching(new RegExp(`^${policy}: .*tier 1:? did what it must not\\. Nothing is applied\\.$`)),
   );
 });
 
 test("every stop is told, each by its own policy", async () => {
   const kinds: StopKind[] = ["delta", "delta", "invariant", "failure", "rollback"];
-  const stops = kinds.map((kind, index) => ({ kind, text: `reason ${index}` }));
+  const reasons = kinds.map((_, index) => `reason ${index}`);
+  const stops = kinds.flatMap((kind, index) => stopsOf(kind, 1, [{ is: "failure", message: reasons[index] }]));
   const told = await onRun({ verdict: "STOP", stops });
-  for (const { text } of stops) expect(told.filter((each) => each.includes(text))).toHaveLength(1);
+  for (const reason of reasons) expect(told.filter((each) => each.includes(reason))).toHaveLength(1);
 });
 
 test("a run that stopped never passes, whatever it says of its reasons", async () => {
   expect(await onRun({ verdict: "STOP", stops: [] })).not.toEqual([]);
-  expect(await onRun({ verdict: "STOP", stops: [{ kind: "unheard of" as StopKind, text: "x" }] })).not.toEqual([]);
+  const unheard = stopsOf("unheard of" as StopKind, 1, [{ is: "not reached" }]);
+  expect(await onRun({ verdict: "STOP", stops: unheard })).not.toEqual([]);
 });
 
 describe("the way back", () => {
@@ -73,7 +74,7 @@ describe("the way back", () => {
 });
 
 describe("a run that was not rehearsed", () => {
-  const stops = [{ kind: "rehearsal" as const, text: "this login may not write" }];
+  const stops = stopsOf("rehearsal", 1, [{ is: "not rehearsed" }]);
   const unrehearsed = { verdict: "NOT REHEARSED" as const, stops };
   const refusal = expect.stringMatching(/^rehearsed: .*was not rehearsed \(tiers .*acceptUnrehearsed f00d$/);
 

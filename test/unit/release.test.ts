@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { manifest } from "../../provider/manifest";
-import { loadRelease, scriptsOf } from "../../provider/release";
-import { sha256 } from "../../provider/script";
+import { manifest } from "../../provider/release/manifest";
+import { loadRelease, scriptsOf } from "../../provider/release/release";
+import { sha256 } from "../../provider/release/digest";
 import { ROLLOUT } from "./fixtures";
 
 const FILES = {
@@ -70,7 +70,7 @@ describe("the manifest", () => {
 
 describe("the digest of a tier", () => {
   const digests = async (parameters = { base: "main", code: "X" }) => {
-    const { tiers } = await loadRelease(root, ROLLOUT, parameters);
+    const { tiers } = await loadRelease({ root, rollout: ROLLOUT, parameters });
     return tiers.map(({ digest }) => digest);
   };
 
@@ -102,7 +102,7 @@ describe("the digest of a tier", () => {
 });
 
 test("a release holds the tiers asked for, with the scripts as recorded", async () => {
-  const release = await loadRelease(root, ROLLOUT, {}, (tier) => [1].includes(tier));
+  const release = await loadRelease({ root, rollout: ROLLOUT, parameters: {} }, (tier) => [1].includes(tier));
   expect(release.tiers.map(({ declaration }) => declaration.tier)).toEqual([1]);
   expect(scriptsOf(release, 1).rollback?.digest).toBe(sha256(FILES["sql/back-1.sql"]));
   expect(release.probe).toBe("SELECT 'doors', 'x'");
@@ -111,5 +111,7 @@ test("a release holds the tiers asked for, with the scripts as recorded", async 
 
 test("a missing file is refused by its name", async () => {
   rmSync(path.join(root, "sql/back-3.sql"));
-  await expect(loadRelease(root, ROLLOUT, {})).rejects.toThrow(/^Cannot read sql\/back-3\.sql/);
+  await expect(loadRelease({ root, rollout: ROLLOUT, parameters: {} })).rejects.toThrow(
+    /^Cannot read sql\/back-3\.sql/,
+  );
 });

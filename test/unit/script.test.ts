@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { loadScript, normalise, parseScript, sha256 } from "../../provider/script";
+import { normalise, sha256 } from "../../provider/release/digest";
+import { loadScript, parseScript } from "../../provider/release/script";
 
 const parsed = async (text: string) => (await parseScript("x.sql", text)).statements;
 const wrapped = (...statements: string[]) => `BEGIN;\n${statements.map((each) => `${each};\n`).join("")}COMMIT;\n`;

@@ -1,0 +1,113 @@
+import type { Context } from "../context";
+import { contractFindings, invariantFindings, type MeasuredDelta, measureDelta, NO_DELTA } from "../model/delta";
+import { listStops } from "../model/describe";
+import { codeOf, messageOf, RolloutError } from "../model/errors";
+import { type Finding, type Stop, stopsOf } from "../model/findings";
+import { bindGates, type BoundGate, failedGates, type GateResult } from "../model/gates";
+import type { TierReport } from "../model/report";
+import type { TierDeclaration } from "../model/rollout";
+import { changes } from "../postgres/catalog-snapshot";
+import type { Notice } from "../postgres/session";
+import { GATE_REFUSED, isDatabaseError } from "../postgres/sqlstate";
+import type { TierScripts } from "../release/release";
+import { type DatabaseState, neededReadings, takeState } from "./database-state";
+import { gateNotices, gateResults, reachedPositions } from "./gate-notices";
+import { runScript } from "./run-script";
+
+/** A tier that ran to its end inside the open transaction: its report, and the state after it. */
+export interface Applied {
+  readonly report: TierReport;
+  readonly after: DatabaseState;
+}
+
+/** What else is known when a tier runs. */
+export interface Surroundings {
+  /** The tier that follows: the state after this one takes its readings too. */
+  readonly next?: TierDeclaration | undefined;
+  /** What this run's own rehearsal measured: ranges are held to it. */
+  readonly rehearsed?: MeasuredDelta | undefined;
+}
+
+/**
+ * Runs a tier's file in the open transaction, statement by statement, and measures it from `before`, the state at its
+ * entry. Nothing is committed. Throws a TierRefused with the report so far when a statement fails: the transaction is
+ * then aborted.
+ */
+export async function applyTier(
+  context: Context,
+  scripts: TierScripts,
+  before: DatabaseState,
+  { next, rehearsed }: Surroundings = {},
+): Promise<Applied> {
+  const { declaration } = scripts;
+  const { rollout } = context.release;
+  const gates = bindGates(rollout, declaration, context.parameters);
+  const results = gateResults(gates, await runTier(context, scripts, gates));
+  const after = await takeState(context, neededReadings(rollout, declaration, next));
+  const measurement = {
+    changes: changes(before.snapshot, after.snapshot),
+    before: before.readings,
+    after: after.readings,
+  };
+  const stops = [
+    ...stopsOf("gate", declaration.tier, asFindings(failedGates(gates, results))),
+    ...stopsOf("delta", declaration.tier, contractFindings(declaration, measurement, rehearsed)),
+    ...stopsOf("invariant", declaration.tier, invariantFindings(rollout, before.readings, after.readings)),
+  ];
+  return { report: reportOf(declaration, results, stops, measureDelta(declaration.delta, measurement)), after };
+}
+
+function asFindings(failed: readonly GateResult[]): Finding[] {
+  return failed.map((result) => ({ is: "failed gate", ...result }));
+}
+
+function reportOf(
+  { tier, title }: TierDeclaration,
+  gates: readonly GateResult[],
+  stops: readonly Stop[],
+  delta: MeasuredDelta,
+): TierReport {
+  return { tier, title, verdict: stops.length ? "STOP" : "PASS", gates, delta, stops, rollback: "not rehearsed" };
+}
+
+/** Runs the tier's file; gives the gate notices that it raised. */
+async function runTier(
+  { session, release: { rollout } }: Context,
+  { declaration, apply }: TierScripts,
+  gates: readonly BoundGate[],
+): Promise<Notice[]> {
+  session.takeNotices();
+  try {
+    await runScript(session, apply);
+    return gateNotices(rollout, session.takeNotices());
+  } catch (error) {
+    const raised = gateNotices(rollout, session.takeNotices());
+    if (!isDatabaseError(error) && !(error instanceof RolloutError)) throw error;
+    const results = gateResults(gates, raised);
+    const reached = reachedPositions(raised);
+    const failed = failedGates(
+      gates.filter(({ at }) => reached.includes(at)),
+      results,
+    );
+    const told = codeOf(error) === GATE_REFUSED && failed.length > 0;
+    const stops = [
+      ...stopsOf("gate", declaration.tier, asFindings(failed)),
+      ...stopsOf("failure", declaration.tier, told ? [] : [{ is: "failure", message: messageOf(error) }]),
+    ];
+    throw new TierRefused(reportOf(declaration, results, stops, NO_DELTA), error);
+  }
+}
+
+/** A tier was stopped; nothing of it stays. */
+export class TierRefused extends RolloutError {
+  constructor(
+    readonly report: TierReport,
+    cause?: unknown,
+  ) {
+    super(
+      `Tier ${report.tier} (${report.title}) refused, nothing was changed:\n${listStops(report.stops)}`,
+      codeOf(cause),
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,99 @@
+import type { Context } from "../context";
+import { type Changes, declaredObjects, invariantFindings } from "../model/delta";
+import { bareName, describeFinding } from "../model/describe";
+import { RolloutError } from "../model/errors";
+import type { Finding } from "../model/findings";
+import type { TierDeclaration } from "../model/rollout";
+import { changes } from "../postgres/catalog-snapshot";
+import { type Fingerprint, hashOwnRows, restoreFindings, takeFingerprint } from "../ledger/fingerprint";
+import type { LedgerRow } from "../ledger/ledger";
+import { parseScript, type Script } from "../release/script";
+import { type DatabaseState, takeState } from "./database-state";
+import { runScript } from "./run-script";
+
+/** A tier that is to be rolled back: by which script, and to which entry. */
+export interface Rollback {
+  readonly declaration: TierDeclaration;
+  readonly script: Script;
+  readonly entry: Fingerprint;
+}
+
+/** A rollback that ran to its end inside the open transaction. */
+export interface RolledBack {
+  /** Everything that forbids its COMMIT; empty if the proof holds. */
+  readonly findings: readonly Finding[];
+  /** What the rollback removed, one line each. */
+  readonly removed: readonly string[];
+  readonly after: DatabaseState;
+}
+
+/** The rollback as it was recorded when the tier was applied; the file may have changed since. */
+export async function recordedRollback(declaration: TierDeclaration, row: LedgerRow): Promise<Rollback> {
+  const name = `${declaration.rollback ?? "rollback"} (as recorded in the ledger)`;
+  return { declaration, script: await parseScript(name, row.rollbackSql), entry: row.entry };
+}
+
+/**
+ * Runs a tier's rollback in the open transaction and proves it: what the tier declared is as it was at its entry, and
+ * nothing else moved between begin and end. Nothing is committed here.
+ */
+export async function rollBackTier(context: Context, rollback: Rollback, before: DatabaseState): Promise<RolledBack> {
+  const { session, release } = context;
+  const { declaration, script, entry } = rollback;
+  const own = await hashOwnRows(session, declaration.delta, before.snapshot.objects);
+  await runScript(session, script);
+  const after = await takeState(context, release.rollout.invariants);
+  const moved = changes(before.snapshot, after.snapshot);
+  const findings = [
+    ...restoreFindings(entry, await takeFingerprint(session, declaration, after.snapshot)),
+    ...remaining(declaration, after),
+    ...undeclared(declaration, moved, own),
+    ...invariantFindings(release.rollout, before.readings, after.readings),
+  ];
+  return { findings, removed: removals(moved), after };
+}
+
+/** Declared objects that are still there. */
+function remaining({ delta }: TierDeclaration, { snapshot }: DatabaseState): Finding[] {
+  return declaredObjects(delta)
+    .filter((object) => snapshot.objects.has(object))
+    .map((object) => ({ is: "object remains", object }));
+}
+
+/** Everything that moved outside of what the tier declares. */
+function undeclared({ delta }: TierDeclaration, moved: Changes, own: Fingerprint["rows"]): Finding[] {
+  const objects = new Set(declaredObjects(delta));
+  return [
+    ...moved.added.map((object): Finding => ({ is: "undeclared object", object })),
+    ...moved.removed
+      .filter((object) => !objects.has(object))
+      .map((object): Finding => ({ is: "undeclared drop", object })),
+    ...moved.changed.map((object): Finding => ({ is: "undeclared change", object })),
+    ...moved.rewritten
+      .filter((table) => !delta.rows[table]?.operational)
+      .map((table): Finding => ({ is: "undeclared rewrite", table })),
+    ...[...moved.rows].flatMap(([table, written]): Finding[] => {
+      const { inserted, updated, deleted } = written;
+      // Of a table that stays exactly the tier's own rows may go.
+      const expected = own[table]?.rows ?? (table in delta.rows ? deleted : 0);
+      const declared = table in delta.rows && !inserted && !updated && deleted === expected;
+      return declared ? [] : [{ is: "undeclared write", table, written, ...(expected && { mayDelete: expected }) }];
+    }),
+  ];
+}
+
+function removals(moved: Changes): string[] {
+  return [
+    ...[...moved.rows].map(([table, { deleted }]) => `-${deleted} ${bareName(table)}`),
+    ...moved.rewritten.map((table) => `${bareName(table)} emptied`),
+    ...(moved.removed.length ? [`-${moved.removed.length} objects`] : []),
+  ];
+}
+
+/** The refusal of a rollback with all its reasons. */
+export function refusedRollback({ tier, title }: TierDeclaration, findings: readonly Finding[]): RolloutError {
+  return new RolloutError(
+    `Tier ${tier} (${title}) cannot be rolled back, nothing was changed:\n` +
+      findings.map((finding) => `  - ${describeFinding(finding)}`).join("\n"),
+  );
+}

@@ -1,0 +1,27 @@
+import { RolloutError } from "../model/errors";
+import type { Session } from "../postgres/session";
+import { GATE_REFUSED, isDatabaseError, serverMessage } from "../postgres/sqlstate";
+import type { Script, Statement } from "../release/script";
+
+/**
+ * Sends the statements of a script one at a time, then has every deferred constraint checked. One string of them would
+ * still be committed by the server after the client was killed.
+ */
+export async function runScript(session: Session, script: Script): Promise<void> {
+  for (const statement of script.statements) {
+    try {
+      await session.query(statement.sql);
+    } catch (error) {
+      throw located(script, statement, error);
+    }
+  }
+  await session.query("SET CONSTRAINTS ALL IMMEDIATE");
+}
+
+/** Adds file and line to what the server said; a refused gate speaks for itself. */
+function located({ name }: Script, { sql, line }: Statement, error: unknown): unknown {
+  if (!isDatabaseError(error) || error.code === GATE_REFUSED) return error;
+  const before = sql.slice(0, Math.max(0, Number(error.position ?? 1) - 1));
+  const at = line + (before.match(/\n/g)?.length ?? 0);
+  return new RolloutError(`${name} line ${at}: ${serverMessage(error)}`, error.code, { cause: error });
+}

@@ -1,0 +1,143 @@
+import type { Finding } from "./findings";
+import type {
+  DeltaContract,
+  Movement,
+  Reading,
+  ReadingContract,
+  Readings,
+  Rollout,
+  RowCount,
+  RowCounters,
+  TierDeclaration,
+} from "./rollout";
+
+/** What happened to a database between two moments of one transaction, whoever did it. */
+export interface Changes {
+  /** Objects as `kind identity`, such as `table public.axis_value`. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+  /** Tables that were truncated or rewritten. */
+  readonly rewritten: readonly string[];
+  /** Tables with rows written, and how many. */
+  readonly rows: ReadonlyMap<string, RowCounters>;
+}
+
+/** What a tier was measured to change. */
+export interface MeasuredDelta {
+  /** Number of objects added, by kind. */
+  readonly objects: Readonly<Record<string, number>>;
+  /** Rows inserted, by table; tables without are left out. Any other write is a stop. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** The readings that the contract names. */
+  readonly readings: Readonly<Record<string, Movement>>;
+}
+
+export const NO_DELTA: MeasuredDelta = { objects: {}, rows: {}, readings: {} };
+
+/** A tier's own run, as two moments tell it. */
+export interface Measurement {
+  readonly changes: Changes;
+  readonly before: Readings;
+  readonly after: Readings;
+}
+
+/** What a tier changed, in the terms of its contract. */
+export function measureDelta(contract: DeltaContract, { changes, before, after }: Measurement): MeasuredDelta {
+  const rows = [...changes.rows].sort().map(([table, { inserted }]) => [table, inserted] as const);
+  const readings = Object.keys(contract.readings).sort();
+  return {
+    objects: countKinds(changes.added),
+    rows: Object.fromEntries(rows.filter(([, inserted]) => inserted > 0)),
+    readings: Object.fromEntries(
+      readings.map((name) => [name, { before: before[name] ?? null, after: after[name] ?? null }]),
+    ),
+  };
+}
+
+/** How many objects there are of each kind, by kind in order. */
+export function countKinds(objects: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const kind of objects.map(kindOf).sort()) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+/** The kind of `view public.v_axis`. */
+function kindOf(object: string): string {
+  return object.slice(0, object.search(/ [^ ]*(\(.*\))?$/));
+}
+
+/** The objects that a contract declares, named as a snapshot names them. */
+export function declaredObjects({ objects }: DeltaContract): string[] {
+  return Object.entries(objects).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`));
+}
+
+/**
+ * Everything in which a tier did not do what it declares; empty if the contract holds. A range is held to what this
+ * run's own rehearsal measured, where there was one.
+ */
+export function contractFindings(
+  { delta }: TierDeclaration,
+  { changes, before, after }: Measurement,
+  rehearsed?: MeasuredDelta,
+): Finding[] {
+  return [
+    ...objectFindings(delta, changes),
+    ...changes.removed.map((object): Finding => ({ is: "undeclared drop", object })),
+    ...changes.changed.map((object): Finding => ({ is: "undeclared change", object })),
+    ...changes.rewritten.map((table): Finding => ({ is: "undeclared rewrite", table })),
+    ...rowFindings(delta, changes, rehearsed),
+    ...Object.entries(delta.readings).flatMap(([name, contract]) =>
+      readingFindings(name, contract, { before: before[name] ?? null, after: after[name] ?? null }),
+    ),
+  ];
+}
+
+function objectFindings(contract: DeltaContract, { added }: Changes): Finding[] {
+  const declared = declaredObjects(contract);
+  return [
+    ...declared
+      .filter((object) => !added.includes(object))
+      .map((object): Finding => ({ is: "missing object", object })),
+    ...added
+      .filter((object) => !declared.includes(object))
+      .map((object): Finding => ({ is: "undeclared object", object })),
+  ];
+}
+
+function rowFindings({ rows }: DeltaContract, changes: Changes, rehearsed?: MeasuredDelta): Finding[] {
+  const tables = new Set([...Object.keys(rows), ...changes.rows.keys()]);
+  return [...tables].flatMap((table): Finding[] => {
+    const written = changes.rows.get(table) ?? { inserted: 0, updated: 0, deleted: 0 };
+    const contract = rows[table];
+    if (!contract) return [{ is: "undeclared write", table, written }];
+    if (written.updated || written.deleted) return [{ is: "rows not only inserted", table, written }];
+    const expected = narrowed(contract.inserted, rehearsed && (rehearsed.rows[table] ?? 0));
+    return within(written.inserted, expected) ? [] : [{ is: "row count", table, expected, measured: written.inserted }];
+  });
+}
+
+/** A range narrowed to what was rehearsed, as long as that lies inside it. */
+function narrowed(declared: RowCount, rehearsed: number | undefined): RowCount {
+  return typeof declared === "object" && rehearsed !== undefined && within(rehearsed, declared) ? rehearsed : declared;
+}
+
+function readingFindings(name: string, expected: ReadingContract, measured: Required<Movement>): Finding[] {
+  const { before, after } = expected;
+  const ends = after !== null && typeof after === "object" ? within(measured.after, after) : measured.after === after;
+  return ends && measured.before === before ? [] : [{ is: "reading", name, expected, measured }];
+}
+
+/** Invariants that moved, or that could not be measured. */
+export function invariantFindings({ invariants }: Rollout, before: Readings, after: Readings): Finding[] {
+  return invariants.flatMap((name): Finding[] => {
+    const measured = { before: before[name] ?? null, after: after[name] ?? null };
+    return measured.before !== null && measured.before === measured.after ? [] : [{ is: "invariant", name, measured }];
+  });
+}
+
+/** Whether a count is what was declared. */
+export function within(count: Reading, declared: RowCount): boolean {
+  if (typeof count !== "number") return false;
+  return typeof declared === "number" ? count === declared : count >= declared.from && count <= declared.to;
+}

@@ -1,0 +1,234 @@
+/**
+ * The one module that makes text of data: what a gate, a delta, a stop or a report says to people. Everywhere else
+ * they are values with fields. The words are the same rehearsed and applied, so that a second `up` changes no output.
+ */
+import { PULUMI } from "./command";
+import type { MeasuredDelta } from "./delta";
+import type { Finding, Stop } from "./findings";
+import type { BoundGate, GateResult } from "./gates";
+import type { TierReport } from "./report";
+import type { DeltaContract, Reading, ReadingContract, RowCount, RowCounters, TierDeclaration } from "./rollout";
+
+/** Width at which the CLI cuts a string under Outputs. */
+const OUTPUT_WIDTH = 150;
+
+/** A reading as it is shown: null means that it could not be measured. */
+export function show(reading: Reading | undefined): string {
+  return reading === null || reading === undefined ? "not measured" : String(reading);
+}
+
+/** What a gate expects, as the SQL files write it: `= 210`, `in 0,43`. */
+export function describeCondition({ operator, expected }: Pick<BoundGate, "operator" | "expected">): string {
+  return `${operator} ${expected}`;
+}
+
+/** A gate with its tier, position, condition and what it measured. */
+export function describeGate(gate: GateResult): string {
+  const { tier, at, name, measured } = gate;
+  return `tier ${tier} ${at} gate ${name}: expected ${describeCondition(gate)}, measured ${show(measured)}`;
+}
+
+/** One reason not to go on, naming the tier. */
+export function describeStop({ kind, tier, finding }: Stop): string {
+  if (finding.is === "failed gate") return adopting(kind) + describeGate(finding);
+  if (finding.is === "drift") return describeDrift(tier, finding.differences, finding.acceptance);
+  const text = describeFinding(finding);
+  return kind === "rollback" ? `rollback of tier ${tier}: ${text}` : `${adopting(kind)}tier ${tier} ${text}`;
+}
+
+function adopting(kind: Stop["kind"]): string {
+  return kind === "adoption" ? "cannot be adopted: " : "";
+}
+
+/** The texts of stops under a heading for people. */
+export function listStops(stops: readonly Stop[]): string {
+  return stops.map((stop) => `  - ${describeStop(stop)}`).join("\n");
+}
+
+/** Drift that was not accepted, with the two ways out. */
+function describeDrift(tier: number, differences: readonly string[], acceptance: string): string {
+  const lower = `${PULUMI} config set throughTier ${tier - 1}; ${PULUMI} up`;
+  return (
+    `tier ${tier} has drifted: ${differences.join("; ")}. Roll back to tier ${tier - 1} and up again (${lower}), ` +
+    `or accept it as it is: ROLLOUT_ACCEPT=${acceptance}`
+  );
+}
+
+/** What was found, without the tier it was found on. */
+export function describeFinding(finding: Finding): string {
+  switch (finding.is) {
+    case "failed gate":
+      return describeGate(finding);
+    case "missing object":
+      return `declared but not created: ${finding.object}`;
+    case "undeclared object":
+      return `undeclared: ${finding.object} was created`;
+    case "undeclared drop":
+      return `undeclared: ${finding.object} was dropped`;
+    case "undeclared change":
+      return `undeclared: ${finding.object} was altered`;
+    case "undeclared rewrite":
+      return `undeclared: table ${finding.table} was truncated or rewritten`;
+    case "undeclared write":
+      return `undeclared write in ${finding.table}: expected ${describeAllowed(finding)}, measured ${describeWritten(finding.written)}`;
+    case "rows not only inserted":
+      return `${finding.table}: expected only inserted rows, measured ${describeWritten(finding.written)}`;
+    case "row count":
+      return `${finding.table}: expected +${describeCount(finding.expected)} rows, measured +${finding.measured}`;
+    case "reading":
+      return `reading ${finding.name}: expected ${describeContractedReading(finding.expected)}, measured ${show(finding.measured.before)} to ${show(finding.measured.after)}`;
+    case "invariant":
+      return describeInvariant(finding);
+    case "rows not restored":
+      return `not restored: ${finding.table}: expected ${finding.expected} own rows as at entry, found ${finding.measured}`;
+    case "definitions not restored":
+      return "not restored: its objects are not defined as at entry";
+    case "object remains":
+      return `not restored: ${finding.object} still exists`;
+    case "object not restored":
+      return `not restored: ${finding.object} is not what it was`;
+    case "object not there":
+      return `${finding.object} is missing`;
+    case "own rows":
+      return `${finding.table} holds ${finding.measured} own rows, not what is declared`;
+    case "drift":
+      return finding.differences.join("; ");
+    case "failure":
+      return finding.message;
+    case "not rehearsed":
+      return "was not rehearsed";
+    case "not reached":
+      return "was not reached by the rehearsal";
+  }
+}
+
+function describeInvariant({ name, measured }: Extract<Finding, { is: "invariant" }>): string {
+  const { before = null, after = null } = measured;
+  return before === null || after === null
+    ? `invariant ${name} could not be measured`
+    : `invariant ${name}: expected to stay ${before}, measured ${after}`;
+}
+
+function describeAllowed({ mayDelete }: Extract<Finding, { is: "undeclared write" }>): string {
+  return mayDelete === undefined ? "none" : `${mayDelete} deleted`;
+}
+
+function describeWritten({ inserted, updated, deleted }: RowCounters): string {
+  return `${inserted} inserted, ${updated} updated, ${deleted} deleted`;
+}
+
+function describeContractedReading({ before, after }: ReadingContract): string {
+  return `${show(before)} to ${describeEnd(after)}`;
+}
+
+function describeEnd(value: ReadingContract["after"]): string {
+  return typeof value === "object" && value !== null ? describeCount(value) : show(value);
+}
+
+function describeCount(count: RowCount): string {
+  return typeof count === "number" ? String(count) : `${count.from}…${count.to}`;
+}
+
+/** What a tier changed, in one line that reads the same rehearsed and applied. */
+export function describeReport(report: TierReport): string {
+  const reasons = report.stops.map(describeStop).join("; ");
+  switch (report.verdict) {
+    case "PASS":
+      return `as declared, ${report.gates.length} gates passed: ${describeDelta(report.delta)}`;
+    case "ADOPTED":
+      return `adopted as it is, way back not rehearsed: ${describeDelta(report.delta)}`;
+    case "NOT REHEARSED":
+      return `NOT REHEARSED: ${reasons}`;
+    case "STOP":
+      return `STOP: ${reasons} | measured: ${describeDelta(report.delta)}`;
+  }
+}
+
+/** What a tier changed in one line that the CLI does not cut: rows in many tables are told by their number. */
+export function summarizeReport(report: TierReport): string {
+  const full = describeReport(report);
+  const { rows } = report.delta;
+  const fits = full.length <= OUTPUT_WIDTH;
+  if (fits || (report.verdict !== "PASS" && report.verdict !== "ADOPTED")) return full;
+  const inserted = Object.values(rows).reduce((sum, count) => sum + count, 0);
+  const tables = Object.keys(rows).length;
+  return describeReport({ ...report, delta: { ...report.delta, rows: { [`rows in ${tables} tables`]: inserted } } });
+}
+
+/** Objects, rows and readings of a delta, such as `+30 governance_object_ownership, ownership_gap 210 → 0`. */
+export function describeDelta({ objects, rows, readings }: MeasuredDelta): string {
+  return list([
+    ...Object.entries(objects).map(([kind, count]) => countObjects(kind, count)),
+    ...Object.entries(rows).map(([table, inserted]) => `+${inserted} ${bareName(table)}`),
+    ...Object.entries(readings)
+      .map(([name, { before, after }]) => [name, show(before), show(after)] as const)
+      .filter(([, before, after]) => before !== after)
+      .map(([name, before, after]) => `${name} ${before} → ${after}`),
+  ]);
+}
+
+/** The same of a declared delta. */
+export function describeContract({ objects, rows, readings }: DeltaContract): string {
+  const sorted = <T>(entries: Readonly<Record<string, T>>) =>
+    Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1));
+  return list([
+    ...sorted(objects as Readonly<Record<string, readonly string[]>>).map(([kind, names]) =>
+      countObjects(kind, names.length),
+    ),
+    ...sorted(rows)
+      .filter(([, { inserted }]) => inserted !== 0)
+      .map(([table, { inserted }]) => `+${describeCount(inserted)} ${bareName(table)}`),
+    ...sorted(readings)
+      .filter(([, { before, after }]) => before !== after)
+      .map(([name, { before, after }]) => `${name} ${show(before)} → ${describeEnd(after)}`),
+  ]);
+}
+
+/** What the exit gates of a tier measured, by name: of the closing verification this is the end state. */
+export function exitReadings({ gates }: TierReport): Record<string, number | string> {
+  return Object.fromEntries(
+    gates.filter(({ at }) => at === "exit").map(({ name, measured }) => [name, measured ?? show(null)]),
+  );
+}
+
+/** A tier's declaration with what was measured of it. */
+interface ComparedTier {
+  readonly scripts: { readonly declaration: TierDeclaration };
+  readonly report: TierReport;
+}
+
+/** Declared beside rehearsed, a pair of lines for every tier that the run applies. */
+export function compareTiers(tiers: readonly ComparedTier[]): string {
+  const reached = tiers.filter(({ report }) => report.verdict !== "NOT REHEARSED");
+  const others = tiers.filter(({ report }) => report.verdict === "NOT REHEARSED").map(({ report }) => report.tier);
+  const compared = reached.map(({ scripts, report }) => {
+    const { tier, title, delta } = scripts.declaration;
+    const differs = report.verdict === "PASS" ? "" : `\n  ${describeReport(report)}`;
+    return (
+      `tier ${tier} ${title}\n  declared  ${describeContract(delta)}\n` +
+      `  rehearsed ${describeDelta(report.delta)}; rollback ${report.rollback}${differs}`
+    );
+  });
+  return [...compared, ...(others.length ? [`not rehearsed: tiers ${others.join(", ")}`] : [])].join("\n");
+}
+
+/** A table's name without its schema. */
+export function bareName(table: string): string {
+  return table.slice(table.indexOf(".") + 1);
+}
+
+/** A unified diff with one line of context and no header. */
+export function textDiff(oldName: string, newName: string, old: string, now: string): string {
+  // Loaded when there is a difference to show: every other run would only wait for it.
+  const { createTwoFilesPatch } = require("diff") as typeof import("diff");
+  const patch = createTwoFilesPatch(oldName, newName, `${old}\n`, `${now}\n`, undefined, undefined, { context: 1 });
+  return patch.split("\n").slice(1).join("\n").trimEnd();
+}
+
+function list(parts: readonly string[]): string {
+  return parts.length ? parts.join(", ") : "no change";
+}
+
+function countObjects(kind: string, count: number): string {
+  return `+${count} ${kind}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,77 @@
+/** What must be true of target, rollout and ledger before anything is done. Each rule stands here once. */
+import { PULUMI } from "./command";
+import { RolloutError } from "./errors";
+import { type Rollout, writes } from "./rollout";
+import type { Target } from "./tier-inputs";
+
+/**
+ * Refuses a database other than the one that the state was made on. A cluster from which a move was accepted counts
+ * as the same one; another database name never does.
+ */
+export function requireSameTarget(made: Target, connected: Target, movedFrom?: string): void {
+  const sameCluster = made.system === connected.system || made.system === movedFrom;
+  if (made.database === connected.database && sameCluster) return;
+  throw new RolloutError(
+    `Wrong target: this stack's state was made on database "${made.database}" of cluster ${made.system}, but you are ` +
+      `connected to "${connected.database}" of cluster ${connected.system}. Nothing was changed. Connect to the former ` +
+      `(DATABASE_URL or PG*), select the stack of the latter, or, if the database was moved, accept it with: ` +
+      `${PULUMI} config set movedFrom ${made.system}`,
+  );
+}
+
+/** To which rollout a tier belongs as its state, or this run, has it; empty while the state does not know the tier. */
+export interface Belonging {
+  readonly tier: number;
+  readonly title: string;
+  readonly rolloutId?: string | undefined;
+  /** The rollout that may be taken over. */
+  readonly adopt?: string | undefined;
+}
+
+/** What the ledger says of a tier that is applied. */
+export interface AppliedTier {
+  readonly tier: number;
+  readonly rolloutId: string;
+  readonly appliedAt?: string;
+  readonly appliedBy?: string;
+}
+
+/** Refuses a database that carries tiers of another rollout than the state's, unless that one may be taken over. */
+export function requireSameRollout(own: Belonging, applied: Iterable<AppliedTier>): void {
+  const others = [...applied].filter(({ rolloutId }) => rolloutId !== own.rolloutId && rolloutId !== own.adopt);
+  const [other] = others;
+  if (!other) return;
+  const { rolloutId, appliedAt, appliedBy } = other;
+  const when = appliedAt ? `, applied on ${appliedAt} by ${appliedBy ?? "?"}` : "";
+  const state = own.rolloutId
+    ? `this stack's state belongs to rollout ${own.rolloutId}`
+    : "this stack's state does not know it";
+  throw new RolloutError(
+    `Tier ${own.tier} (${own.title}): the database already carries rollout ${rolloutId} ` +
+      `(tiers ${others.map(({ tier }) => tier).join(", ")}${when}), but ${state}. Nothing was changed. Use the stack ` +
+      `that applied it, or, if its state was lost, take the rollout over with: ${PULUMI} config set adopt ${rolloutId}`,
+  );
+}
+
+/**
+ * Refuses a ledger in which a tier is missing before an applied one, and, where `next` is given, one that does not
+ * end right before it.
+ */
+export function requireUnbroken(rollout: Rollout, ledger: ReadonlyMap<number, unknown>, next?: number): void {
+  const writing = rollout.tiers.filter(writes).map(({ tier }) => tier);
+  const missing = writing.find((tier) => !ledger.has(tier));
+  if (missing === undefined) return;
+  const beyond = writing.filter((tier) => tier > missing && ledger.has(tier));
+  if (beyond.length) {
+    throw new RolloutError(
+      `The ledger is broken: tier ${missing} is missing, but ${beyond.join(", ")} are applied. Nothing was changed. ` +
+        `Roll the later tiers back first (${PULUMI} config set throughTier ${missing - 1}; ${PULUMI} up), ` +
+        `then roll out again.`,
+    );
+  }
+  if (next === undefined || missing >= next) return;
+  throw new RolloutError(
+    `Tier ${next} is not applied: tier ${missing} must be applied first, and the ledger does not hold it. Nothing was ` +
+      `changed. Run ${PULUMI} preview to see where the rollout stands.`,
+  );
+}

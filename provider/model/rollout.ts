@@ -1,0 +1,133 @@
+/**
+ * The words in which a rollout is declared. Plain data: nothing here knows a database, a table or a
+ * gate of any particular rollout; `tiers/` is the one that ships with this project.
+ */
+
+/** One named value measured on the database; null when its source is missing or may not be read. */
+export type Reading = number | string | null;
+
+/** All readings that one probe took, by name. */
+export type Readings = Readonly<Record<string, Reading>>;
+
+/** How one reading moved; a reading that could not be taken is null, or left out on its way through Pulumi. */
+export interface Movement {
+  readonly before?: Reading;
+  readonly after?: Reading;
+}
+
+/** Where a stop gate stands: before the tier's first write, or before its COMMIT. */
+export type GatePosition = "entry" | "exit";
+
+/** A condition on one reading. False, null or not measured means stop. */
+export interface Gate {
+  /** Name of the reading that is judged, and so the name of the gate. */
+  readonly name: string;
+  readonly at: GatePosition;
+  readonly operator: "=" | ">=" | "in";
+  /** The wanted value as text (`in`: a comma-separated list), or the parameter that holds it. */
+  readonly expected: string | { readonly parameter: string };
+  /** What the gate protects, for a reader who does not know SQL. */
+  readonly meaning: string;
+  /** What to do when it stops a rollout. */
+  readonly remedy: string;
+  /** The place in the specification that demands it. */
+  readonly source: string;
+}
+
+/** Rows that a tier may add: exactly so many, or as many as its own rehearsal in this run, within bounds. */
+export type RowCount = number | { readonly from: number; readonly to: number };
+
+/** Rows that a transaction has written in one table. */
+export interface RowCounters {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly deleted: number;
+}
+
+/** What a tier may do to one table. */
+export interface RowContract {
+  readonly inserted: RowCount;
+  /** SQL condition that is true for this tier's rows and no other tier's. */
+  readonly own: string;
+  /** The table is the application's own: it may grow columns, and what stands in them is not the tier's. */
+  readonly shared?: boolean;
+  /** Rows that live on after the tier (scan results): they may change without being drift. */
+  readonly operational?: boolean;
+}
+
+/** How one reading moves across the tier. */
+export interface ReadingContract {
+  readonly before: Reading;
+  readonly after: Reading | { readonly from: number; readonly to: number };
+}
+
+/** Kinds of catalog object that a delta counts. */
+export type ObjectKind = "table" | "view" | "function";
+
+/** The declared delta of a tier: what it changes, and by omission what it must leave alone. */
+export interface DeltaContract {
+  /** Schema-qualified names (functions with argument types) that the tier creates. */
+  readonly objects: Readonly<Partial<Record<ObjectKind, readonly string[]>>>;
+  /** Schema-qualified table name to what may happen to it. */
+  readonly rows: Readonly<Record<string, RowContract>>;
+  readonly readings: Readonly<Record<string, ReadingContract>>;
+}
+
+/** One step of a rollout. */
+export interface TierDeclaration {
+  readonly tier: number;
+  /** Short name in kebab case, used in resource names. */
+  readonly name: string;
+  readonly title: string;
+  /** The SQL file that applies the tier, from the project's root. */
+  readonly apply: string;
+  /** The SQL file that rolls it back; a tier without one never writes. */
+  readonly rollback?: string;
+  readonly gates: readonly Gate[];
+  readonly delta: DeltaContract;
+  /** Names of the parameters that the SQL file reads. */
+  readonly parameters: readonly string[];
+}
+
+/** A value that reaches SQL as a session setting. */
+export interface Parameter {
+  /** Name of the setting, such as `one_roof.database`. */
+  readonly setting: string;
+  readonly default?: string;
+}
+
+/** A whole rollout. */
+export interface Rollout {
+  readonly name: string;
+  /** The file that takes all readings: one pure SELECT of (reading, value). */
+  readonly probe: string;
+  /** Schema of the ledger, created with the first tier that writes and dropped with its rollback. */
+  readonly ledgerSchema: string;
+  /** Key of the advisory lock that excludes every other rollout, shared with the SQL files. */
+  readonly lock: readonly [number, number];
+  /** Schema field by which the gate notices of the SQL files are known. */
+  readonly noticeSchema: string;
+  readonly parameters: Readonly<Record<string, Parameter>>;
+  /** The parameter that names the database. */
+  readonly databaseParameter: string;
+  /** Readings that must be identical at entry and exit of every tier. */
+  readonly invariants: readonly string[];
+  readonly tiers: readonly TierDeclaration[];
+}
+
+/** True if the tier changes the database. */
+export function writes(tier: TierDeclaration): boolean {
+  return tier.rollback !== undefined;
+}
+
+/** True for the tier that is registered before all others. */
+export function isFirstTier({ tiers }: Rollout, tier: number): boolean {
+  return tier === tiers[0]?.tier;
+}
+
+/** The declaration of a tier by its number. Throws when the rollout has none of that number. */
+export function tierOf(rollout: Rollout, tier: number): TierDeclaration {
+  const found = rollout.tiers.find((each) => each.tier === tier);
+  if (!found) throw new Error(`Rollout ${rollout.name} has no tier ${tier}.`);
+  return found;
+}

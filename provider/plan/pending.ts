@@ -1,0 +1,99 @@
+import type { Context } from "../context";
+import { BY_PSQL, type RunRequest } from "../model/configuration";
+import { declaredObjects } from "../model/delta";
+import { requireUnbroken } from "../model/guards";
+import { isFirstTier, writes } from "../model/rollout";
+import { takeSnapshot } from "../postgres/catalog-snapshot";
+import { findDrift } from "../ledger/drift";
+import { type LedgerRow, readLedger } from "../ledger/ledger";
+import type { TierScripts } from "../release/release";
+
+/** A tier to roll back, with what the ledger recorded when it was applied. */
+export interface TierToRollBack {
+  readonly scripts: TierScripts;
+  readonly recorded: LedgerRow;
+}
+
+/** What a run has to do, up or down, never both. */
+export interface Pending {
+  readonly pending: readonly TierScripts[];
+  readonly toRollBack: readonly TierToRollBack[];
+}
+
+/** Where every tier is, as the ledger and the database have it, and so what there is to do. */
+export interface LedgerStatus extends Pending {
+  readonly ledger: ReadonlyMap<number, LedgerRow>;
+  /** Tiers that are there without a ledger and shall be taken over. */
+  readonly adopted: readonly TierScripts[];
+  /** How every applied tier that stays differs from what was applied, by tier. */
+  readonly drift: ReadonlyMap<number, readonly string[]>;
+}
+
+/** Compares what the run is asked to do with what the ledger holds. Throws when the ledger has a gap. */
+export async function resolvePending(context: Context, request: RunRequest): Promise<LedgerStatus> {
+  const { session, release } = context;
+  const { throughTier, adopt } = request;
+  const ledger = await readLedger(session, release.rollout);
+  requireUnbroken(release.rollout, ledger);
+  const wanted = release.tiers.filter(({ declaration }) => declaration.tier <= throughTier);
+  const toRollBack = release.tiers.flatMap((scripts) => {
+    const recorded = ledger.get(scripts.declaration.tier);
+    return recorded && scripts.declaration.tier > throughTier ? [{ scripts, recorded }] : [];
+  });
+  const adopted = ledger.size === 0 && adopt === BY_PSQL ? await runByPsql(context, wanted) : [];
+  const pending = toRollBack.length ? [] : adopted.length ? trailing(wanted) : missing(context, wanted, ledger);
+  return { ledger, pending, toRollBack, adopted, drift: await measureDrift(context, ledger, throughTier) };
+}
+
+/** All tiers that write, if any object that they declare is there; without one there is nothing to take over. */
+async function runByPsql(
+  { session, release: { rollout } }: Context,
+  wanted: readonly TierScripts[],
+): Promise<TierScripts[]> {
+  const { objects } = await takeSnapshot(session, rollout.ledgerSchema);
+  const writing = wanted.filter(({ declaration }) => writes(declaration));
+  const isThere = writing.some(({ declaration }) =>
+    declaredObjects(declaration.delta).some((object) => objects.has(object)),
+  );
+  return isThere ? writing : [];
+}
+
+/**
+ * Tiers that write are pending until the ledger holds them; those that only read are run along with them: the first
+ * before all, the others after all.
+ */
+function missing(
+  { release: { rollout } }: Context,
+  wanted: readonly TierScripts[],
+  ledger: ReadonlyMap<number, LedgerRow>,
+): TierScripts[] {
+  const complete = wanted.every(({ declaration }) => !writes(declaration) || ledger.has(declaration.tier));
+  if (complete && ledger.size > 0) return trailing(wanted);
+  return wanted.filter(({ declaration: { tier } }) =>
+    isFirstTier(rollout, tier) ? ledger.size === 0 : !ledger.has(tier),
+  );
+}
+
+/** With nothing left to write, the closing verification still tells whether what it demands holds. */
+function trailing(wanted: readonly TierScripts[]): TierScripts[] {
+  return wanted.slice(1).filter(({ declaration }) => !writes(declaration));
+}
+
+/** Drift of every tier that is applied and shall stay. Nothing to measure costs nothing. */
+async function measureDrift(
+  { session, release: { tiers, rollout } }: Context,
+  ledger: ReadonlyMap<number, LedgerRow>,
+  throughTier: number,
+): Promise<ReadonlyMap<number, readonly string[]>> {
+  const drift = new Map<number, readonly string[]>();
+  const staying = tiers.flatMap(({ declaration }) => {
+    const recorded = ledger.get(declaration.tier);
+    return recorded && declaration.tier <= throughTier ? [{ declaration, recorded }] : [];
+  });
+  if (!staying.length) return drift;
+  const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
+  for (const { declaration, recorded } of staying) {
+    drift.set(declaration.tier, await findDrift(session, declaration, recorded, snapshot));
+  }
+  return drift;
+}

@@ -1,0 +1,103 @@
+import type { Context } from "../context";
+import type { Configuration, RunRequest } from "../model/configuration";
+import { describeStop, show } from "../model/describe";
+import { RolloutError } from "../model/errors";
+import type { TierReport } from "../model/report";
+import type { Readings } from "../model/rollout";
+import type { ReleaseIdentity, RunVerdict, Target } from "../model/tier-inputs";
+import { takeSnapshot } from "../postgres/catalog-snapshot";
+import { takeReadings } from "../postgres/probe";
+import { type Log, retried } from "../postgres/retry";
+import { connect } from "../postgres/session";
+import { sessionSettings } from "../postgres/session-settings";
+import { mayNotWrite } from "../postgres/sqlstate";
+import { withRolloutLock } from "../postgres/transaction";
+import { verifyUnrecorded } from "../execute/adopt";
+import { TierRefused } from "../execute/apply";
+import { identifyRelease } from "../release/manifest";
+import { loadRelease, type Project } from "../release/release";
+import { type LedgerStatus, resolvePending } from "./pending";
+import { type PlannedTier, plannedTier } from "./planned-tier";
+import { rehearse, unrehearsed } from "./rehearsal";
+import { judgeRun } from "./verdict";
+
+/** The whole run, rehearsed. */
+export interface Plan {
+  readonly target: Target;
+  readonly tiers: readonly PlannedTier[];
+  readonly run: RunVerdict;
+  readonly readings: Readings;
+}
+
+/**
+ * Reads the release, connects, takes the readings, asks the ledger and rehearses what the run would do, up or down, in
+ * one transaction that is rolled back. Throws a RolloutError when the target is out of reach, when the ledger is
+ * broken, or when a rollback that the run implies would be refused.
+ */
+export async function planRun(
+  { root, rollout }: Project,
+  { parameters, request, options }: Configuration,
+  log: Log,
+): Promise<Plan> {
+  const [release, identity] = await Promise.all([
+    loadRelease({ root, rollout, parameters }),
+    identifyRelease(root, request.release),
+  ]);
+  const session = await connect({
+    application: `${rollout.name} rollout rehearsal`,
+    settings: sessionSettings(rollout, parameters, options),
+    statementTimeout: options.statementTimeout,
+  });
+  const context: Context = { session, release, parameters, options, log };
+  try {
+    // One at a time: a rehearsal beside another run would measure what is not there to stay.
+    return await withRolloutLock(context, rollout.lock, () => retried(context, () => plan(context, identity, request)));
+  } finally {
+    await session.close();
+  }
+}
+
+async function plan(context: Context, identity: ReleaseIdentity, request: RunRequest): Promise<Plan> {
+  const { session, release } = context;
+  const readings = await takeReadings(session, release.probe);
+  const status = await resolvePending(context, request);
+  const reports = [
+    ...(await verifyAdopted(context, status, readings)),
+    ...(await rehearseOrSayWhyNot(context, status, request, readings)),
+  ];
+  const tiers = release.tiers
+    .filter(({ declaration }) => declaration.tier <= request.throughTier)
+    .map((scripts) => plannedTier(context, scripts, status, reports));
+  return { target: session.target, tiers, readings, run: judgeRun(status, reports, identity, request) };
+}
+
+async function verifyAdopted(context: Context, { adopted }: LedgerStatus, readings: Readings): Promise<TierReport[]> {
+  if (!adopted.length) return [];
+  const snapshot = await takeSnapshot(context.session, context.release.rollout.ledgerSchema);
+  const reports: TierReport[] = [];
+  for (const { declaration } of adopted) {
+    reports.push(await verifyUnrecorded(context, declaration, { snapshot, readings }));
+  }
+  return reports;
+}
+
+async function rehearseOrSayWhyNot(
+  context: Context,
+  status: LedgerStatus,
+  { rehearse: wanted }: RunRequest,
+  readings: Readings,
+): Promise<TierReport[]> {
+  const without = (why: string) => {
+    const taken = Object.entries(readings).map(([name, reading]) => `${name} ${show(reading)}`);
+    context.log(`NOT REHEARSED: ${why}. Only readings were taken: ${taken.join(", ")}`);
+    return unrehearsed(context, status.pending, readings);
+  };
+  if (!wanted) return without("the configuration says rehearse: false");
+  try {
+    return await rehearse(context, status);
+  } catch (error) {
+    if (!mayNotWrite(error) || !(error instanceof RolloutError)) throw error;
+    const reason = error instanceof TierRefused ? error.report.stops.map(describeStop).join("; ") : error.message;
+    return without(`this login may not write (${reason})`);
+  }
+}

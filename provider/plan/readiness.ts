@@ -1,0 +1,120 @@
+import { readOptions } from "../model/configuration";
+import { describeCondition } from "../model/describe";
+import { messageOf, RolloutError } from "../model/errors";
+import { type BoundGate, bindGates, failedGates, measureGates, type Parameters } from "../model/gates";
+import type { Gate, Reading, Readings, Rollout } from "../model/rollout";
+import { takeReadings } from "../postgres/probe";
+import { connect } from "../postgres/session";
+import { sessionSettings } from "../postgres/session-settings";
+import { loadProbe } from "../release/probe";
+import type { Project } from "../release/release";
+
+/** How one gate is spoken of in the monitor's verdict line. */
+export interface BlockerToken {
+  /** Short word for the reading; the gate's own name where there is none. */
+  readonly subject?: string;
+  /** The whole blocker, where subject, operator and wanted value would not say it well. */
+  readonly blocker?: string;
+  /** The parameter without which the gate is not judged: whoever only watches may not know it yet. */
+  readonly onlyWith?: string;
+}
+
+/** Tokens by gate. A gate without an entry speaks by its own name. */
+export type BlockerTokens = Readonly<Partial<Record<string, BlockerToken>>>;
+
+/** A stop gate that keeps the rollout from starting. */
+export interface Blocker {
+  readonly gate: string;
+  /** Operator and wanted value, such as `= 210`. */
+  readonly expected: string;
+  /** Null when the reading could not be taken. */
+  readonly measured: Reading;
+  readonly meaning: string;
+  readonly remedy: string;
+  /** The blocker as the verdict line says it, such as `gap<>210`. */
+  readonly token: string;
+}
+
+/** Whether the rollout could start now, with every gate that keeps it from starting. */
+export interface Readiness {
+  readonly verdict: "READY" | "BLOCKED";
+  readonly blockers: readonly Blocker[];
+}
+
+/** The entry gates of the first tier that can be judged with these parameters. */
+export function startGates(rollout: Rollout, tokens: BlockerTokens, parameters: Parameters): Gate[] {
+  const gates = rollout.tiers[0]?.gates ?? [];
+  return gates.filter(({ name, at }) => {
+    const needed = tokens[name]?.onlyWith;
+    return at === "entry" && (needed === undefined || Boolean(parameters[needed]));
+  });
+}
+
+/** What a monitor needs: the database that was asked, what it read there, and what follows from it. */
+export interface MeasuredReadiness extends Readiness {
+  readonly database: string;
+  readonly readings: Readings;
+}
+
+/** As sql/gate_monitor/gate_check.sh: cannot write, waits for no lock longer than 2 s. */
+const READ_ONLY = { default_transaction_read_only: "on", lock_timeout: "2s", statement_timeout: "30s" };
+
+/**
+ * Measures on the target whether the rollout could start: what its start gates judge, or with `all` every reading.
+ * Reads only. Throws a RolloutError when the readings cannot be taken.
+ */
+export async function measureReadiness(
+  { root, rollout }: Project,
+  tokens: BlockerTokens,
+  parameters: Parameters,
+  { all = false } = {},
+): Promise<MeasuredReadiness> {
+  const settings = { ...sessionSettings(rollout, parameters, readOptions({})), ...READ_ONLY };
+  const names = all ? undefined : startGates(rollout, tokens, parameters).map(({ name }) => name);
+  const probe = await loadProbe(root, rollout);
+  // A server of any age is told apart by its gate, as the plain SQL does.
+  const session = await connect({ application: `${rollout.name} gate monitor`, settings, oldest: 0 });
+  const { database } = session.target;
+  try {
+    const readings = await takeReadings(session, probe, names);
+    return { database, readings, ...judgeReadiness(rollout, tokens, parameters, readings) };
+  } catch (error) {
+    throw new RolloutError(
+      `The gates of database ${database} could not be read: ${messageOf(error)}. Nothing was changed; try again.`,
+      undefined,
+      { cause: error },
+    );
+  } finally {
+    await session.close();
+  }
+}
+
+/** Judges whether the rollout could start, from readings alone. A reading that is not there blocks. */
+export function judgeReadiness(
+  rollout: Rollout,
+  tokens: BlockerTokens,
+  parameters: Parameters,
+  readings: Readings,
+): Readiness {
+  const declared = startGates(rollout, tokens, parameters);
+  const gates = bindGates(rollout, { tier: rollout.tiers[0]?.tier ?? 0, gates: declared }, parameters);
+  const blockers = failedGates(gates, measureGates(gates, readings)).map((gate): Blocker => {
+    const { meaning = "", remedy = "" } = declared.find(({ name }) => name === gate.name) ?? {};
+    const measured = gate.measured ?? null;
+    const expected = describeCondition(gate);
+    return { gate: gate.name, expected, measured, meaning, remedy, token: tokenOf(gate, measured, tokens[gate.name]) };
+  });
+  // A declaration without a gate to judge allows nothing.
+  return { verdict: gates.length > 0 && blockers.length === 0 ? "READY" : "BLOCKED", blockers };
+}
+
+function tokenOf({ name, operator, expected }: BoundGate, measured: Reading, token: BlockerToken = {}): string {
+  const { subject = name, blocker } = token;
+  if (measured === null) return `${subject} unknown`;
+  return blocker ?? `${subject}${operator === ">=" ? "<" : "<>"}${expected}`;
+}
+
+/** Readiness as one line: `READY`, or `BLOCKED ospa: ospa<1; ownership_gap: gap<>210;`. */
+export function readinessLine({ verdict, blockers }: Readiness): string {
+  return [verdict, ...blockers.map(({ gate, token }) => `${gate}: ${token};`)].join(" ");
+}

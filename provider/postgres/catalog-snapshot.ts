@@ -1,0 +1,217 @@
+import type { Changes } from "../model/delta";
+import type { RowCounters } from "../model/rollout";
+import type { Session } from "./session";
+
+/**
+ * What a transaction sees of the whole database at one moment, cheap enough to be taken around every tier.
+ * Two snapshots of one transaction tell what happened between them, in which table, whoever did it.
+ */
+export interface Snapshot {
+  /** `kind identity` of every object outside the system schemas, to a mark that changes with its definition. */
+  readonly objects: ReadonlyMap<string, string>;
+  /** Schema-qualified table to the number of its file, which TRUNCATE and rewrites change. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Rows written so far, by schema-qualified table. */
+  readonly counters: ReadonlyMap<string, RowCounters>;
+}
+
+/** A catalog whose rows belong to a relation and make up its definition. */
+interface Part {
+  readonly catalog: string;
+  /** The column that points to the relation. */
+  readonly relation: string;
+  readonly key: string;
+  readonly only?: string;
+  /** What else tells of such a row, beside that it was written. */
+  readonly also?: string;
+}
+
+/** The comments on an object, as a mark that changes with them. */
+function comments(catalog: string, oid: string): string {
+  return `(SELECT string_agg(d.objsubid || ':' || d.xmin, ',' ORDER BY d.objsubid) FROM pg_catalog.pg_description d
+    WHERE d.objoid = ${oid} AND d.classoid = 'pg_catalog.${catalog}'::regclass)`;
+}
+
+const PARTS: readonly Part[] = [
+  { catalog: "pg_attribute", relation: "attrelid", key: "attnum" },
+  { catalog: "pg_attrdef", relation: "adrelid", key: "oid" },
+  { catalog: "pg_constraint", relation: "conrelid", key: "oid", also: comments("pg_constraint", "p.oid") },
+  {
+    catalog: "pg_index",
+    relation: "indrelid",
+    key: "indexrelid",
+    also: `(SELECT concat_ws(' ', i.relname, i.reltablespace, i.reloptions) FROM pg_catalog.pg_class i WHERE i.oid = p.indexrelid),
+      ${comments("pg_class", "p.indexrelid")}`,
+  },
+  {
+    catalog: "pg_trigger",
+    relation: "tgrelid",
+    key: "oid",
+    also: comments("pg_trigger", "p.oid"),
+    // The internal triggers of a foreign key come and go on the table it points to.
+    only: "NOT tgisinternal",
+  },
+  { catalog: "pg_rewrite", relation: "ev_class", key: "oid", also: comments("pg_rewrite", "p.oid") },
+  { catalog: "pg_policy", relation: "polrelid", key: "oid", also: comments("pg_policy", "p.oid") },
+  { catalog: "pg_statistic_ext", relation: "stxrelid", key: "oid", also: comments("pg_statistic_ext", "p.oid") },
+  { catalog: "pg_inherits", relation: "inhrelid", key: "inhseqno" },
+  { catalog: "pg_publication_rel", relation: "prrelid", key: "oid" },
+];
+
+/** Catalogs of objects that are not relations and have an oid of their own. */
+const OTHERS: readonly string[] = [
+  "pg_namespace",
+  "pg_proc",
+  "pg_operator",
+  "pg_opclass",
+  "pg_opfamily",
+  "pg_collation",
+  "pg_conversion",
+  "pg_cast",
+  "pg_language",
+  "pg_extension",
+  "pg_event_trigger",
+  "pg_publication",
+  "pg_foreign_server",
+  "pg_foreign_data_wrapper",
+  "pg_ts_config",
+  "pg_ts_dict",
+  "pg_default_acl",
+  "pg_am",
+];
+
+/** The first oid that is not part of the system. */
+const FIRST_USER_OID = 16_384;
+
+/*
+ * A row's xmin names the transaction that wrote it: inside one transaction an object whose catalog rows keep
+ * theirs has not been touched, and no definition has to be printed. pg_class is compared by its columns, since
+ * a foreign key sets a flag (relhastriggers) on the table that it points to; pg_sequence too, since RESTART, which
+ * only moves it, writes its row.
+ */
+const parts = PARTS.map(
+  ({ catalog, relation, key, only, also }) =>
+    `(SELECT string_agg(concat_ws(':', p.${key}, p.xmin${also ? `, ${also}` : ""}), ',' ORDER BY p.${key})
+      FROM pg_catalog.${catalog} p WHERE p.${relation} = c.oid${only ? ` AND ${only}` : ""})`,
+);
+
+const others = OTHERS.map(
+  (catalog) =>
+    `SELECT '${catalog}'::regclass::oid, o.oid, concat_ws(':', o.xmin, ${comments(catalog, "o.oid")}) FROM pg_catalog.${catalog} o
+     WHERE o.oid >= ${FIRST_USER_OID}${catalog === "pg_namespace" ? " AND o.nspname !~ '^pg_(temp|toast)'" : ""}`,
+);
+
+const SEQUENCE = "q.seqtypid, q.seqstart, q.seqincrement, q.seqmax, q.seqmin, q.seqcache, q.seqcycle";
+
+const SNAPSHOT = `
+WITH relation AS MATERIALIZED (
+  SELECT c.*, n.nspname || '.' || c.relname AS name
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND n.nspname <> 'information_schema'
+    AND n.nspname !~ '^pg_' AND n.nspname <> ALL ($1::text[])
+), owned_sequence AS MATERIALIZED (
+  SELECT d.refobjid AS owner, s.oid, concat_ws('|', s.oid, s.relname, s.relacl, ${SEQUENCE}) AS mark
+  FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class s ON s.oid = d.objid JOIN pg_catalog.pg_sequence q ON q.seqrelid = s.oid
+  WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
+    AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
+), owned AS (
+  SELECT owner, string_agg(mark, ',' ORDER BY oid) AS marks FROM owned_sequence GROUP BY owner
+)
+SELECT 'object' AS section,
+       CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence'
+         WHEN 'c' THEN 'type' ELSE 'table' END || ' ' || c.name AS key,
+       md5(concat_ws('|', c.oid, c.relowner, c.relam, c.reltablespace, c.relpersistence, c.relkind, c.relrowsecurity,
+         c.relforcerowsecurity, c.relreplident, c.relispartition, c.relacl, c.reloptions, owned.marks,
+         ${comments("pg_class", "c.oid")}, ${comments("pg_type", "c.reltype")},
+         (SELECT concat_ws('|', ${SEQUENCE}) FROM pg_catalog.pg_sequence q WHERE q.seqrelid = c.oid),
+         ${parts.join(",\n")})) AS value
+FROM relation c LEFT JOIN owned ON owned.owner = c.oid
+WHERE c.relkind <> 'S' OR c.oid NOT IN (SELECT oid FROM owned_sequence)
+UNION ALL
+SELECT 'object',
+       CASE WHEN o.classid = 'pg_catalog.pg_proc'::regclass
+         THEN 'function ' || (SELECT n.nspname FROM pg_catalog.pg_proc f JOIN pg_catalog.pg_namespace n
+           ON n.oid = f.pronamespace WHERE f.oid = o.objid) || '.' ||
+           (SELECT f.proname || '(' || pg_catalog.pg_get_function_identity_arguments(f.oid) || ')'
+            FROM pg_catalog.pg_proc f WHERE f.oid = o.objid)
+         ELSE pg_catalog.pg_describe_object(o.classid, o.objid, 0) END, o.objid || ':' || o.mark
+FROM (${others.join("\nUNION ALL\n")}) AS o (classid, objid, mark)
+WHERE o.classid <> 'pg_catalog.pg_namespace'::regclass
+   OR (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = o.objid) <> ALL ($1::text[])
+UNION ALL
+SELECT 'object', 'type ' || n.nspname || '.' || t.typname, concat_ws('|', t.oid, t.xmin, ${comments("pg_type", "t.oid")},
+  (SELECT string_agg(e.oid || ':' || e.xmin, ',' ORDER BY e.oid) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid),
+  (SELECT string_agg(k.oid || ':' || k.xmin, ',' ORDER BY k.oid) FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid))
+FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+WHERE t.oid >= ${FIRST_USER_OID} AND t.typtype IN ('d', 'e', 'r') AND n.nspname !~ '^pg_'
+UNION ALL
+SELECT 'object', 'role ' || r.rolname, md5(r::text || (SELECT coalesce(string_agg(m.roleid || ':' || m.xmin, ',' ORDER BY m.roleid), '')
+  FROM pg_catalog.pg_auth_members m WHERE m.member = r.oid))
+FROM pg_catalog.pg_roles r
+UNION ALL
+SELECT 'object', concat('settings of ', coalesce(pg_catalog.pg_get_userbyid(nullif(s.setrole, 0))::text, 'every role'),
+  CASE s.setdatabase WHEN 0 THEN '' ELSE ' in this database' END), s.setconfig::text
+FROM pg_catalog.pg_db_role_setting s
+WHERE s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))
+UNION ALL
+SELECT 'file', c.name, c.relfilenode::text FROM relation c WHERE c.relkind IN ('r', 'm')
+UNION ALL
+SELECT 'counter', schemaname || '.' || relname, concat_ws('/', n_tup_ins, n_tup_upd, n_tup_del)
+FROM pg_catalog.pg_stat_xact_user_tables
+WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 AND schemaname <> ALL ($1::text[])`;
+
+interface SnapshotRow {
+  section: "object" | "file" | "counter";
+  key: string;
+  value: string;
+}
+
+/** Takes a snapshot in one round trip. What is in the schema `except`, the ledger's, is left out. */
+export async function takeSnapshot(session: Session, except: string): Promise<Snapshot> {
+  const found = await session.prepared<SnapshotRow>("snapshot", SNAPSHOT, [[except]]);
+  // The server promises no order, but what is told of a run must read the same every time.
+  const rows = found.sort((one, other) => (one.key < other.key ? -1 : 1));
+  const section = (name: SnapshotRow["section"]) => rows.filter((row) => row.section === name);
+  return {
+    objects: new Map(section("object").map(({ key, value }) => [key, value])),
+    files: new Map(section("file").map(({ key, value }) => [key, value])),
+    counters: new Map(section("counter").map(({ key, value }) => [key, parseCounters(value)])),
+  };
+}
+
+const NOTHING: RowCounters = { inserted: 0, updated: 0, deleted: 0 };
+
+function parseCounters(value: string): RowCounters {
+  const [inserted = 0, updated = 0, deleted = 0] = value.split("/").map(Number);
+  return { inserted, updated, deleted };
+}
+
+/** Compares two snapshots of one transaction. */
+export function changes(before: Snapshot, after: Snapshot): Changes {
+  const rows = new Map<string, RowCounters>();
+  for (const table of new Set([...after.counters.keys(), ...before.counters.keys()])) {
+    // A dropped table takes its counters with it; that it was dropped is told by its object.
+    if (!after.objects.has(`table ${table}`)) continue;
+    const difference = subtract(after.counters.get(table) ?? NOTHING, before.counters.get(table) ?? NOTHING);
+    if (difference.inserted || difference.updated || difference.deleted) rows.set(table, difference);
+  }
+  return {
+    added: [...after.objects.keys()].filter((key) => !before.objects.has(key)),
+    removed: [...before.objects.keys()].filter((key) => !after.objects.has(key)),
+    changed: differing(before.objects, after.objects),
+    rewritten: differing(before.files, after.files),
+    rows,
+  };
+}
+
+function differing(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
+  return [...before].filter(([key, mark]) => after.has(key) && after.get(key) !== mark).map(([key]) => key);
+}
+
+function subtract(after: RowCounters, before: RowCounters): RowCounters {
+  return {
+    inserted: after.inserted - before.inserted,
+    updated: after.updated - before.updated,
+    deleted: after.deleted - before.deleted,
+  };
+}

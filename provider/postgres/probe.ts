@@ -1,0 +1,23 @@
+import type { Reading, Readings } from "../model/rollout";
+import type { Session } from "./session";
+
+/**
+ * Takes readings: all that the probe knows, or only `names`, in which case the others are not even computed.
+ * One round trip. A name that the probe does not know is null, hence a stop for whoever judges it.
+ */
+export async function takeReadings(session: Session, probe: string, names?: readonly string[]): Promise<Readings> {
+  const rows = await session.prepared<{ reading: string; value: string | null }>(
+    "readings",
+    `SELECT reading, value FROM (\n${probe}\n) AS probe (reading, value) WHERE $1::text[] IS NULL OR reading = ANY ($1)`,
+    [names ?? null],
+  );
+  const readings: Record<string, Reading> = {};
+  for (const name of names ?? []) readings[name] = null;
+  for (const { reading, value } of rows) readings[reading] = parseReading(value);
+  return readings;
+}
+
+/** Numbers as numbers, everything else as it is. */
+export function parseReading(value: string | null): Reading {
+  return value !== null && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+}

@@ -1,0 +1,211 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client, QueryConfig, QueryResultRow } from "pg";
+import { codeOf, messageOf, RolloutError } from "../model/errors";
+import type { Target } from "../model/tier-inputs";
+import { ConnectionLost, isConnectionError } from "./sqlstate";
+
+/** The oldest server that the SQL runs on, as `server_version_num`. */
+const OLDEST_SERVER = 150_000;
+
+/** How long a statement may run where nobody says otherwise, in milliseconds. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** How much longer than the server a client waits for an answer before it takes the network for dead. */
+const ANSWER_GRACE_MS = 5_000;
+
+/** How long a question of an observer may take. */
+const OBSERVER_TIMEOUT_MS = 1_000;
+
+/** How long a goodbye may take. */
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/** A notice as the server sent it; the gate fields arrive in the schema, table, column, type and constraint fields. */
+export interface Notice {
+  readonly message?: string | undefined;
+  readonly code?: string | undefined;
+  readonly schema?: string | undefined;
+  readonly table?: string | undefined;
+  readonly column?: string | undefined;
+  readonly dataType?: string | undefined;
+  readonly constraint?: string | undefined;
+}
+
+/** One connection to the target, with the notices it has received. */
+export interface Session {
+  readonly pid: number;
+  /** Under which name others see it on the server. */
+  readonly application: string;
+  readonly target: Target;
+  query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** The same under a name: the server plans it once for all calls of this session. */
+  prepared<Row extends QueryResultRow>(name: string, text: string, values: readonly unknown[]): Promise<Row[]>;
+  /** Notices since the last call. */
+  takeNotices(): Notice[];
+  close(): Promise<void>;
+}
+
+/** What every session pins, so that no setting of a role or a database changes what is measured or hashed. */
+const PINNED: Readonly<Record<string, string>> = {
+  search_path: "public, pg_temp",
+  client_min_messages: "notice",
+  idle_in_transaction_session_timeout: "2s",
+  client_connection_check_interval: "500ms",
+  // A session whose client has vanished without a word must not keep the rollout's lock: none of ours idles so long.
+  idle_session_timeout: "10s",
+  tcp_keepalives_idle: "5",
+  tcp_keepalives_interval: "2",
+  tcp_keepalives_count: "3",
+  timezone: "UTC",
+  datestyle: "ISO, YMD",
+  intervalstyle: "postgres",
+  extra_float_digits: "1",
+  bytea_output: "hex",
+  row_security: "on",
+  quote_all_identifiers: "off",
+  standard_conforming_strings: "on",
+};
+
+interface Introduction {
+  pid: number;
+  database: string;
+  system: string;
+  version: number;
+  server: string;
+}
+
+/** How a session is opened. */
+export interface ConnectOptions {
+  /** Under which name the server knows it. */
+  readonly application: string;
+  /** Settings beside those that every session pins. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** In milliseconds; a client gives up waiting for an answer shortly after. */
+  readonly statementTimeout?: number;
+  /** The oldest server to be accepted, as `server_version_num`. */
+  readonly oldest?: number;
+}
+
+/**
+ * Opens a session on the database that `DATABASE_URL` or the `PG*` variables name.
+ * Throws a RolloutError that names the target, never the password, when it cannot be reached or is too old.
+ */
+export async function connect({
+  application,
+  settings = {},
+  statementTimeout = STATEMENT_TIMEOUT_MS,
+  oldest = OLDEST_SERVER,
+}: ConnectOptions): Promise<Session> {
+  const client = newClient(application, statementTimeout);
+  const notices: Notice[] = [];
+  client.on("notice", (notice) => notices.push(notice));
+  // Without a listener a connection lost between two queries would end the process; the next query reports it.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    throw unreachable(client, error);
+  }
+  try {
+    const { pid, version, server, ...target } = await introduce(client, { ...PINNED, ...settings });
+    if (version < oldest) {
+      throw new RolloutError(
+        `PostgreSQL ${server} at ${address(client)} is too old (stop gate server_version): expected 15 or newer. ` +
+          `Upgrade the server first.`,
+      );
+    }
+    return session(client, notices, { pid, application, target });
+  } catch (error) {
+    await close(client);
+    throw error;
+  }
+}
+
+function newClient(application: string, statementTimeout: number): Client {
+  // Loaded where a session is opened: what only judges data has no use for it.
+  const pg = require("pg") as typeof import("pg");
+  return new pg.Client({
+    ...(process.env.DATABASE_URL ? { connectionString: process.env.DATABASE_URL } : {}),
+    application_name: application,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    query_timeout: statementTimeout + ANSWER_GRACE_MS,
+  });
+}
+
+async function introduce(client: Client, settings: Readonly<Record<string, string>>): Promise<Introduction> {
+  const { rows } = await client.query<Introduction>(
+    `SELECT pg_backend_pid() AS pid, current_database() AS database,
+            (SELECT system_identifier::text FROM pg_control_system()) AS system,
+            current_setting('server_version_num')::integer AS version, current_setting('server_version') AS server,
+            (SELECT count(set_config(key, value, false)) FROM json_each_text($1::json))::integer AS settings`,
+    [JSON.stringify(settings)],
+  );
+  const [first] = rows;
+  if (!first) throw new RolloutError(`The server at ${address(client)} did not introduce itself.`);
+  const { pid, database, system, version, server } = first;
+  return { pid, database, system, version, server };
+}
+
+function session(client: Client, notices: Notice[], known: Pick<Session, "pid" | "application" | "target">): Session {
+  let lost: ConnectionLost | undefined;
+  const ask = async <Row extends QueryResultRow>(query: QueryConfig): Promise<Row[]> => {
+    // A connection that broke is not asked again: each question would wait for its own time-out.
+    if (lost) throw lost;
+    try {
+      return (await client.query<Row>(query)).rows;
+    } catch (error) {
+      if (!isConnectionError(error)) throw error;
+      lost = new ConnectionLost(error);
+      throw lost;
+    }
+  };
+  return {
+    ...known,
+    query: (text, values) => ask(values ? { text, values: [...values] } : { text }),
+    prepared: (name, text, values) => ask({ name, text, values: [...values] }),
+    takeNotices: () => notices.splice(0),
+    close: () => close(client),
+  };
+}
+
+/** Says goodbye, and hangs up if a dead network does not answer. */
+async function close(client: Client): Promise<void> {
+  const bound = new AbortController();
+  const hangUp = sleep(CLOSE_TIMEOUT_MS, undefined, { signal: bound.signal }).then(
+    () => (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy(),
+    () => undefined,
+  );
+  await Promise.race([client.end().catch(() => undefined), hangUp]);
+  bound.abort();
+}
+
+/** Opens a second session that only looks on: its questions are short, so a dead network shows soon. */
+export function connectObserver(application: string): Promise<Session> {
+  return connect({ application, statementTimeout: OBSERVER_TIMEOUT_MS });
+}
+
+/** Where the client connects to, without the password. */
+function address(client: Client): string {
+  const database = client.database ?? client.user ?? "?";
+  return `${client.user ?? "?"}@${client.host}:${client.port}/${database}`;
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there. Start the server, or correct DATABASE_URL or PGHOST and PGPORT",
+  ENOTFOUND: "there is no such host. Correct DATABASE_URL or PGHOST",
+  "28P01": "the password was refused. Correct DATABASE_URL or PGPASSWORD",
+  "28000": "the login was refused. Correct DATABASE_URL or PGUSER, or ask for access in pg_hba.conf",
+  "3D000": "there is no database of that name. Correct DATABASE_URL or PGDATABASE",
+  "53300": "the server has no connection left. Try again when it is less busy",
+  "57P03": "the server is starting up or shutting down. Try again in a moment",
+};
+
+function unreachable(client: Client, error: unknown): RolloutError {
+  const advice = ADVICE[codeOf(error) ?? ""] ?? `${messageOf(error)}. Check DATABASE_URL or the PG* variables`;
+  return new RolloutError(
+    `Cannot connect to the database ${address(client)}: ${advice}. Nothing was changed.`,
+    codeOf(error),
+    { cause: error },
+  );
+}

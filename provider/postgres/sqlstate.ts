@@ -1,0 +1,50 @@
+import type { DatabaseError } from "pg";
+import { codeOf, messageOf, RolloutError } from "../model/errors";
+
+/** SQLSTATE of a gate notice, of a refused gate, and of a rollout lock held by another session. */
+export const GATE_NOTICE = "OR000";
+export const GATE_REFUSED = "OR001";
+const LOCK_HELD = "OR003";
+
+/** SQLSTATEs after which the whole transaction may be tried again: serialization, deadlock, lock not available. */
+const RETRYABLE: ReadonlySet<string> = new Set(["40001", "40P01", "55P03", LOCK_HELD]);
+
+/** SQLSTATEs of a login that may not write, and of a server that takes no writes (a standby, a read-only setting). */
+const MAY_NOT_WRITE: ReadonlySet<string> = new Set(["42501", "25006"]);
+
+/** True if another session was in the way, so that the same transaction may pass a moment later. */
+export function isRetryable(error: unknown): boolean {
+  return RETRYABLE.has(codeOf(error) ?? "");
+}
+
+/** True if something ended because nothing may be written here. */
+export function mayNotWrite(error: unknown): boolean {
+  return MAY_NOT_WRITE.has(codeOf(error) ?? "");
+}
+
+/** True for an error that the server sent. */
+export function isDatabaseError(error: unknown): error is DatabaseError {
+  return error instanceof Error && "severity" in error && "code" in error;
+}
+
+/** True for an error that comes from the connection: no answer of the server, or its word that it ends the session. */
+export function isConnectionError(error: unknown): boolean {
+  return !isDatabaseError(error) || /^(08|57P0|25P03)/.test(error.code ?? "");
+}
+
+/** What the server said, with its detail and hint. */
+export function serverMessage({ message, detail, hint }: DatabaseError): string {
+  return [message, detail, hint].filter(Boolean).join(" ");
+}
+
+/** The connection broke, or the server ended it: what was not committed is rolled back by the server. */
+export class ConnectionLost extends RolloutError {
+  constructor(cause: unknown) {
+    super(
+      `The connection to the database was lost: ${messageOf(cause)}. What was not committed is rolled back by the server; ` +
+        `whether a COMMIT under way was reached, the ledger knows. Run the same command again.`,
+      codeOf(cause),
+      { cause },
+    );
+  }
+}

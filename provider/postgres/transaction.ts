@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { RolloutError } from "../model/errors";
+import { describeBlockers, lockHolders } from "./blockers";
+import { pause, retried, type Waiting } from "./retry";
+import type { Session } from "./session";
+
+/**
+ * Holds the rollout's advisory lock while `work` runs. Polls for it inside the retry budget, names the holder
+ * while it waits, and throws when the budget is used up. The lock ends with the session at the latest.
+ */
+export async function withRolloutLock<T>(
+  { session, options, log }: Waiting,
+  lock: readonly [number, number],
+  work: () => Promise<T>,
+): Promise<T> {
+  const deadline = performance.now() + options.retryBudget;
+  for (let attempt = 0; ; attempt++) {
+    const [row] = await session.query<{ held: boolean }>("SELECT pg_try_advisory_lock($1, $2) AS held", lock);
+    if (row?.held) break;
+    const holders = describeBlockers(await lockHolders(session, lock));
+    if (performance.now() >= deadline) {
+      throw new RolloutError(
+        `Another rollout is at work on ${session.target.database}: ${holders}. Nothing was changed. ` +
+          `Wait until it has ended, then run the same command again.`,
+      );
+    }
+    if (attempt === 0) log(`Waiting for another rollout on ${session.target.database}: ${holders}`);
+    await sleep(pause(attempt));
+  }
+  try {
+    return await work();
+  } finally {
+    await session.query("SELECT pg_advisory_unlock($1, $2)", lock).catch(() => undefined);
+  }
+}
+
+/** Runs `work` in one transaction that is committed when it returns, and tried again whole as `retried` does. */
+export function inTransaction<T>(waiting: Waiting, work: () => Promise<T>): Promise<T> {
+  const { session } = waiting;
+  return retried(waiting, async () => {
+    await begin(session);
+    try {
+      const result = await work();
+      await session.query("COMMIT");
+      return result;
+    } catch (error) {
+      await rollBack(session);
+      throw error;
+    }
+  });
+}
+
+/** Begins a transaction in which what others commit meanwhile does not blur before and after. */
+export async function begin(session: Session): Promise<void> {
+  await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
+}
+
+/** Ends a transaction without a trace. A connection that is lost has ended it already. */
+export async function rollBack(session: Session): Promise<void> {
+  await session.query("ROLLBACK").catch(() => undefined);
+}

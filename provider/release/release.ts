@@ -1,0 +1,64 @@
+import type { Parameters } from "../model/gates";
+import type { Rollout, TierDeclaration } from "../model/rollout";
+import { sha256 } from "./digest";
+import { loadProbe } from "./probe";
+import { loadScript, type Script } from "./script";
+
+/** The files of one tier, read and split. */
+export interface TierScripts {
+  readonly declaration: TierDeclaration;
+  readonly apply: Script;
+  readonly rollback?: Script;
+  /** SHA-256 over the SQL and the parameters that it reads: what was applied, and with what. */
+  readonly digest: string;
+}
+
+/** Everything read from disk that a run needs. */
+export interface Release {
+  readonly rollout: Rollout;
+  /** The probe's text without its closing semicolon, ready to be a subquery. */
+  readonly probe: string;
+  readonly tiers: readonly TierScripts[];
+}
+
+/** A project with its rollout. */
+export interface Project {
+  /** The project's folder. */
+  readonly root: string;
+  readonly rollout: Rollout;
+}
+
+/** A project, with the parameters that its tiers are identified by. */
+export interface ReleaseSource extends Project {
+  readonly parameters: Parameters;
+}
+
+/** Reads the files of the tiers named, or of all. Throws when one is missing or is not one transaction. */
+export async function loadRelease(
+  { root, rollout, parameters }: ReleaseSource,
+  needed: (tier: number) => boolean = () => true,
+): Promise<Release> {
+  const tiers = rollout.tiers.filter(({ tier }) => needed(tier));
+  const [probe, ...scripts] = await Promise.all([
+    loadProbe(root, rollout),
+    ...tiers.map((declaration) => loadTier(root, declaration, parameters)),
+  ]);
+  return { rollout, probe, tiers: scripts };
+}
+
+async function loadTier(root: string, declaration: TierDeclaration, parameters: Parameters): Promise<TierScripts> {
+  const [apply, rollback] = await Promise.all([
+    loadScript(root, declaration.apply),
+    declaration.rollback === undefined ? undefined : loadScript(root, declaration.rollback),
+  ]);
+  const values = declaration.parameters.map((name) => `${name}=${parameters[name] ?? ""}`);
+  const digest = sha256([apply.digest, rollback?.digest ?? "", ...values].join("\n"));
+  return { declaration, apply, ...(rollback && { rollback }), digest };
+}
+
+/** The scripts of one tier. Throws when the release does not hold it. */
+export function scriptsOf(release: Release, tier: number): TierScripts {
+  const found = release.tiers.find(({ declaration }) => declaration.tier === tier);
+  if (!found) throw new Error(`Tier ${tier} was not loaded.`);
+  return found;
+}

@@ -1,0 +1,50 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { PULUMI } from "../model/command";
+import { RolloutError } from "../model/errors";
+import { requireSameRollout, requireSameTarget } from "../model/guards";
+import type { TierInputs } from "../model/tier-inputs";
+import { markRegistered } from "./replacement";
+
+/**
+ * Judges inputs against the state's old inputs without touching the database: another target, an edit of an applied
+ * tier and a rollout that the state does not know are refused before anything is planned, all at once.
+ */
+export function check(olds: Partial<TierInputs>, news: TierInputs): Required<dynamic.CheckResult<TierInputs>> {
+  markRegistered(news.tier);
+  const rules = [
+    () => requireKnownTarget(olds, news),
+    () => requireUnedited(news),
+    () => requireKnownRollout(olds, news),
+  ];
+  return { inputs: news, failures: rules.flatMap(failures) };
+}
+
+/** A rule's refusal as Pulumi takes it. Without a property the engine prints the reason alone, with one also its value. */
+function failures(rule: () => void): dynamic.CheckFailure[] {
+  try {
+    rule();
+    return [];
+  } catch (error) {
+    if (!(error instanceof RolloutError)) throw error;
+    return [{ property: "", reason: error.message }];
+  }
+}
+
+function requireKnownTarget({ target: made }: Partial<TierInputs>, { target, movedFrom }: TierInputs): void {
+  if (made) requireSameTarget(made, target, movedFrom);
+}
+
+function requireUnedited({ tier, edited, digest, status }: TierInputs): void {
+  if (!edited) return;
+  throw new RolloutError(
+    `tier ${tier} is applied from digest ${status.digest.slice(0, 12)}, but its files are now ` +
+      `${digest.slice(0, 12)}. An applied tier is not edited: restore the files, or roll back to tier ${tier - 1} ` +
+      `or below (${PULUMI} config set throughTier), run ${PULUMI} up, and roll out again. Changed since:\n${edited}`,
+  );
+}
+
+/** While the state does not know the tier, the ledger's rollout must be this run's own, or be named for adoption. */
+function requireKnownRollout(olds: Partial<TierInputs>, news: TierInputs): void {
+  const { tier, status } = news;
+  if (olds.tier === undefined && status.applied) requireSameRollout(news, [{ tier, rolloutId: status.rolloutId }]);
+}

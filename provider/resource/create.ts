@@ -1,0 +1,164 @@
+import { randomUUID } from "node:crypto";
+import type { dynamic } from "@pulumi/pulumi";
+import { PULUMI } from "../model/command";
+import { describeReport, listStops } from "../model/describe";
+import { RolloutError } from "../model/errors";
+import { requireSameRollout, requireUnbroken } from "../model/guards";
+import type { TierReport } from "../model/report";
+import { isFirstTier, type Readings, writes } from "../model/rollout";
+import type { TierInputs, TierState } from "../model/tier-inputs";
+import { type Snapshot, takeSnapshot } from "../postgres/catalog-snapshot";
+import { takeReadings } from "../postgres/probe";
+import { inTransaction, withRolloutLock } from "../postgres/transaction";
+import { recordedEntry, verifyRecorded, verifyUnrecorded } from "../execute/adopt";
+import { applyTier, TierRefused } from "../execute/apply";
+import { neededReadings, takeState } from "../execute/database-state";
+import { type Fingerprint, NOTHING, takeFingerprint, takeRecord } from "../ledger/fingerprint";
+import { createLedger, type LedgerRow, readLedger, writeLedger } from "../ledger/ledger";
+import { type HookContext, withTarget } from "./hook";
+
+/**
+ * Applies a tier: one transaction, committed only if its gates, its asserts, its delta contract and the
+ * invariants hold. A tier that the ledger knows already is adopted if it is the same one.
+ * Throws a RolloutError that names tier, gate, expected and measured; nothing is changed then.
+ */
+export async function create(inputs: TierInputs): Promise<dynamic.CreateResult<TierState> & { outs: TierState }> {
+  requireRehearsal(inputs);
+  return withTarget(inputs, async (context) => {
+    const { name, lock } = context.release.rollout;
+    const applied = await withRolloutLock(context, lock, () => inTransaction(context, () => apply(inputs, context)));
+    context.log(`Tier ${inputs.tier} (${inputs.title}): ${describeReport(applied.report)}`);
+    return { id: `${name}/${inputs.target.database}/tier-${inputs.tier}`, outs: { ...inputs, ...applied } };
+  });
+}
+
+/**
+ * Applies a tier that the state holds and the ledger does not, with everything that `create` demands. The first
+ * tier keeps its rollout id.
+ */
+export async function update(_id: string, olds: TierState, news: TierInputs): Promise<dynamic.UpdateResult<TierState>> {
+  const { outs } = await create({ ...news, rolloutId: news.rolloutId ?? olds.rolloutId });
+  return { outs };
+}
+
+/** The pack judges first, but it can be switched off unseen; nothing is applied without a passed rehearsal. */
+function requireRehearsal({ tier, title, run }: TierInputs): void {
+  const accepted = run.verdict === "NOT REHEARSED" && run.acceptedUnrehearsed === run.release;
+  if (run.verdict === "PASS" || accepted) return;
+  const why = run.stops.length ? `\n${listStops(run.stops)}` : " it was not rehearsed";
+  const accept =
+    run.verdict === "NOT REHEARSED"
+      ? ` To accept release ${run.release} unrehearsed: ${PULUMI} config set acceptUnrehearsed ${run.release}`
+      : "";
+  throw new RolloutError(
+    `Tier ${tier} (${title}) is not applied, because the run did not pass its rehearsal:${why}\n` +
+      `Nothing was changed. Put right what is listed and run ${PULUMI} preview.${accept}`,
+  );
+}
+
+/** What the tier's state learns from its application. */
+type Applied = Pick<TierState, "report" | "rolloutId">;
+
+async function apply(inputs: TierInputs, context: HookContext): Promise<Applied> {
+  const { session, release, scripts } = context;
+  const ledger = await readLedger(session, release.rollout);
+  if (!writes(scripts.declaration)) return readOnly(inputs, context, ledger);
+  const known = ledger.get(inputs.tier);
+  if (known) return adopt(inputs, context, known);
+  requireUnbroken(release.rollout, ledger, inputs.tier);
+  requireSameRollout({ ...inputs, adopt: undefined }, ledger.values());
+  return inputs.run.adopts.includes(inputs.tier) ? takeOver(inputs, context) : applyAndRecord(inputs, context);
+}
+
+/** A tier that the ledger knows: the same one is taken over, and any other refused. */
+async function adopt(inputs: TierInputs, context: HookContext, known: LedgerRow): Promise<Applied> {
+  requireSameRollout(inputs, [known]);
+  await verifyRecorded(context, context.scripts, known);
+  context.log(
+    `Tier ${inputs.tier} was applied on ${known.appliedAt} by ${known.appliedBy}: adopted, nothing was changed.`,
+  );
+  return { report: known.report, rolloutId: known.rolloutId };
+}
+
+/** A tier that only reads: it is run for its gates, or, the first of a rollout under way, taken from the ledger. */
+async function readOnly(
+  inputs: TierInputs,
+  context: HookContext,
+  ledger: ReadonlyMap<number, LedgerRow>,
+): Promise<Applied> {
+  const isFirst = isFirstTier(context.release.rollout, inputs.tier);
+  const [first] = ledger.values();
+  if (isFirst && first) {
+    requireSameRollout(inputs, [first]);
+    return { report: recordedEntry(context, context.scripts.declaration, first), rolloutId: first.rolloutId };
+  }
+  const adopting = isFirst && inputs.run.adopts.length > 0;
+  const report = adopting ? inputs.report : (await measure(inputs, context)).report;
+  return { report, rolloutId: rolloutOf(inputs, context) };
+}
+
+/** Runs the tier's file in the open transaction and refuses what breaks its contract. */
+async function measure(inputs: TierInputs, context: HookContext) {
+  const { session, release, scripts } = context;
+  const { declaration } = scripts;
+  const before = await takeState(context, neededReadings(release.rollout, declaration));
+  const entry = await takeFingerprint(session, declaration, before.snapshot);
+  const rehearsed = inputs.report.verdict === "PASS" ? inputs.report.delta : undefined;
+  const { report, after } = await applyTier(context, scripts, before, { rehearsed });
+  if (report.stops.length) throw new TierRefused(report);
+  return { report: { ...report, rollback: inputs.report.rollback }, entry, snapshot: after.snapshot };
+}
+
+async function applyAndRecord(inputs: TierInputs, context: HookContext): Promise<Applied> {
+  const rolloutId = rolloutOf(inputs, context);
+  const readings = await takeReadings(context.session, context.release.probe);
+  const measured = await measure(inputs, context);
+  await record(context, { rolloutId, readings, ...measured });
+  return { report: measured.report, rolloutId };
+}
+
+/** A tier that is there without a ledger, run by psql: held to its contract again, then recorded as if applied. */
+async function takeOver(inputs: TierInputs, context: HookContext): Promise<Applied> {
+  const { session, release, scripts } = context;
+  const rolloutId = rolloutOf(inputs, context);
+  const readings = await takeReadings(session, release.probe);
+  const snapshot = await takeSnapshot(session, release.rollout.ledgerSchema);
+  const report = await verifyUnrecorded(context, scripts.declaration, { snapshot, readings });
+  if (report.stops.length) throw new TierRefused(report);
+  // Nobody measured the readings at its entry: none are kept, so none are compared when it is rolled back.
+  await record(context, { rolloutId, report, entry: NOTHING, snapshot, readings: {} });
+  return { report, rolloutId };
+}
+
+/** What is known of a tier when its ledger row is written. */
+interface Record {
+  readonly rolloutId: string;
+  readonly report: TierReport;
+  readonly entry: Fingerprint;
+  /** The catalog at its exit. */
+  readonly snapshot: Snapshot;
+  /** Readings at its entry. */
+  readonly readings: Readings;
+}
+
+/** Writes the tier's row into the ledger, which the first tier that writes brings with it. */
+async function record(context: HookContext, { snapshot, ...known }: Record): Promise<void> {
+  const { session, release, parameters, scripts } = context;
+  await createLedger(session, release.rollout);
+  await writeLedger(session, release.rollout, {
+    ...known,
+    ...(await takeRecord(session, scripts.declaration, snapshot)),
+    tier: scripts.declaration.tier,
+    digest: scripts.digest,
+    parameters,
+    applySql: scripts.apply.text,
+    rollbackSql: scripts.rollback?.text ?? "",
+  });
+}
+
+/** The rollout's id: the first tier mints it, every other is handed it. */
+function rolloutOf({ tier, rolloutId }: TierInputs, { release: { rollout } }: HookContext): string {
+  if (rolloutId) return rolloutId;
+  if (isFirstTier(rollout, tier)) return randomUUID();
+  throw new RolloutError(`Tier ${tier} was given no rollout id: it must follow the first tier.`);
+}

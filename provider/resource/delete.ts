@@ -1,0 +1,101 @@
+import { requireSameRollout } from "../model/guards";
+import { declaredObjects } from "../model/delta";
+import { show } from "../model/describe";
+import { RolloutError } from "../model/errors";
+import { type Readings, writes } from "../model/rollout";
+import type { TierState } from "../model/tier-inputs";
+import { takeSnapshot } from "../postgres/catalog-snapshot";
+import { takeReadings } from "../postgres/probe";
+import { inTransaction, withRolloutLock } from "../postgres/transaction";
+import { takeState } from "../execute/database-state";
+import { recordedRollback, refusedRollback, rollBackTier } from "../execute/rollback";
+import { writeEvidence } from "../ledger/evidence";
+import { takeFingerprint } from "../ledger/fingerprint";
+import { dropLedger, forgetTier, type LedgerRow, readLedger } from "../ledger/ledger";
+import { findRollbackBlockers, requireNoBlockers } from "../ledger/rollback-blockers";
+import { scriptsOf } from "../release/release";
+import { type HookContext, withTarget } from "./hook";
+import { refuseReplacement } from "./replacement";
+
+/**
+ * Rolls a tier back and proves it: committed only if what the tier declared is as it was at its entry and nothing
+ * else moved. Later tiers of the same rollout that the state lost go first. A tier that the ledger does not hold
+ * must be absent. Throws a RolloutError that lists every reason; nothing of the refused tier is changed then.
+ */
+export async function deleteTier(state: TierState): Promise<void> {
+  refuseReplacement(state);
+  const thisAndLater = (tier: number) => tier >= state.tier;
+  await withTarget(
+    state,
+    async (context) => {
+      const { session, release, scripts, log } = context;
+      await withRolloutLock(context, release.rollout.lock, async () => {
+        const ledger = await readLedger(session, release.rollout);
+        requireSameRollout({ ...state, adopt: undefined }, ledger.values());
+        // A tier that only reads leaves nothing of its own. The first one may be all that the state still knows of a
+        // rollout: a run that is killed leaves tiers in the ledger that its state never saw.
+        const going = [...ledger.values()].filter(({ tier }) => thisAndLater(tier)).reverse();
+        // Said only when it is true: after the COMMIT.
+        for (const row of going) log(await inTransaction(context, () => rollBack(context, row)));
+        if (writes(scripts.declaration) && !ledger.has(state.tier)) await requireAbsent(context);
+      });
+    },
+    thisAndLater,
+  );
+}
+
+/** Rolls one tier back in the open transaction; gives what to tell the operator once it is committed. */
+async function rollBack(context: HookContext, row: LedgerRow): Promise<string> {
+  const { session, release, options, log } = context;
+  const { rollout } = release;
+  const { declaration, rollback: file } = scriptsOf(release, row.tier);
+  const before = await takeState(context, rollout.invariants);
+  const blockers = await findRollbackBlockers(context, declaration, row, before.snapshot);
+  requireNoBlockers([{ declaration, blockers }]);
+  if (row.rollbackSql !== file?.text) {
+    log(`Tier ${row.tier}: the rollback file has changed since; the one recorded when it was applied is used.`);
+  }
+  const rollback = await recordedRollback(declaration, row);
+  const { findings, removed } = await rollBackTier(context, rollback, before);
+  if (findings.length) throw refusedRollback(declaration, findings);
+  await forgetTier(session, rollout, row.tier);
+  const since = row.tier === rollout.tiers.find(writes)?.tier ? await endRollout(context, row) : [];
+  const proof = { removed, accepted: blockers.dataLoss, since, rolledBackAt: new Date().toISOString() };
+  const evidence = await writeEvidence(options.evidence, session.target, row, proof);
+  const what = removed.join(", ") || "nothing was left";
+  return `Tier ${row.tier} (${declaration.title}) rolled back and proven: ${what}. Evidence: ${evidence}`;
+}
+
+/** With its first tier a rollout's ledger goes too. Gives the readings that are not what they were at its entry. */
+async function endRollout({ session, release, log }: HookContext, first: LedgerRow): Promise<string[]> {
+  const since = readingsSince(first.readings, await takeReadings(session, release.probe));
+  await dropLedger(session, release.rollout);
+  if (since.length) log(`Since the rollout began production has lived on: ${since.join(", ")}`);
+  return since;
+}
+
+/** Readings that are not what they were at the rollout's entry: reported, never a stop. */
+function readingsSince(entry: Readings, now: Readings): string[] {
+  return Object.keys(entry)
+    .filter((name) => entry[name] !== now[name])
+    .map((name) => `${name} ${show(entry[name])} → ${show(now[name])}`);
+}
+
+/** The ledger does not hold the tier (rolled back by hand, restored backup): then nothing of it may be there. */
+async function requireAbsent({ session, release, scripts: { declaration }, log }: HookContext): Promise<void> {
+  const snapshot = await takeSnapshot(session, release.rollout.ledgerSchema);
+  const { rows } = await takeFingerprint(session, declaration, snapshot);
+  const left = [
+    ...declaredObjects(declaration.delta).filter((object) => snapshot.objects.has(object)),
+    ...Object.entries(rows).flatMap(([table, found]) => (found.rows ? [`${found.rows} own rows in ${table}`] : [])),
+  ];
+  const tier = `Tier ${declaration.tier} (${declaration.title})`;
+  if (!left.length) {
+    log(`${tier} is not in the ledger and nothing of it is there: nothing to roll back.`);
+    return;
+  }
+  throw new RolloutError(
+    `${tier} is not in the ledger, so its rollback cannot be proven, but there is still: ${left.join(", ")}. ` +
+      `Nothing was changed. Roll it back by hand with psql -f ${declaration.rollback ?? ""}, then run the command again.`,
+  );
+}

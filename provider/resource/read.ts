@@ -1,0 +1,28 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { writes } from "../model/rollout";
+import type { TierState } from "../model/tier-inputs";
+import { takeSnapshot } from "../postgres/catalog-snapshot";
+import { findDrift } from "../ledger/drift";
+import { readLedger } from "../ledger/ledger";
+import { withTarget } from "./hook";
+
+/**
+ * Measures one tier without strong locks and in no order: gone, which Pulumi is told by an empty id, if the ledger
+ * does not hold it, and a line for every table whose seed rows have changed since. Repairs nothing.
+ */
+export async function read(id: string, state: TierState): Promise<dynamic.ReadResult<TierState>> {
+  return withTarget(state, async ({ session, release: { rollout }, scripts: { declaration }, log }) => {
+    if (!writes(declaration)) return { id, props: state };
+    const { tier, title } = declaration;
+    const row = (await readLedger(session, rollout)).get(tier);
+    if (row?.rolloutId !== state.rolloutId) {
+      log(`Tier ${tier} (${title}) is gone: the ledger does not hold it for this rollout.`);
+      return { id: "", props: state };
+    }
+    const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
+    for (const text of await findDrift(session, declaration, row, snapshot)) {
+      log(`Tier ${tier} (${title}) has drifted: ${text}`);
+    }
+    return { id, props: state };
+  });
+}

@@ -1,0 +1,18 @@
+import { type ConfigurationValues, OPTION_KEYS, readOptions, type RunOptions } from "../model/configuration";
+
+let values: ConfigurationValues = {};
+
+/** Keeps the options of the stack's configuration, as Pulumi hands them to a dynamic provider when it starts. */
+export function configure(get: (key: string) => string | undefined): void {
+  values = Object.fromEntries(
+    OPTION_KEYS.flatMap((key) => {
+      const value = get(key);
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
+}
+
+/** The options that `configure` kept, checked when a hook needs them; the defaults before. */
+export function runOptions(): RunOptions {
+  return readOptions(values);
+}

@@ -1,0 +1,135 @@
+import { rmSync } from "node:fs";
+import path from "node:path";
+import { Client } from "pg";
+import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
+import { database, type TestDatabase } from "../support/database/database";
+import { engine, type Engine } from "../support/pulumi/engine";
+import { FULL_ROLLBACK, rollbackFile } from "../support/database/files";
+import { counts, refuse, succeed } from "../support/pulumi/operator";
+import { shapeOf, withoutOwnFiles } from "../support/pulumi/outcome";
+import { npmRun } from "../support/faults/process-under-test";
+
+/*
+ * State and database disagree: somebody rolled back by hand, restored a backup, lost or edited the state. The next preview
+ * shows it, the next command puts it right or says what to do; never "unchanged", and nothing is lost on the way.
+ */
+
+let db: TestDatabase;
+let stack: Engine;
+let baseline: Snapshot;
+let end: Snapshot;
+
+beforeAll(async () => {
+  db = await database("signed");
+  stack = engine(db.url);
+  baseline = await catalogAndRows(db.url);
+  await succeed(stack.up("--skip-preview"));
+  end = shapeOf(await catalogAndRows(db.url));
+});
+
+afterAll(async () => {
+  stack.remove();
+  await db.drop();
+});
+
+const toEnd = async () => differences(end, shapeOf(await catalogAndRows(db.url)));
+const urn = (tier: string) => stack.resources().find((each) => each.urn.includes(`::tier-${tier}`))!.urn;
+
+/** A copy of the database of this moment, and the way to put it in the place of the present one. */
+async function backup(): Promise<() => Promise<void>> {
+  const copy = `${db.name}_backup`;
+  await elsewhere(
+    `CREATE DATABASE ${copy} TEMPLATE ${db.name}`,
+    `ALTER DATABASE ${copy} SET one_roof.database = '${db.name}'`,
+  );
+  return () => elsewhere(`DROP DATABASE ${db.name} WITH (FORCE)`, `ALTER DATABASE ${copy} RENAME TO ${db.name}`);
+}
+
+async function elsewhere(...statements: string[]): Promise<void> {
+  const client = new Client(db.url.replace(/[^/]+$/, "postgres"));
+  await client.connect();
+  try {
+    // A template must have no sessions: this file's own are ended, and every later question opens a new one.
+    await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [db.name]);
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+describe("the database lost what the state holds", () => {
+  test("two tiers rolled back by hand: preview shows them, up applies them", async () => {
+    for (const tier of [6, 5] as const) expect((await db.file(rollbackFile(tier))).code).toBe(0);
+    const preview = await succeed(stack.preview());
+    expect(counts(preview.output)).toEqual(["~ 3 to update", "6 unchanged"]);
+    await succeed(stack.up("--skip-preview"));
+    expect(await toEnd()).toEqual([]);
+  });
+
+  test("the whole rollout rolled back by hand: destroy finds nothing left and empties the state; up applies anew", async () => {
+    expect((await db.file(FULL_ROLLBACK)).code).toBe(0);
+    const preview = await succeed(stack.preview());
+    expect(counts(preview.output)).toEqual(["~ 8 to update", "1 unchanged"]);
+    const destroy = await succeed(stack.destroy("--skip-preview"));
+    expect(destroy.output).toContain("is not in the ledger and nothing of it is there: nothing to roll back");
+    expect(differences(baseline, withoutOwnFiles(await catalogAndRows(db.url)))).toEqual([]);
+    stack.configure({ throughTier: "4" });
+    await succeed(stack.up("--skip-preview"));
+  });
+
+  test("a restored backup of the middle: up goes on from there", async () => {
+    const restore = await backup();
+    stack.configure({ throughTier: undefined });
+    await succeed(stack.up("--skip-preview"));
+    await restore();
+    const preview = await succeed(stack.preview());
+    expect(counts(preview.output)).toEqual(["~ 3 to update", "6 unchanged"]);
+    await succeed(stack.up("--skip-preview"));
+    expect(await toEnd()).toEqual([]);
+  });
+});
+
+describe("the state is edited", () => {
+  let before: Snapshot;
+
+  beforeAll(async () => {
+    before = await catalogAndRows(db.url);
+  });
+
+  afterEach(async () => {
+    expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
+  });
+
+  test("--replace of a tier in the middle is refused before anything is rolled back", async () => {
+    const { output } = await refuse(stack.up("--skip-preview", "--replace", urn("3")));
+    expect(output).toContain("Tier 3 (Ownership seed) is not replaced");
+  });
+
+  test("so is a tainted tier, and untainted all is well", async () => {
+    await succeed(stack.run("state", "taint", urn("6"), "--yes"));
+    expect((await refuse(stack.up("--skip-preview"))).output).toContain("Tier 6 (Scanner baseline) is not replaced");
+    await succeed(stack.run("state", "untaint", urn("6"), "--yes"));
+    expect(counts((await succeed(stack.preview())).output)).toEqual(["9 unchanged"]);
+  });
+
+  test("a tier deleted from the state is adopted by the next up", async () => {
+    await succeed(stack.run("state", "delete", urn("8"), "--yes"));
+    await succeed(stack.run("state", "delete", urn("6"), "--yes"));
+    const { output } = await succeed(stack.up("--skip-preview"));
+    expect(output).toMatch(/Tier 6 was applied on .* adopted, nothing was changed/);
+    expect(counts(output)).toEqual(["+ 2 created", "7 unchanged"]);
+  });
+
+  test("destroy of one tier in the middle is refused by the engine", async () => {
+    expect((await refuse(stack.destroy("--skip-preview", "--target", urn("3")))).output).toContain(
+      "tier-4-containment",
+    );
+  });
+
+  test("a lost state: destroy says that the rollout is still there, and how to take it over", async () => {
+    rmSync(path.join(stack.folder, ".pulumi"), { recursive: true });
+    const { output } = await refuse(npmRun(stack, "destroy", "--skip-preview"));
+    expect(output).toMatch(/still carries tiers 1, 2, 3, 4, 5, 6 of rollout [0-9a-f-]{36}/);
+    expect(output).toMatch(/config set adopt [0-9a-f-]{36}/);
+  });
+});

@@ -1,0 +1,174 @@
+import path from "node:path";
+import { rollout } from "../../tiers";
+import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
+import * as damage from "../support/faults/damage";
+import { database, RATIFIED, withDatabase, type State, type TestDatabase } from "../support/database/database";
+import { withEngine } from "../support/pulumi/engine";
+import { GATE_CHECK, text, tierFile } from "../support/database/files";
+import { refuse, RUN_VERDICT, violations } from "../support/pulumi/operator";
+import { before, withProject, type Edit } from "../support/pulumi/project";
+import { program, type Settings } from "../support/database/psql";
+import { failedGates, refusal } from "../support/database/refusal";
+
+const GATES = new Set(rollout.tiers.flatMap(({ gates }) => gates.map(({ name }) => name)));
+
+/** Gates that the pack names, without the policies on how gates may be used. */
+const gatesOf = (output: string) => violations(output).filter((name) => GATES.has(name));
+
+interface Fault {
+  gates: string[];
+  sql?: string;
+  /** Parameters of the run instead of what fits the database. */
+  parameters?: { database?: string; ratifiedApr?: string };
+}
+
+const PREFLIGHT: Record<string, Fault> = {
+  "another database": { gates: ["database"], parameters: { database: "directus" } },
+  "an older server": { gates: ["server_version"], sql: damage.OLD_SERVER },
+  "no human approval": { gates: ["ospa"], sql: damage.NO_APPROVAL },
+  "a pending request": { gates: ["ratified_request"], parameters: { ratifiedApr: "APR-0210" } },
+  "a prerequisite view missing": { gates: ["prerequisite_views"], sql: damage.NO_CONTAINMENT_VIEW },
+  "an object of the 43 there": { gates: ["axis_objects"], sql: damage.NAMESAKE },
+  "a governed collection less": { gates: ["ownership_gap"], sql: damage.ONE_LESS },
+  "an owner already recorded": { gates: ["ownership_rows"], sql: damage.SUPPORTING_OWNER },
+  "two accountable owners": { gates: ["ownership_conflict", "ownership_rows"], sql: damage.TWO_OWNERS },
+  "a governance event": { gates: ["governance_outbox"], sql: damage.GOVERNANCE_EVENT },
+  "an active event type": { gates: ["active_event_types"], sql: damage.ACTIVE_EVENT_TYPE },
+};
+
+describe("preflight is refused by pulumi, by psql and by the gate monitor, at the same gates", () => {
+  test.each(Object.entries(PREFLIGHT))("%s", async (_, { gates, sql, parameters = {} }) => {
+    await withDatabase("signed", async (db) => {
+      if (sql) await db.query(sql);
+      const settings: Settings = {
+        "one_roof.database": parameters.database ?? db.name,
+        "one_roof.ratified_apr": parameters.ratifiedApr ?? RATIFIED,
+      };
+      const start = await catalogAndRows(db.url);
+      const pulumi = await withEngine(db.url, { config: parameters }, (stack) => refuse(stack.preview()));
+      const psql = await db.file(tierFile(0), settings);
+      const monitor = await askMonitor(db, settings);
+      // A server that is too old is refused when connecting: it has no run to be judged by the pack.
+      const named = gates.includes("server_version")
+        ? gates.filter((gate) => pulumi.output.includes(gate))
+        : gatesOf(pulumi.output);
+      expect({ named, psql: [psql.code, failedGates(psql.stderr).sort()], monitor }).toEqual({
+        named: gates,
+        psql: [3, gates],
+        monitor: [10, gates],
+      });
+      expect(differences(start, await catalogAndRows(db.url))).toEqual([]);
+    });
+  });
+});
+
+async function askMonitor(db: TestDatabase, settings: Settings): Promise<[code: number, gates: string[]]> {
+  const variables = Object.entries(settings).flatMap(([name, value]) => [
+    "-v",
+    `${name.replace("one_roof.", "")}=${value}`,
+  ]);
+  const { code, stdout } = await program(GATE_CHECK, ["-d", db.url, ...variables]);
+  return [code, [...stdout.matchAll(/(\w+): [^;]+;/g)].map(([, name]) => name).sort()];
+}
+
+const GUARDS = { database: damage.OTHER_DATABASE, ospa: damage.NO_APPROVAL };
+const BOUNDARY = { governance_outbox: damage.GOVERNANCE_EVENT, active_event_types: damage.ACTIVE_EVENT_TYPE };
+
+/** By tier and block: what breaks each of its gates. An empty text: what breaks another one breaks it too. */
+const BROKEN: Record<string, Record<string, string>> = {
+  "1 entry": { ...GUARDS, prerequisite_views: damage.NO_CONTAINMENT_VIEW, axis_objects: damage.NAMESAKE },
+  "1 exit": { axis_objects: damage.NO_SCAN_FUNCTION, structure_rows: damage.VIEW_WITH_A_ROW },
+  "2 entry": { ...GUARDS, axis_objects: damage.VIEW_LOST },
+  "2 exit": { responsibility_required: damage.SCOPE_RETIRED, responsibility_gap_drift: "" },
+  "3 entry": {
+    ...{ ...GUARDS, ratified_request: damage.PENDING_REQUEST, responsibility_required: damage.SCOPE_RETIRED },
+    ...{ ownership_gap: "", ownership_rows: "", ownership_conflict: damage.TWO_OWNERS_OF_A_CELL },
+  },
+  "3 exit": { ownership_seeded: damage.SEED_ROW_LOST, ownership_gap: "", ownership_conflict: damage.TWO_OWNERS },
+  "4 entry": { ...GUARDS, ownership_seeded: damage.SEED_ROW_LOST },
+  "4 exit": {
+    ...{ containment_required: damage.ASSIGNMENT_LOST, containment_gap: damage.CELL_OWNER_LOST },
+    ...{ containment_unregistered_groups: damage.GROUP_DEPRECATED, containment_without_group: damage.WITHOUT_GROUP },
+  },
+  "5 entry": { ...GUARDS, containment_required: damage.ASSIGNMENT_LOST, mapped_labels_inactive: damage.LABEL_RETIRED },
+  "5 exit": { divergent: damage.OTHER_LABEL, projection_gap: damage.DECISION_LOST, kg_domain_x: damage.TOPIC_INACTIVE },
+  "6 entry": { ...GUARDS, active_axes: damage.AXIS_MORE },
+  "6 exit": { ...BOUNDARY, critical_drift: damage.CRITICAL_FINDING, emittable: "" },
+  "8 exit": {
+    ...{ ...GUARDS, ...BOUNDARY, ownership_gap: damage.SEED_ROW_LOST, ownership_conflict: damage.TWO_OWNERS },
+    ...{ responsibility_required: damage.SCOPE_RETIRED, responsibility_axis_gap: "" },
+    ...{ containment_required: damage.ASSIGNMENT_LOST, containment_gap: damage.CELL_OWNER_LOST },
+    ...{ active_axes: damage.AXIS_MORE, divergent: damage.OTHER_LABEL, projection_gap: damage.DECISION_LOST },
+    ...{ label_orphans: damage.LABEL_RETIRED, critical_drift: damage.CRITICAL_FINDING, emittable: "" },
+    kg_domain_x: damage.TOPIC_INACTIVE,
+  },
+};
+
+describe("a later tier is refused by pulumi and by psql, at the same gates", () => {
+  let db: TestDatabase;
+  let start: Snapshot;
+
+  beforeAll(async () => {
+    db = await database("signed");
+    start = await catalogAndRows(db.url);
+  });
+
+  afterAll(() => db.drop());
+
+  test.each(Object.entries(BROKEN))("Tier %s", async (where, faults) => {
+    const [tier, at] = [Number(where[0]), where.slice(2) as "entry" | "exit"];
+    const gates = Object.keys(faults).sort();
+    const sql = Object.values(faults).filter(Boolean).join(";\n");
+    await withProject([spoiled(tier, at, sql)], async (project) => {
+      const { output } = await withEngine(db.url, { project }, (stack) => refuse(stack.preview()));
+      expect(gatesOf(output)).toEqual(gates);
+      for (const gate of gates) expect(output).toMatch(new RegExp(`tier ${tier} ${at} gate ${gate}: expected`));
+      expect(await psqlRefuses(tier, path.join(project, path.relative("", tierFile(tier))), sql)).toEqual(gates);
+    });
+  });
+
+  test("and none of them changed the database", async () => {
+    expect(differences(start, await catalogAndRows(db.url))).toEqual([]);
+  });
+
+  test("no gate is left out", () => {
+    const declared = rollout.tiers.flatMap(({ tier, gates }) => gates.map(({ name, at }) => `${tier} ${at} ${name}`));
+    const broken = Object.entries(BROKEN).flatMap(([where, faults]) =>
+      Object.keys(faults).map((gate) => `${where} ${gate}`),
+    );
+    const preflight = Object.values(PREFLIGHT).flatMap(({ gates }) => gates.map((gate) => `0 entry ${gate}`));
+    expect([...new Set([...preflight, ...broken])].sort()).toEqual(declared.sort());
+  });
+});
+
+/** Verification only reads: what it has to find is done at the end of the tier before it. */
+function spoiled(tier: number, at: "entry" | "exit", sql: string): Edit {
+  if (tier !== 8) return before(at, tierFile(tier), sql);
+  const last = "SELECT format('TIER 6 ";
+  return { file: path.relative("", tierFile(6)), find: last, replace: `${sql};\n\n${last}` };
+}
+
+async function psqlRefuses(tier: number, file: string, sql: string): Promise<string[]> {
+  return withDatabase(tier === 1 ? "signed" : (`tier-${tier === 8 ? 6 : tier - 1}` as State), async (own) => {
+    if (tier === 8) await own.query(sql);
+    const { code, gates, changes } = await refusal(own, file, tier === 8 ? { "one_roof.database": "elsewhere" } : {});
+    expect([code, changes]).toEqual([3, []]);
+    return gates.sort();
+  });
+}
+
+test("a gate that its file does not measure is refused as well", async () => {
+  const find = "('ownership_rows', '=', '0'";
+  const edit = { file: "sql/prod/30_ownership_seed.sql", find, replace: "('ownership_rows_of_others', '=', '0'" };
+  expect(text(edit.file)).toContain(find);
+  await withProject([edit], (project) =>
+    withDatabase("signed", (db) =>
+      withEngine(db.url, { project }, async (stack) => {
+        const { output } = await refuse(stack.preview());
+        expect(violations(output)).toEqual(["ownership_rows"]);
+        expect(output).toContain(RUN_VERDICT);
+        expect(output).toMatch(/tier 3 entry gate ownership_rows: expected = 0, measured not measured/);
+      }),
+    ),
+  );
+});

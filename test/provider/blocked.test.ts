@@ -1,0 +1,205 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "pg";
+import type { TierInputs, TierState } from "../../provider/model/tier-inputs";
+import { catalogAndRows, differences } from "../support/database/compare";
+import { database, type TestDatabase } from "../support/database/database";
+import { follow, heard, type Program, programOn } from "../support/pulumi/program";
+import { until } from "../support/until";
+
+/*
+ * Somebody else holds a lock that the rollout needs: the operator is told who, the application never waits behind us for
+ * longer than the lock time-out, and whatever ends as a refusal has changed nothing.
+ */
+
+const LOCK_TIMEOUT_MS = 300;
+/** What a loaded machine may add to a time-out. */
+const GRACE_MS = 1_200;
+const PATIENCE_MS = 20_000;
+
+let db: TestDatabase;
+let evidence: string;
+/** Waits as long as a command of an operator; gives up soon. */
+let patient: Program;
+let hasty: Program;
+let planned: TierInputs[];
+let first: TierState;
+let blocker: Client;
+let pid: number;
+
+beforeAll(async () => {
+  db = await database("signed");
+  evidence = mkdtempSync(path.join(os.tmpdir(), "one-roof-evidence-"));
+  const options = { evidence, lockTimeout: `${LOCK_TIMEOUT_MS}ms` };
+  patient = programOn(db, { ...options, retryBudget: "30s" });
+  hasty = programOn(db, { ...options, retryBudget: "1s" });
+  blocker = await db.connect();
+  await blocker.query("SET application_name = 'nightly report'");
+  pid = (await blocker.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")).rows[0].pid;
+  ({ inputs: planned } = await patient.plan());
+  [first] = await patient.apply([planned[0]]);
+});
+
+afterEach(async () => {
+  await blocker.query("ROLLBACK; SELECT pg_advisory_unlock_all()");
+  heard(patient);
+  heard(hasty);
+});
+
+afterAll(async () => {
+  await db.drop();
+  rmSync(evidence, { recursive: true });
+});
+
+const tierOne = () => follow(planned[1], [first]);
+
+/** Applies Tier 1 for the length of one use. */
+async function applied(use: (state: TierState) => Promise<void>): Promise<void> {
+  const state = await patient.create(tierOne());
+  try {
+    await use(state);
+  } finally {
+    await blocker.query("ROLLBACK; SELECT pg_advisory_unlock_all()");
+    await patient.destroy(state);
+  }
+}
+
+const LOCK = "LOCK TABLE governance_registry IN ACCESS EXCLUSIVE MODE";
+
+/** How the one who holds the lock is named. */
+const named = () =>
+  expect.stringMatching(
+    new RegExp(`pid ${pid}, user postgres, application "nightly report", idle in transaction for \\d+ s: .*${LOCK}`),
+  );
+
+async function block(sql: string): Promise<void> {
+  await blocker.query("BEGIN");
+  await blocker.query(sql);
+}
+
+/** Does the work while the blocker holds its lock; it lets go as soon as the operator was told for whom we wait. */
+async function released(calls: Program, work: () => Promise<unknown>): Promise<string> {
+  await block(LOCK);
+  const working = work();
+  // Until it is awaited below, a refusal would count as unhandled.
+  working.catch(() => undefined);
+  let told = "";
+  await until(() => Promise.resolve((told += heard(calls)).includes("held by pid")), PATIENCE_MS);
+  await blocker.query("ROLLBACK");
+  await working;
+  return told;
+}
+
+/** The work is refused inside its budget while another session holds its lock, and nothing has changed. */
+async function refused(work: () => Promise<unknown>, lock = () => block(LOCK)): Promise<string> {
+  const before = await catalogAndRows(db.url);
+  await lock();
+  const start = Date.now();
+  const message = await work().then(
+    () => "not refused",
+    (error: unknown) => (error as Error).message,
+  );
+  expect(Date.now() - start).toBeLessThan(PATIENCE_MS);
+  await blocker.query("ROLLBACK");
+  expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
+  return message;
+}
+
+describe("another session holds a lock that the rollout needs", () => {
+  test("preview names it, and passes when it is gone in time", async () => {
+    expect(await released(patient, () => patient.plan())).toEqual(named());
+  });
+
+  test("preview gives up when its budget is used up and names it", async () => {
+    const message = await refused(() => hasty.plan());
+    expect(message).toEqual(named());
+    expect(message).toContain("Nothing was changed");
+  });
+
+  test("up names it, and goes on when it is gone in time", async () => {
+    let state: TierState | undefined;
+    expect(await released(patient, async () => (state = await patient.create(tierOne())))).toEqual(named());
+    await patient.destroy(state!);
+  });
+
+  test("up gives up when its budget is used up, names it, and has changed nothing", async () => {
+    const message = await refused(() => hasty.create(tierOne()));
+    expect(message).toEqual(named());
+    expect(message).toContain("Nothing was changed");
+    expect(heard(hasty)).toContain("Trying again");
+  });
+
+  test("destroy names it, and goes on when it is gone in time", async () => {
+    const state = await patient.create(tierOne());
+    expect(await released(patient, () => patient.destroy(state))).toEqual(named());
+    expect(heard(patient)).toContain("rolled back and proven");
+  });
+
+  test("destroy gives up when its budget is used up, names it, and has changed nothing", () =>
+    applied(async (state) => {
+      expect(await refused(() => hasty.destroy(state))).toEqual(named());
+    }));
+});
+
+/** How long the application's own statements took while `work` ran, the longest in milliseconds. */
+async function longestOf(sql: string, work: () => Promise<unknown>): Promise<number> {
+  const application = await db.connect();
+  let over = false;
+  const working = work().finally(() => (over = true));
+  working.catch(() => undefined);
+  let longest = 0;
+  while (!over) {
+    const start = performance.now();
+    await application.query(sql);
+    longest = Math.max(longest, performance.now() - start);
+    await sleep(20);
+  }
+  await working.catch(() => undefined);
+  return longest;
+}
+
+describe("the application goes on while we wait", () => {
+  test("writers behind up's foreign key wait for no longer than the lock time-out", async () => {
+    await block("UPDATE governance_registry SET code = code WHERE false");
+    const waited = await longestOf("UPDATE governance_registry SET code = code WHERE false", () =>
+      hasty.create(tierOne()),
+    );
+    expect(heard(hasty)).toContain("canceling statement due to lock timeout");
+    expect(waited).toBeLessThan(LOCK_TIMEOUT_MS + GRACE_MS);
+  });
+
+  test("readers behind destroy wait for no longer than the lock time-out", () =>
+    applied(async (state) => {
+      await block("SELECT FROM governance_registry LIMIT 1");
+      const waited = await longestOf("SELECT FROM governance_registry LIMIT 1", () => hasty.destroy(state));
+      expect(heard(hasty)).toContain("canceling statement due to lock timeout");
+      expect(waited).toBeLessThan(LOCK_TIMEOUT_MS + GRACE_MS);
+    }));
+});
+
+describe("another rollout holds the rollout's lock", () => {
+  const hold = async () => {
+    await blocker.query("SELECT pg_advisory_lock(1330795077, 1)");
+  };
+  const holder = () => new RegExp(`pid ${pid}, user postgres, application "nightly report", idle`);
+
+  test.each([
+    ["preview", () => hasty.plan()],
+    ["up", () => hasty.create(tierOne())],
+  ])("%s waits, then refuses with its name, and has changed nothing", async (_, work) => {
+    const message = await refused(work, hold);
+    expect(message).toMatch(holder());
+    expect(message).toContain("Another rollout is at work");
+    expect(heard(hasty)).toContain("Waiting for another rollout");
+  });
+
+  test("up goes on when it is done", async () => {
+    await hold();
+    const creating = patient.create(tierOne());
+    await until(() => Promise.resolve(holder().test(heard(patient))), PATIENCE_MS);
+    await blocker.query("SELECT pg_advisory_unlock_all()");
+    await patient.destroy(await creating);
+  });
+});

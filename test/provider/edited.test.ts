@@ -1,0 +1,138 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { TierState } from "../../provider/model/tier-inputs";
+import { rollout } from "../../tiers";
+import { catalogAndRows, differences } from "../support/database/compare";
+import { database, RATIFIED, type TestDatabase } from "../support/database/database";
+import { program, type Program } from "../support/pulumi/program";
+import { type Edit, withProject } from "../support/pulumi/project";
+
+const FILE = "sql/prod/30_ownership_seed.sql";
+const BACK = "sql/prod_rollback/30_ownership_seed.sql";
+
+/** A colleague's word on the applied file, which changes nothing that it does. */
+const REMARK: Edit = { file: FILE, find: "\nDO $exit$", replace: "\n-- Reviewed again.\nDO $exit$" };
+
+let db: TestDatabase;
+let evidence: string;
+let states: TierState[];
+
+beforeAll(async () => {
+  db = await database("signed");
+  evidence = mkdtempSync(path.join(os.tmpdir(), "one-roof-evidence-"));
+  states = await run().up(3);
+});
+
+afterAll(async () => {
+  rmSync(evidence, { recursive: true });
+  await db.drop();
+});
+
+function run(root = path.resolve(""), values: Record<string, string> = {}): Program {
+  return program({
+    rollout,
+    root,
+    url: db.url,
+    values: { database: db.name, ratifiedApr: RATIFIED, evidence, ...values },
+  });
+}
+
+/** The hook in a process of its own, as it is in every run: it remembers which tiers its run was about. */
+function ownCheck(): typeof import("../../provider/resource/check").check {
+  let own: typeof import("../../provider/resource/check") | undefined;
+  jest.isolateModules(() => (own = require("../../provider/resource/check")));
+  return own!.check;
+}
+
+/** What check says of every tier, as Pulumi would ask it. */
+async function checked(each: Program, through = 3): Promise<Record<number, string>> {
+  const { inputs } = await each.plan(through);
+  const check = ownCheck();
+  const failures = inputs.map((news) => {
+    const olds = states.find(({ tier }) => tier === news.tier) ?? {};
+    return [
+      news.tier,
+      check(olds, news)
+        .failures.map(({ reason }) => reason)
+        .join("\n"),
+    ] as const;
+  });
+  return Object.fromEntries(failures.filter(([, reason]) => reason));
+}
+
+test("what was applied passes, also from a checkout with other line ends", async () => {
+  expect(await checked(run())).toEqual({});
+  await withProject([], async (folder) => {
+    const file = path.join(folder, FILE);
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll("\n", "\r\n"));
+    expect(await checked(run(folder))).toEqual({});
+  });
+});
+
+test.each<[what: string, edit: Edit, diff: RegExp]>([
+  [
+    "a comment in its file",
+    REMARK,
+    /^--- applied\n\+\+\+ sql\/prod\/30_ownership_seed\.sql\n@@ .* @@\n.*\n\+-- Reviewed again\.$/m,
+  ],
+  ["a value that it seeds", { file: FILE, find: "COMMIT;", replace: "SELECT 1;\nCOMMIT;" }, /^\+SELECT 1;$/m],
+  [
+    "its rollback",
+    { file: BACK, find: "COMMIT;", replace: "SELECT 1;\nCOMMIT;" },
+    /^--- recorded\n\+\+\+ sql\/prod_rollback\/30_ownership_seed\.sql\n[^]*^\+SELECT 1;$/m,
+  ],
+])("%s edited after it was applied is refused with the lines that differ", async (_, edit, diff) => {
+  await withProject([edit], async (folder) => {
+    const before = await catalogAndRows(db.url);
+    const reasons = await checked(run(folder), 8);
+
+    expect(Object.keys(reasons)).toEqual(["3"]);
+    expect(reasons[3]).toMatch(/^tier 3 is applied from digest [0-9a-f]{12}, but its files are now [0-9a-f]{12}\./);
+    expect(reasons[3]).toMatch(/roll back to tier 2 or below \(.*throughTier.*\)/);
+    expect(reasons[3]).toMatch(diff);
+    expect(reasons[3].split("\n").length).toBeLessThan(12);
+    expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
+  });
+});
+
+test("a parameter that was another is refused with both values", async () => {
+  await db.query("UPDATE approval_requests SET status = 'approved' WHERE code = 'APR-0210'");
+  const reasons = await checked(run(undefined, { ratifiedApr: "APR-0210" }));
+
+  expect(Object.keys(reasons)).toEqual(["3"]);
+  expect(reasons[3]).toContain(`parameter ratifiedApr: was ${RATIFIED}, is APR-0210`);
+});
+
+test("a tier that is not applied yet may be edited", async () => {
+  const edit = { file: "sql/prod/40_containment.sql", find: "\nDO $exit$", replace: "\n-- Reviewed.\nDO $exit$" };
+  await withProject([edit], async (folder) => expect(await checked(run(folder), 8)).toEqual({}));
+});
+
+test("the way back works: down with the rollback that was recorded, then up with the edited file", async () => {
+  const broken = { file: BACK, find: "\nBEGIN;", replace: "\nBEGIN;\nSELECT nothing_of_that_name;" };
+  await withProject([REMARK, broken], async (folder) => {
+    const edited = run(folder);
+    expect((await edited.plan(2)).run).toMatchObject({ verdict: "PASS", removes: [3] });
+    await edited.destroy(states.find(({ tier }) => tier === 3)!);
+
+    expect(edited.said.join("\n")).toMatch(
+      /Tier 3: the rollback file has changed since; the one recorded when it was applied is used/,
+    );
+    expect(edited.said.join("\n")).toMatch(
+      /Tier 3 \(Ownership seed\) rolled back and proven: -30 governance_object_ownership/,
+    );
+  });
+
+  await withProject([REMARK], async (folder) => {
+    const edited = run(folder);
+    const { inputs, run: verdict } = await edited.plan(3);
+    expect(verdict).toMatchObject({ verdict: "PASS", applies: [3] });
+    const three = inputs.find(({ tier }) => tier === 3)!;
+    const again = await edited.create({ ...three, rolloutId: states[0].rolloutId });
+    states = states.map((state) => (state.tier === 3 ? again : state));
+
+    expect(await checked(edited)).toEqual({});
+    expect(Object.keys(await checked(run()))).toEqual(["3"]);
+  });
+});

@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { randomUUID } from "node:crypto";
+import type { TierState } from "../../provider/model/tier-inputs";
+import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
+import { database, type TestDatabase } from "../support/database/database";
+import { heard, type Program, programOn } from "../support/pulumi/program";
+
+/*
+ * A run that is killed may leave tiers in the database that the state never saw. What the state does hold takes them along on
+ * its way back, each with its proof, and nothing of another rollout.
+ */
+
+let db: TestDatabase;
+let calls: Program;
+let evidence: string;
+let baseline: Snapshot;
+let states: TierState[];
+
+beforeEach(async () => {
+  db = await database("signed");
+  evidence = mkdtempSync(path.join(os.tmpdir(), "one-roof-evidence-"));
+  calls = programOn(db, { evidence });
+  baseline = await catalogAndRows(db.url);
+  states = await calls.up(3);
+});
+
+afterEach(async () => {
+  await db.drop();
+  rmSync(evidence, { recursive: true });
+});
+
+test.each([
+  ["the first tier, which only reads", 0],
+  ["the first tier that writes", 1],
+])("all that the state knows is %s: its deletion rolls the whole rollout back", async (_, index) => {
+  await calls.destroy(states[index]);
+  expect(heard(calls)).toMatch(/Tier 3 .*rolled back and proven[^]*Tier 2 .*rolled back[^]*Tier 1 .*rolled back/);
+  expect(differences(baseline, await catalogAndRows(db.url))).toEqual([]);
+});
+
+test("a state of another rollout takes nothing along", async () => {
+  const before = await catalogAndRows(db.url);
+  const foreign = { ...states[0], rolloutId: randomUUID() };
+  await calls.destroy(foreign).catch(() => undefined);
+  expect(heard(calls)).toContain(`already carries rollout ${states[0].rolloutId}`);
+  expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
+});

@@ -1,0 +1,121 @@
+import { catalogAndRows, differences } from "../support/database/compare";
+import { database, withDatabase, type State, type TestDatabase } from "../support/database/database";
+import { PER_TIER_ROLLBACK, PROBE, rollbackFile, RUN_ALL, tierFile, TIERS, type Tier } from "../support/database/files";
+
+/** The rollout's lock: ASCII "ORRE". */
+const KEY = "1330795077, 1";
+
+describe("while another session holds the rollout lock", () => {
+  let db: TestDatabase;
+  let holder: number;
+
+  beforeAll(async () => {
+    db = await database("tier-6");
+    const client = await db.connect();
+    await client.query("SET application_name = 'the other rollout'");
+    await client.query(`SELECT pg_advisory_lock(${KEY})`);
+    holder = (await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")).rows[0].pid;
+  });
+
+  afterAll(() => db.drop());
+
+  test.each([
+    ...TIERS.map((tier) => [`Tier ${tier}`, tierFile(tier)]),
+    ...TIERS.map((tier) => [`the rollback of Tier ${tier}`, rollbackFile(tier)]),
+    ["the whole rollout", RUN_ALL],
+    ["the whole rollback", PER_TIER_ROLLBACK],
+  ])("%s is refused at once and names the holder", async (_, file) => {
+    const { code, stdout, stderr } = await db.psql(["-q", "-v", "VERBOSITY=verbose", "-f", file]);
+    expect([code, stdout]).toEqual([3, ""]);
+    expect(stderr).toContain("OR003");
+    expect(stderr).toMatch(new RegExp(`pid ${holder}\\b.*user postgres.*the other rollout.*idle`));
+    expect(stderr).toMatch(/HINT: +Nothing was changed/);
+  });
+
+  test("nothing of it was changed, and reading goes on", async () => {
+    expect(await db.value(`SELECT count(*)::int FROM governance_drift_state WHERE status = 'open'`)).toBe(38);
+    for (const file of [PROBE, tierFile(8)]) expect((await db.file(file)).code).toBe(0);
+  });
+});
+
+test.each([
+  ["a transaction-level lock of another session", `BEGIN; SELECT pg_advisory_xact_lock(${KEY})`, 3],
+  ["a lock of another key", "SELECT pg_advisory_lock(1330795077, 2)", 0],
+])("%s", async (_, sql, code) => {
+  await withDatabase("tier-1", async (db) => {
+    await (await db.connect()).query(sql);
+    expect((await db.file(tierFile(2))).code).toBe(code);
+  });
+});
+
+test("the lock of a rollout in another database of the server does not count", async () => {
+  await withDatabase("tier-1", async (other) => {
+    await (await other.connect()).query(`SELECT pg_advisory_lock(${KEY})`);
+    await withDatabase("tier-1", async (db) => {
+      expect((await db.file(tierFile(2))).code).toBe(0);
+    });
+  });
+});
+
+test("a session that holds the lock itself may run a file, and the lock is free after the chain", async () => {
+  await withDatabase("signed", async (db) => {
+    const own = await db.psql(["-c", `SELECT pg_advisory_lock(${KEY})`, "-f", tierFile(1)]);
+    expect(own.code).toBe(0);
+    expect((await db.file(rollbackFile(1))).code).toBe(0);
+    const chain = [
+      "-v",
+      "ratified_apr=APR-0211",
+      "-f",
+      RUN_ALL,
+      "-f",
+      PER_TIER_ROLLBACK,
+      "-c",
+      "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'",
+    ];
+    const { code, stdout } = await db.psql(["-At", ...chain]);
+    expect([code, stdout.trim().split("\n").at(-1)]).toEqual([0, "0"]);
+  });
+});
+
+/** A table that each tier must touch, held by the application for longer than the tier waits. */
+const HELD: [tier: Tier, table: string][] = [
+  [1, "governance_registry"],
+  [2, "axis_registry"],
+  [3, "governance_object_ownership"],
+  [4, "axis_assignment"],
+  [5, "topic_taxonomy_map"],
+  [6, "governance_drift_state"],
+];
+
+test.each(HELD)(
+  "Tier %i does not wait for %s longer than its lock time-out, and changes nothing",
+  async (tier, table) => {
+    await withDatabase(tier === 1 ? "signed" : (`tier-${tier - 1}` as State), async (db) => {
+      const before = await catalogAndRows(db.url);
+      const application = await db.connect();
+      await application.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+      const { code, stderr } = await db.file(tierFile(tier), { "one_roof.lock_timeout": "50ms" });
+      await application.query("ROLLBACK");
+      expect([code, stderr]).toEqual([3, expect.stringContaining("lock timeout")]);
+      expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
+    });
+  },
+);
+
+test("a statement time-out ends a tier that would take too long, and changes nothing", async () => {
+  await withDatabase("tier-5", async (db) => {
+    await db.query(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(10); RETURN NEW; END';
+      CREATE TRIGGER slow BEFORE INSERT ON governance_scan_run FOR EACH ROW EXECUTE FUNCTION slow()`);
+    const { code, stderr } = await db.file(tierFile(6), { "one_roof.statement_timeout": "200ms" });
+    expect([code, stderr]).toEqual([3, expect.stringContaining("statement timeout")]);
+    expect(await db.value("SELECT count(*)::int FROM governance_drift_state")).toBe(0);
+  });
+});
+
+test("time-outs and search_path are set for the file alone, not for the session", async () => {
+  await withDatabase("tier-1", async (db) => {
+    const shown = ["-c", "SHOW lock_timeout", "-c", "SHOW statement_timeout", "-c", "SHOW search_path"];
+    const { stdout } = await db.psql(["-At", "-f", tierFile(2), ...shown], { search_path: "public" });
+    expect(stdout.trim().split("\n").slice(-3)).toEqual(["0", "0", "public"]);
+  });
+});

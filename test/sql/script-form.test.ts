@@ -1,0 +1,194 @@
+import { readdirSync } from "node:fs";
+import { parse } from "libpg-query";
+import type { NoticeMessage } from "pg-protocol/dist/messages";
+import { withDatabase, type State } from "../support/database/database";
+import { rollbackFile, RUN_ALL, PER_TIER_ROLLBACK, text, tierFile, TIERS } from "../support/database/files";
+import { measuredGates } from "../support/database/refusal";
+
+type Statement = Record<string, { kind?: string; options?: unknown[]; concurrent?: boolean } | undefined>;
+
+const statements = async (file: string): Promise<Statement[]> => {
+  const { stmts } = (await parse(text(file))) as { stmts: { stmt: Statement }[] };
+  return stmts.map(({ stmt }) => stmt);
+};
+
+const FILES = [
+  ...[0, ...TIERS, 8].map((tier) => [`Tier ${tier}`, tierFile(tier)]),
+  ...TIERS.map((tier) => [`the rollback of Tier ${tier}`, rollbackFile(tier)]),
+];
+
+/** Statements that PostgreSQL refuses inside a transaction, or that end one; TransactionStmt is judged by its place. */
+const OUTSIDE = new Set([
+  "VacuumStmt",
+  "CreatedbStmt",
+  "DropdbStmt",
+  "AlterSystemStmt",
+  "CreateTableSpaceStmt",
+  "DropTableSpaceStmt",
+  "ReindexStmt",
+  "CreateSubscriptionStmt",
+  "DropSubscriptionStmt",
+  "DiscardStmt",
+  "CallStmt",
+  "ClusterStmt",
+]);
+
+describe.each(FILES)("%s", (_, file) => {
+  test("is pure SQL with one BEGIN first, one COMMIT last and nothing that cannot run in between", async () => {
+    const list = await statements(file);
+    const transactional = list.map((statement) => statement.TransactionStmt?.kind);
+    expect(transactional.at(0)).toBe("TRANS_STMT_BEGIN");
+    expect(transactional.at(-1)).toBe("TRANS_STMT_COMMIT");
+    expect(transactional.slice(1, -1).filter(Boolean)).toEqual([]);
+    const kinds = list.map((statement) => Object.keys(statement)[0]);
+    expect(kinds.filter((kind) => OUTSIDE.has(kind))).toEqual([]);
+    expect(list.filter((statement) => statement.IndexStmt?.concurrent ?? statement.DropStmt?.concurrent)).toEqual([]);
+  });
+
+  test("starts with its ground, ends with one line for people, and drops nothing by CASCADE", async () => {
+    const list = await statements(file);
+    expect(Object.keys(list[1])).toEqual(["DoStmt"]);
+    expect(Object.keys(list.at(-2)!)).toEqual(["SelectStmt"]);
+    expect(list.filter((statement) => "SelectStmt" in statement)).toHaveLength(1);
+    expect(text(file)).not.toMatch(/\bCASCADE\s*[;,]/i);
+  });
+
+  test("writes neither system_issues nor the outbox nor the approvals", () => {
+    expect(text(file)).not.toMatch(
+      /(INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE|ALTER\s+TABLE|LOCK\s+TABLE)\s+(public\.)?(system_issues|event_outbox|os_proposal_approvals|approval_requests|label_rules|entity_labels)\b/i,
+    );
+  });
+});
+
+test.each([0, 8])("Tier %i cannot write at all", async (tier) => {
+  const [begin] = await statements(tierFile(tier));
+  expect(JSON.stringify(begin)).toContain("transaction_read_only");
+});
+
+test("every SQL file of tiers and rollbacks is one of these, or chains them", () => {
+  const known = [...FILES.map(([, file]) => file), RUN_ALL, PER_TIER_ROLLBACK];
+  const present = ["sql/prod", "sql/prod_rollback"].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith(".sql"))
+      .map((name) => `${folder}/${name}`),
+  );
+  expect(present.filter((name) => !known.some((file) => file.endsWith(name)))).toEqual([]);
+  expect(present).toHaveLength(known.length);
+});
+
+/** The contract of gates: what each file measures, in this order. */
+const ALWAYS = ["entry database", "entry ospa >= 1"];
+const GATES: Record<number, string[]> = {
+  0: [
+    "entry database",
+    "entry server_version >= 150000",
+    "entry ospa >= 1",
+    "entry ratified_request = approved",
+    "entry prerequisite_views = 5",
+    "entry axis_objects = 0",
+    "entry ownership_gap = 210",
+    "entry ownership_rows = 0",
+    "entry ownership_conflict = 0",
+    "entry governance_outbox = 0",
+    "entry active_event_types = 0",
+  ],
+  1: [
+    ...ALWAYS,
+    "entry prerequisite_views = 5",
+    "entry axis_objects in 0,43",
+    "exit axis_objects = 43",
+    "exit structure_rows = 0",
+  ],
+  2: [...ALWAYS, "entry axis_objects = 43", "exit responsibility_required = 210", "exit responsibility_gap_drift = 0"],
+  3: [
+    ...ALWAYS,
+    "entry ratified_request = approved",
+    "entry responsibility_required = 210",
+    "entry ownership_gap = 210",
+    "entry ownership_rows = 0",
+    "entry ownership_conflict = 0",
+    "exit ownership_seeded = 30",
+    "exit ownership_gap = 0",
+    "exit ownership_conflict = 0",
+  ],
+  4: [
+    ...ALWAYS,
+    "entry ownership_seeded = 30",
+    "exit containment_required = 35",
+    "exit containment_gap = 0",
+    "exit containment_unregistered_groups = 0",
+    "exit containment_without_group = 0",
+  ],
+  5: [
+    ...ALWAYS,
+    "entry containment_required = 35",
+    "entry mapped_labels_inactive = 0",
+    "exit divergent = 0",
+    "exit projection_gap = 0",
+    "exit kg_domain_x = active",
+  ],
+  6: [
+    ...ALWAYS,
+    "entry active_axes = 3",
+    "exit critical_drift = 0",
+    "exit emittable = 0",
+    "exit governance_outbox = 0",
+    "exit active_event_types = 0",
+  ],
+  8: [
+    "exit database",
+    "exit ospa >= 1",
+    "exit ownership_gap = 0",
+    "exit ownership_conflict = 0",
+    "exit responsibility_required = 210",
+    "exit responsibility_axis_gap = 0",
+    "exit containment_required = 35",
+    "exit containment_gap = 0",
+    "exit active_axes = 3",
+    "exit divergent = 0",
+    "exit projection_gap = 0",
+    "exit label_orphans = 0",
+    "exit critical_drift = 0",
+    "exit emittable = 0",
+    "exit governance_outbox = 0",
+    "exit active_event_types = 0",
+    "exit kg_domain_x = active",
+  ],
+};
+
+test.each([0, ...TIERS, 8])(
+  "Tier %i measures every gate of its contract and says each, with what was expected",
+  async (tier) => {
+    const state = tier <= 1 ? "signed" : tier === 8 ? "tier-6" : (`tier-${tier - 1}` as State);
+    await withDatabase(state, async (db) => {
+      const { code, stderr } = await db.file(tierFile(tier));
+      expect(code).toBe(0);
+      const measured = measuredGates(stderr).map((gate) => gate.replace(` = ${db.name}`, ""));
+      expect(measured).toEqual(GATES[tier]);
+    });
+  },
+);
+
+test("a gate reaches a client as data: its section, name, demand and measurement in fields of the notice", async () => {
+  await withDatabase("unsigned", async (db) => {
+    const client = await db.connect();
+    const notices: NoticeMessage[] = [];
+    client.on("notice", (notice) => notices.push(notice));
+    const error: unknown = await client.query(text(tierFile(0))).catch((thrown: unknown) => thrown);
+    expect(notices.find((notice) => notice.constraint === "ownership_gap")).toMatchObject({
+      code: "OR000",
+      schema: "one_roof",
+      table: "entry",
+      column: "= 210",
+      dataType: "210",
+    });
+    expect(error).toMatchObject({
+      code: "OR001",
+      schema: "one_roof",
+      table: "entry",
+      constraint: "ospa,ratified_request",
+      detail: "ospa: want >= 1, have 0\nratified_request: want = approved, have NULL",
+      hint: expect.stringContaining("Nothing was changed"),
+    });
+  });
+});

@@ -1,0 +1,188 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { engineFolder, pulumiHome } from "../../../cli/engine";
+import { RATIFIED } from "../database/database";
+import { UNHURRIED } from "./program";
+
+const STACK = "dev";
+
+// A command of the CLI takes seconds of processor time, many times that where other work shares the machine.
+jest.setTimeout(240_000);
+
+/** What an operator sees of one command: its exit code, and both streams as they came. */
+export interface Result {
+  code: number;
+  output: string;
+}
+
+export interface Options {
+  /** Configuration of the stack that differs from what fits the database; undefined takes a key away. */
+  config?: Record<string, string | undefined>;
+  /** Environment of every command; undefined takes a variable away. */
+  env?: NodeJS.ProcessEnv;
+  /** Folder of the project; this one if none is given. */
+  project?: string;
+}
+
+/** The real CLI on one database, with a backend, a state and a stack file of its own. */
+export interface Engine {
+  /** The state backend, the stack file and the evidence are in here. */
+  folder: string;
+  env: NodeJS.ProcessEnv;
+  preview(...args: string[]): Promise<Result>;
+  up(...args: string[]): Promise<Result>;
+  /** As `npm run destroy` does it: the program runs and rehearses the way back. */
+  destroy(...args: string[]): Promise<Result>;
+  refresh(...args: string[]): Promise<Result>;
+  /** Any command with nothing added but what keeps it from asking. */
+  run(...args: string[]): Promise<Result>;
+  /** Changes the stack's configuration; undefined takes a key away. */
+  configure(config: Record<string, string | undefined>): void;
+  /** What the state holds. */
+  resources(): Resource[];
+  remove(): void;
+}
+
+export interface Resource {
+  urn: string;
+  type: string;
+  inputs: Record<string, unknown>;
+  outputs: Record<string, unknown>;
+}
+
+/** A stack on the database of `url`. Whoever takes it removes it. */
+export function engine(url: string, { config = {}, env = {}, project = process.cwd() }: Options = {}): Engine {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "one-roof-engine-"));
+  const stackFile = path.join(folder, `Pulumi.${STACK}.yaml`);
+  const values: Record<string, string | undefined> = {
+    database: new URL(url).pathname.slice(1),
+    ratifiedApr: RATIFIED,
+    holdBudget: UNHURRIED,
+    evidence: path.join(folder, "evidence"),
+  };
+  const configure = (changes: Record<string, string | undefined>) => {
+    writeFileSync(stackFile, stackFileOf(Object.assign(values, changes)));
+  };
+  const running = new Set<ChildProcess>();
+  const environment: NodeJS.ProcessEnv = { ...baseEnvironment(folder), DATABASE_URL: url, ...env };
+  let ready: Promise<void> | undefined;
+  const start = (...args: string[]) =>
+    runCli([...args, "--color", "never"], { cwd: project, env: environment, running });
+  const run = async (...args: string[]) => {
+    await (ready ??= createStack(folder, start));
+    environment.ROLLOUT_COMMAND = args[0];
+    return start(...args);
+  };
+  const operation = (command: string, ...options: string[]) => {
+    return (...args: string[]) => run(command, "--config-file", stackFile, "--non-interactive", ...options, ...args);
+  };
+  configure(config);
+  return {
+    folder,
+    env: environment,
+    preview: operation("preview"),
+    up: operation("up", "--yes"),
+    destroy: operation("destroy", "--yes", "--run-program"),
+    refresh: operation("refresh", "--yes"),
+    run,
+    configure,
+    resources: () => readState(folder).filter(({ type }) => type.endsWith(":Tier")),
+    remove() {
+      for (const child of running) killGroup(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The same for the length of one use, whatever its end. */
+export async function withEngine<T>(url: string, options: Options, use: (engine: Engine) => Promise<T>): Promise<T> {
+  const own = engine(url, options);
+  try {
+    return await use(own);
+  } finally {
+    own.remove();
+  }
+}
+
+function stackFileOf(values: Record<string, string | undefined>): string {
+  const lines = Object.entries(values).filter(([, value]) => value !== undefined);
+  const salt = /^encryptionsalt: .*$/m.exec(readFileSync(`Pulumi.${STACK}.yaml`, "utf8"))?.[0] ?? "";
+  return `${salt}\nconfig:\n${lines.map(([key, value]) => `  one-roof:${key}: ${JSON.stringify(value)}\n`).join("")}`;
+}
+
+/** Nothing of the caller's own rollout, database or backend gets in. */
+function baseEnvironment(folder: string): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([key]) => !/^(PULUMI|PG|ROLLOUT|DATABASE_URL)/.test(key));
+  return {
+    ...Object.fromEntries(inherited),
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_OPTION_POLICY_PACK: "./policy",
+    PULUMI_BACKEND_URL: pathToFileURL(folder).href,
+    PULUMI_CONFIG_PASSPHRASE: "",
+    PULUMI_STACK: STACK,
+    PULUMI_HOME: pulumiHome(),
+    PATH: engineFolder() + path.delimiter + (process.env.PATH ?? ""),
+  };
+}
+
+interface Start {
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  running: Set<ChildProcess>;
+}
+
+/** Each command leads a process group, so that a test that gives up ends the CLI with all that it started. */
+function runCli(args: readonly string[], { cwd, env, running }: Start): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const binary = path.join(engineFolder(), "pulumi");
+    const child = spawn(binary, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    running.add(child);
+    const chunks: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => void chunks.push(chunk));
+    child.on("error", reject);
+    child.on("close", (code) => {
+      running.delete(child);
+      resolve({ code: code ?? -1, output: Buffer.concat(chunks).toString("utf8") });
+    });
+  });
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // Ended by itself in this very moment.
+  }
+}
+
+/** Files of a backend with one empty stack: made by the CLI once, written out for every further engine. */
+let pristine: ReadonlyMap<string, Buffer> | undefined;
+
+async function createStack(folder: string, start: (...args: string[]) => Promise<Result>): Promise<void> {
+  const own = path.join(folder, ".pulumi");
+  if (!pristine) {
+    const { code, output } = await start("stack", "init", STACK, "--non-interactive", "--no-select");
+    if (code !== 0) throw new Error(`The stack could not be created:\n${output}`);
+    pristine = filesIn(own);
+    return;
+  }
+  for (const [name, content] of pristine) {
+    mkdirSync(path.dirname(path.join(own, name)), { recursive: true });
+    writeFileSync(path.join(own, name), content);
+  }
+}
+
+function filesIn(folder: string): Map<string, Buffer> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const names = files.map(({ parentPath, name }) => path.join(parentPath, name));
+  return new Map(names.map((name) => [path.relative(folder, name), readFileSync(name)]));
+}
+
+function readState(folder: string): Resource[] {
+  const file = path.join(folder, ".pulumi", "stacks", "one-roof", `${STACK}.json`);
+  const { checkpoint } = JSON.parse(readFileSync(file, "utf8"));
+  return checkpoint.latest?.resources ?? [];
+}

@@ -1,0 +1,52 @@
+import { type MeasuredDelta, NO_DELTA } from "../../provider/model/delta";
+import { describeDelta, describeReport, listStops } from "../../provider/model/describe";
+import { type Stop, stopsOf } from "../../provider/model/findings";
+import type { GateResult } from "../../provider/model/gates";
+import { report } from "./fixtures";
+
+const DELTA: MeasuredDelta = {
+  objects: { table: 1, view: 31 },
+  rows: { "public.doors": 2, "other.keys": 30 },
+  readings: {
+    doors: { before: 0, after: 2 },
+    locks: { before: 7, after: 7 },
+    keys: { before: null, after: 38 },
+  },
+};
+const GATE: GateResult = { tier: 1, at: "exit", name: "a", operator: "=", expected: "1", measured: 2 };
+
+test("a delta tells objects, rows and the readings that moved", () => {
+  expect(describeDelta(DELTA)).toBe("+1 table, +31 views, +2 doors, +30 keys, doors 0 → 2, keys not measured → 38");
+  expect(describeDelta(NO_DELTA)).toBe("no change");
+  expect(describeDelta({ ...NO_DELTA, readings: { doors: { before: 2, after: 2 } } })).toBe("no change");
+});
+
+test("a reading that could not be taken is told, also where Pulumi has dropped its null", () => {
+  expect(describeDelta({ ...NO_DELTA, readings: { keys: { after: 38 } } })).toBe("keys not measured → 38");
+});
+
+test("a report that passed tells its gates and what it changed", () => {
+  expect(describeReport(report({ gates: [GATE, { ...GATE, name: "b" }], delta: DELTA }))).toBe(
+    `as declared, 2 gates passed: ${describeDelta(DELTA)}`,
+  );
+});
+
+test("a report that stopped tells every reason and what was measured", () => {
+  const stops: Stop[] = [
+    ...stopsOf("gate", 1, [{ is: "failed gate", ...GATE }]),
+    ...stopsOf("delta", 1, [{ is: "row count", table: "public.doors", expected: 2, measured: 3 }]),
+  ];
+  const texts = ["tier 1 exit gate a: expected = 1, measured 2", "tier 1 public.doors: expected +2 rows, measured +3"];
+  const line = describeReport(report({ verdict: "STOP", stops, delta: DELTA }));
+  expect(line).toMatch(/^STOP: /);
+  for (const text of texts) expect(line).toContain(text);
+  expect(line).toContain(describeDelta(DELTA));
+  expect(listStops(stops)).toBe(`  - ${texts[0]}\n  - ${texts[1]}`);
+});
+
+test("a report that was not rehearsed never reads like one that passed", () => {
+  const stops = stopsOf("rehearsal", 1, [{ is: "not rehearsed" }]);
+  const line = describeReport(report({ verdict: "NOT REHEARSED", stops }));
+  expect(line).toMatch(/not rehearsed/i);
+  expect(line).not.toMatch(/passed|as declared/);
+});
