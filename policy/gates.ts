@@ -1,12 +1,10 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import {
   bindGates,
-  type BoundGate,
   describeGate,
+  failedGates,
   type Gate,
-  holds,
   isFirstTier,
-  resultOf,
   type Rollout,
   type TierInputs,
 } from "../provider";
@@ -31,14 +29,16 @@ export function gatePolicies(rollout: Rollout): ResourceValidationPolicy[] {
  */
 function judgeGate(rollout: Rollout, { name, remedy }: Gate, inputs: TierInputs): string[] {
   const { run, report, parameters, tier: own } = inputs;
-  const first = isFirstTier(rollout, own);
-  const results = first ? run.gates : report.gates;
-  const wasReached = (gate: BoundGate) =>
-    run.verdict === "PASS" || results.some(({ tier, at }) => tier === gate.tier && at === gate.at);
+  const readingsOf = (tier: number) => (isFirstTier(rollout, own) ? run.gates[tier] : report.gates) ?? {};
   return rollout.tiers
-    .filter(({ tier }) => run.applies.includes(tier) && (first || tier === own))
-    .flatMap((tier) => bindGates(rollout, tier, parameters).filter((gate) => gate.name === name))
-    .map((gate) => ({ gate, result: resultOf(gate, results) }))
-    .filter(({ gate, result }) => (result ? !holds(result) : wasReached(gate)))
-    .map(({ gate, result }) => `Stop gate failed: ${describeGate(result ?? gate)}. ${remedy}`);
+    .filter(({ tier }) => run.applies.includes(tier) && (isFirstTier(rollout, own) || tier === own))
+    .flatMap((tier) => {
+      const readings = readingsOf(tier.tier);
+      const reached = bindGates(rollout, tier, parameters).filter(({ at }) => run.verdict === "PASS" || readings[at]);
+      return failedGates(
+        reached.filter((gate) => gate.name === name),
+        readings,
+      );
+    })
+    .map((failed) => `Stop gate failed: ${describeGate(failed)}. ${remedy}`);
 }

@@ -8,7 +8,7 @@ export { type Configuration, readConfiguration, readOptions } from "./model/conf
 export { compareTiers, describeGate, describeStop, exitReadings, summarizeReport } from "./model/describe";
 export { messageOf, RolloutError } from "./model/errors";
 export type { Stop, StopKind } from "./model/findings";
-export { bindGates, type BoundGate, type GateResult, holds, type Parameters, resultOf } from "./model/gates";
+export { bindGates, failedGates, type Parameters } from "./model/gates";
 export {
   type Gate,
   isFirstTier,

@@ -3,15 +3,14 @@ import { contractFindings, invariantFindings, type MeasuredDelta, measureDelta, 
 import { listStops } from "../model/describe";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { type Finding, type Stop, stopsOf } from "../model/findings";
-import { bindGates, type BoundGate, failedGates, type GateResult } from "../model/gates";
+import { bindGates, type BoundGate, failedGates, type GateReadings, type GateResult } from "../model/gates";
 import type { TierReport } from "../model/report";
 import type { TierDeclaration } from "../model/rollout";
 import { changes } from "../postgres/catalog-snapshot";
-import type { Notice } from "../postgres/session";
 import { GATE_REFUSED, isDatabaseError } from "../postgres/sqlstate";
 import type { TierScripts } from "../release/release";
 import { type DatabaseState, neededReadings, takeState } from "./database-state";
-import { gateNotices, gateResults, reachedPositions } from "./gate-notices";
+import { gateNotices, gateReadings } from "./gate-notices";
 import { runScript } from "./run-script";
 
 /** A tier that ran to its end inside the open transaction: its report, and the state after it. */
@@ -42,7 +41,7 @@ export async function applyTier(
   const { declaration } = scripts;
   const { rollout } = context.release;
   const gates = bindGates(rollout, declaration, context.parameters);
-  const results = gateResults(gates, await runTier(context, scripts, gates));
+  const readings = await runTier(context, scripts, gates);
   const after = await takeState(context, neededReadings(rollout, declaration, next));
   const measurement = {
     changes: changes(before.snapshot, after.snapshot),
@@ -50,11 +49,11 @@ export async function applyTier(
     after: after.readings,
   };
   const stops = [
-    ...stopsOf("gate", declaration.tier, asFindings(failedGates(gates, results))),
+    ...stopsOf("gate", declaration.tier, asFindings(failedGates(gates, readings))),
     ...stopsOf("delta", declaration.tier, contractFindings(declaration, measurement, rehearsed)),
     ...stopsOf("invariant", declaration.tier, invariantFindings(rollout, before.readings, after.readings)),
   ];
-  return { report: reportOf(declaration, results, stops, measureDelta(declaration.delta, measurement)), after };
+  return { report: reportOf(declaration, readings, stops, measureDelta(declaration.delta, measurement)), after };
 }
 
 function asFindings(failed: readonly GateResult[]): Finding[] {
@@ -63,38 +62,34 @@ function asFindings(failed: readonly GateResult[]): Finding[] {
 
 function reportOf(
   { tier, title }: TierDeclaration,
-  gates: readonly GateResult[],
+  gates: GateReadings,
   stops: readonly Stop[],
   delta: MeasuredDelta,
 ): TierReport {
   return { tier, title, verdict: stops.length ? "STOP" : "PASS", gates, delta, stops, rollback: "not rehearsed" };
 }
 
-/** Runs the tier's file; gives the gate notices that it raised. */
+/** Runs the tier's file; gives what its gates measured. */
 async function runTier(
   { session, release: { rollout } }: Context,
   { declaration, apply }: TierScripts,
   gates: readonly BoundGate[],
-): Promise<Notice[]> {
+): Promise<GateReadings> {
   session.takeNotices();
   try {
     await runScript(session, apply);
-    return gateNotices(rollout, session.takeNotices());
+    return gateReadings(gates, gateNotices(rollout, session.takeNotices()));
   } catch (error) {
-    const raised = gateNotices(rollout, session.takeNotices());
+    const readings = gateReadings(gates, gateNotices(rollout, session.takeNotices()));
     if (!isDatabaseError(error) && !(error instanceof RolloutError)) throw error;
-    const results = gateResults(gates, raised);
-    const reached = reachedPositions(raised);
-    const failed = failedGates(
-      gates.filter(({ at }) => reached.includes(at)),
-      results,
-    );
+    const reached = gates.filter(({ at }) => readings[at]);
+    const failed = failedGates(reached, readings);
     const told = codeOf(error) === GATE_REFUSED && failed.length > 0;
     const stops = [
       ...stopsOf("gate", declaration.tier, asFindings(failed)),
       ...stopsOf("failure", declaration.tier, told ? [] : [{ is: "failure", message: messageOf(error) }]),
     ];
-    throw new TierRefused(reportOf(declaration, results, stops, NO_DELTA), error);
+    throw new TierRefused(reportOf(declaration, readings, stops, NO_DELTA), error);
   }
 }
 

@@ -1,6 +1,6 @@
 import { describeCondition } from "../model/describe";
-import type { BoundGate, GateResult } from "../model/gates";
-import type { GatePosition, Rollout } from "../model/rollout";
+import type { BoundGate, GateReadings } from "../model/gates";
+import type { GatePosition, Reading, Rollout } from "../model/rollout";
 import { parseReading } from "../postgres/probe";
 import type { Notice } from "../postgres/session";
 import { GATE_NOTICE } from "../postgres/sqlstate";
@@ -12,23 +12,27 @@ export function gateNotices({ noticeSchema }: Rollout, notices: readonly Notice[
 
 /**
  * What the gates measured, from the notices that their SQL file raised. The file only measures: a notice with another
- * condition than the declared one stands for no gate.
+ * condition than the declared one stands for no gate. Positions without a notice were not reached: a file that stopped
+ * at its entry has not measured its exit.
  */
-export function gateResults(gates: readonly BoundGate[], raised: readonly Notice[]): GateResult[] {
-  return gates.flatMap((gate) => {
-    const condition = describeCondition(gate);
-    const notice = raised.findLast(
-      ({ table, constraint, column }) => table === gate.at && constraint === gate.name && column === condition,
+export function gateReadings(gates: readonly BoundGate[], raised: readonly Notice[]): GateReadings {
+  const readings: Partial<Record<GatePosition, Record<string, Reading>>> = {};
+  for (const at of ["entry", "exit"] as const) {
+    const here = raised.filter(({ table }) => table === at);
+    if (!here.length) continue;
+    readings[at] = Object.fromEntries(
+      gates
+        .filter((gate) => gate.at === at)
+        .flatMap((gate) => {
+          const condition = describeCondition(gate);
+          const notice = here.findLast(({ constraint, column }) => constraint === gate.name && column === condition);
+          return notice ? [[gate.name, measuredBy(notice)]] : [];
+        }),
     );
-    return notice ? [{ ...gate, measured: measuredBy(notice) }] : [];
-  });
+  }
+  return readings;
 }
 
-function measuredBy({ dataType }: Notice) {
+function measuredBy({ dataType }: Notice): Reading {
   return dataType === undefined || dataType === "NULL" ? null : parseReading(dataType);
-}
-
-/** Positions of which at least one gate was raised: a file that stopped at its entry has not measured its exit. */
-export function reachedPositions(raised: readonly Notice[]): GatePosition[] {
-  return (["entry", "exit"] as const).filter((at) => raised.some(({ table }) => table === at));
 }

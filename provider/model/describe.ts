@@ -134,7 +134,7 @@ export function describeReport(report: TierReport): string {
   const reasons = report.stops.map(describeStop).join("; ");
   switch (report.verdict) {
     case "PASS":
-      return `as declared, ${report.gates.length} gates passed: ${describeDelta(report.delta)}`;
+      return `as declared, ${countGates(report)} gates passed: ${describeDelta(report.delta)}`;
     case "ADOPTED":
       return `adopted as it is, way back not rehearsed: ${describeDelta(report.delta)}`;
     case "NOT REHEARSED":
@@ -186,9 +186,11 @@ export function describeContract({ objects, rows, readings }: DeltaContract): st
 
 /** What the exit gates of a tier measured, by name: of the closing verification this is the end state. */
 export function exitReadings({ gates }: TierReport): Record<string, number | string> {
-  return Object.fromEntries(
-    gates.filter(({ at }) => at === "exit").map(({ name, measured }) => [name, measured ?? show(null)]),
-  );
+  return Object.fromEntries(Object.entries(gates.exit ?? {}).map(([name, reading]) => [name, reading ?? show(null)]));
+}
+
+function countGates({ gates }: TierReport): number {
+  return Object.values(gates).reduce((sum, readings) => sum + Object.keys(readings).length, 0);
 }
 
 /** A tier's declaration with what was measured of it. */

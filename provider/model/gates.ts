@@ -13,10 +13,16 @@ export interface BoundGate {
   readonly expected: string;
 }
 
-/** What a gate measured. Pulumi drops a null on its way: a result without a reading is one that could not be taken. */
+/** A bound gate with what it measured; null where the reading could not be taken. */
 export interface GateResult extends BoundGate {
-  readonly measured?: Reading;
+  readonly measured: Reading;
 }
+
+/**
+ * What the gates of a tier measured, by position and name: facts, whatever was expected. A position that the run did
+ * not come to is left out. A reading that could not be taken is null, and Pulumi drops it on the way.
+ */
+export type GateReadings = Readonly<Partial<Record<GatePosition, Readings>>>;
 
 /** The gates that a tier declares, each with the value that these parameters make it expect. */
 export function bindGates(
@@ -39,7 +45,7 @@ export function valueOf({ parameters: declared }: Rollout, parameters: Parameter
 }
 
 /** Whether a gate holds. A reading that could not be taken satisfies no gate. */
-export function holds({ operator, expected, measured = null }: GateResult): boolean {
+export function holds({ operator, expected, measured }: GateResult): boolean {
   if (measured === null) return false;
   switch (operator) {
     case "=":
@@ -53,24 +59,16 @@ export function holds({ operator, expected, measured = null }: GateResult): bool
   }
 }
 
-/** The gates with what a probe has read, where no SQL file runs. */
-export function measureGates(gates: readonly BoundGate[], readings: Readings): GateResult[] {
-  return gates.map((gate) => ({ ...gate, measured: readings[gate.name] ?? null }));
+/** What a probe has read for these gates, where no SQL file runs. */
+export function measureGates(gates: readonly BoundGate[], readings: Readings): GateReadings {
+  const measured: Partial<Record<GatePosition, Record<string, Reading>>> = {};
+  for (const { at, name } of gates) (measured[at] ??= {})[name] = readings[name] ?? null;
+  return measured;
 }
 
-/** The result of exactly this gate: one under another condition than the declared one is none. */
-export function resultOf(gate: BoundGate, results: readonly GateResult[]): GateResult | undefined {
-  return results.find(
-    ({ tier, at, name, operator, expected }) =>
-      tier === gate.tier &&
-      at === gate.at &&
-      name === gate.name &&
-      operator === gate.operator &&
-      expected === gate.expected,
-  );
-}
-
-/** The gates that do not hold, each with what it measured. A gate without a result was not measured, and fails. */
-export function failedGates(gates: readonly BoundGate[], results: readonly GateResult[]): GateResult[] {
-  return gates.map((gate) => resultOf(gate, results) ?? { ...gate, measured: null }).filter((result) => !holds(result));
+/** The gates that do not hold, each with what it measured. A gate without a reading was not measured, and fails. */
+export function failedGates(gates: readonly BoundGate[], readings: GateReadings): GateResult[] {
+  return gates
+    .map((gate) => ({ ...gate, measured: readings[gate.at]?.[gate.name] ?? null }))
+    .filter((result) => !holds(result));
 }

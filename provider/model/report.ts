@@ -1,6 +1,6 @@
 import type { MeasuredDelta } from "./delta";
 import type { Stop } from "./findings";
-import type { GateResult } from "./gates";
+import type { GateReadings } from "./gates";
 
 /** How the rehearsed rollback of a tier ended. */
 export type RollbackVerdict = "exact" | "nothing to roll back" | "not rehearsed" | "refused";
@@ -14,8 +14,7 @@ export interface TierReport {
   readonly title: string;
   /** ADOPTED: it was there, without a ledger, and holds to its contract. */
   readonly verdict: "PASS" | "STOP" | "NOT REHEARSED" | "ADOPTED";
-  /** What each stop gate measured. A gate that was not reached, or not as declared, is left out. */
-  readonly gates: readonly GateResult[];
+  readonly gates: GateReadings;
   readonly delta: MeasuredDelta;
   /** Every reason not to apply the tier. Empty exactly if the verdict is PASS or ADOPTED. */
   readonly stops: readonly Stop[];

@@ -1,5 +1,5 @@
 import type { Stop } from "./findings";
-import type { GateResult, Parameters } from "./gates";
+import type { GateReadings, Parameters } from "./gates";
 import type { TierReport } from "./report";
 
 /** Type of a tier's resource, as Pulumi's engine, its state and the pack know it. */
@@ -34,8 +34,8 @@ export interface RunVerdict extends ReleaseIdentity {
   readonly stops: readonly Stop[];
   /** Tiers whose rollback was rehearsed and left exactly what it found. */
   readonly reversible: readonly number[];
-  /** What every gate of every tier measured. */
-  readonly gates: readonly GateResult[];
+  /** What the gates measured, by tier. */
+  readonly gates: Readonly<Record<string, GateReadings>>;
   /** The digest that the configuration accepts without a rehearsal, if any. */
   readonly acceptedUnrehearsed: string;
 }
@@ -87,6 +87,6 @@ export function verdictFor(tier: number, run: RunVerdict): RunVerdict {
     stops: [],
     reversible: [],
     differing: [],
-    gates: [],
+    gates: {},
   };
 }

@@ -79,5 +79,5 @@ function describeEdit(
 
 /** A tier that only reads has nothing to take over. */
 function takenOver({ tier, title }: TierDeclaration): TierReport {
-  return { tier, title, verdict: "ADOPTED", gates: [], delta: NO_DELTA, stops: [], rollback: "nothing to roll back" };
+  return { tier, title, verdict: "ADOPTED", gates: {}, delta: NO_DELTA, stops: [], rollback: "nothing to roll back" };
 }

@@ -1,7 +1,7 @@
 import { readOptions } from "../model/configuration";
 import { describeCondition } from "../model/describe";
 import { messageOf, RolloutError } from "../model/errors";
-import { type BoundGate, bindGates, failedGates, measureGates, type Parameters } from "../model/gates";
+import { bindGates, failedGates, measureGates, type GateResult, type Parameters } from "../model/gates";
 import type { Gate, Reading, Readings, Rollout } from "../model/rollout";
 import { takeReadings } from "../postgres/probe";
 import { connect } from "../postgres/session";
@@ -100,15 +100,15 @@ export function judgeReadiness(
   const gates = bindGates(rollout, { tier: rollout.tiers[0]?.tier ?? 0, gates: declared }, parameters);
   const blockers = failedGates(gates, measureGates(gates, readings)).map((gate): Blocker => {
     const { meaning = "", remedy = "" } = declared.find(({ name }) => name === gate.name) ?? {};
-    const measured = gate.measured ?? null;
     const expected = describeCondition(gate);
-    return { gate: gate.name, expected, measured, meaning, remedy, token: tokenOf(gate, measured, tokens[gate.name]) };
+    const { name, measured } = gate;
+    return { gate: name, expected, measured, meaning, remedy, token: tokenOf(gate, tokens[name]) };
   });
   // A declaration without a gate to judge allows nothing.
   return { verdict: gates.length > 0 && blockers.length === 0 ? "READY" : "BLOCKED", blockers };
 }
 
-function tokenOf({ name, operator, expected }: BoundGate, measured: Reading, token: BlockerToken = {}): string {
+function tokenOf({ name, operator, expected, measured }: GateResult, token: BlockerToken = {}): string {
   const { subject = name, blocker } = token;
   if (measured === null) return `${subject} unknown`;
   return blocker ?? `${subject}${operator === ">=" ? "<" : "<>"}${expected}`;

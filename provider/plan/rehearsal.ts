@@ -91,7 +91,7 @@ export function notRehearsed({ tier, title }: TierDeclaration, is: "not rehearse
     tier,
     title,
     verdict: "NOT REHEARSED",
-    gates: [],
+    gates: {},
     delta: NO_DELTA,
     stops: stopsOf("rehearsal", tier, [{ is }]),
     rollback: "not rehearsed",

@@ -30,7 +30,7 @@ export function judgeRun(
     removes: toRollBack.map(({ scripts }) => scripts.declaration.tier),
     stops: [...drifted, ...invariantsOnce(judged.flatMap(({ stops }) => stops))],
     reversible: judged.filter(({ rollback }) => rollback === "exact").map(({ tier }) => tier),
-    gates: judged.flatMap(({ gates }) => gates),
+    gates: Object.fromEntries(judged.map(({ tier, gates }) => [tier, gates])),
     ...identity,
     acceptedUnrehearsed: acceptUnrehearsed,
   };

@@ -32,10 +32,7 @@ const ENTRY: LedgerEntry = {
   parameters: { ratifiedApr: `APR-'0211"`, database: "näme $1 \\ %s" },
   report: {
     ...{ tier: 3, title: "Three", verdict: "PASS", delta: NO_DELTA, stops: [], rollback: "exact" },
-    gates: [
-      { tier: 3, at: "exit", name: "gap", operator: "=", expected: "0", measured: 0 },
-      { tier: 3, at: "entry", name: "state", operator: "=", expected: "on", measured: "on" },
-    ],
+    gates: { entry: { state: "on" }, exit: { gap: 0 } },
   },
   entry: NOTHING,
   exit: { rows: { "public.t": { rows: 2, hash: "h" } }, definitions: "s" },

@@ -26,8 +26,8 @@ test("a reading that could not be taken is told, also where Pulumi has dropped i
 });
 
 test("a report that passed tells its gates and what it changed", () => {
-  expect(describeReport(report({ gates: [GATE, { ...GATE, name: "b" }], delta: DELTA }))).toBe(
-    `as declared, 2 gates passed: ${describeDelta(DELTA)}`,
+  expect(describeReport(report({ gates: { entry: { a: 1 }, exit: { a: 1, b: 2 } }, delta: DELTA }))).toBe(
+    `as declared, 3 gates passed: ${describeDelta(DELTA)}`,
   );
 });
 

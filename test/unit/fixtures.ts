@@ -1,5 +1,5 @@
 import { type Changes, NO_DELTA } from "../../provider/model/delta";
-import type { GateResult } from "../../provider/model/gates";
+import type { GateReadings } from "../../provider/model/gates";
 import type { TierReport } from "../../provider/model/report";
 import type { DeltaContract, Gate, Rollout, TierDeclaration } from "../../provider/model/rollout";
 import type { RunVerdict, TierInputs } from "../../provider/model/tier-inputs";
@@ -44,17 +44,15 @@ export const ROLLOUT: Rollout = {
 };
 
 /** What a run measured in which every gate held. */
-export const PASSED: readonly GateResult[] = [
-  { tier: 0, at: "entry", name: "base", operator: "=", expected: "main", measured: "main" },
-  { tier: 0, at: "entry", name: "doors", operator: "=", expected: "0", measured: 0 },
-  { tier: 1, at: "entry", name: "doors", operator: "in", expected: "0,2", measured: 0 },
-  { tier: 1, at: "exit", name: "doors", operator: "=", expected: "2", measured: 2 },
-  { tier: 3, at: "exit", name: "windows", operator: ">=", expected: "1", measured: 4 },
-];
+export const PASSED: Readonly<Record<string, GateReadings>> = {
+  0: { entry: { base: "main", doors: 0 } },
+  1: { entry: { doors: 0 }, exit: { doors: 2 } },
+  3: { exit: { windows: 4 } },
+};
 
 export function report(more: Partial<TierReport> = {}): TierReport {
   const passed: TierReport = {
-    ...{ tier: 1, title: "Step 1", verdict: "PASS", gates: [], delta: NO_DELTA, stops: [], rollback: "exact" },
+    ...{ tier: 1, title: "Step 1", verdict: "PASS", gates: {}, delta: NO_DELTA, stops: [], rollback: "exact" },
   };
   return { ...passed, ...more };
 }
