@@ -2,19 +2,31 @@ import { spawn, spawnSync, type SpawnSyncOptions, type SpawnSyncReturns } from "
 import os from "node:os";
 import { Failure } from "./failure";
 
+/** How a program ended. */
+export interface Ended {
+  code: number;
+  /** Somebody sent a signal: it is not to be started again. */
+  interrupted: boolean;
+}
+
 /**
- * Runs a program in the foreground, with our terminal, and returns its exit code.
+ * Runs a program in the foreground, with our terminal.
  *
  * Ctrl-C at a terminal reaches the whole process group, hence the child too: passing it on would be a second interrupt, which makes Pulumi
  * stop at once instead of at the end of the step. Without a terminal a signal is sent to us alone and has to be passed on.
  */
-export function runInForeground(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+export function runInForeground(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: "inherit", env });
+    let interrupted = false;
     const onInterrupt = () => {
+      interrupted = true;
       if (!process.stdin.isTTY) child.kill("SIGINT");
     };
-    const onTerminate = () => void child.kill("SIGTERM");
+    const onTerminate = () => {
+      interrupted = true;
+      child.kill("SIGTERM");
+    };
     process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate);
     const done = () => process.off("SIGINT", onInterrupt).off("SIGTERM", onTerminate);
     child.on("error", (cause) => {
@@ -23,9 +35,15 @@ export function runInForeground(program: string, args: readonly string[], env: N
     });
     child.on("exit", (code, signal) => {
       done();
-      resolve(code ?? 128 + (signal ? os.constants.signals[signal] : 0));
+      if (code !== null) resolve({ code, interrupted });
+      else resolve({ code: 128 + (signal ? os.constants.signals[signal] : 0), interrupted: true });
     });
   });
+}
+
+/** Somebody is there who can be asked. */
+export function isTerminal(): boolean {
+  return Boolean(process.stdin.isTTY && process.stdout.isTTY);
 }
 
 export interface Captured {
@@ -42,7 +60,7 @@ export function capture(program: string, args: readonly string[], options: Spawn
   return {
     ok: result.status === 0,
     stdout: result.stdout?.trim() ?? "",
-    reason: notStarted(program, result.error) ?? (result.stderr?.trim() || `exit code ${String(result.status)}`),
+    reason: notStarted(program, result.error) ?? (result.stderr?.trim() || `exit code ${result.status ?? "unknown"}`),
   };
 }
 

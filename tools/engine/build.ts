@@ -1,18 +1,16 @@
-// Builds the Pulumi CLI and a Node.js language host from the Go modules listed in tools/engine.
+// Builds the Pulumi CLI and a Node.js language host from the Go modules listed here.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { Failure } from "./failure";
-import { capture } from "./process";
-import { projectFolder } from "./state";
+import { Failure } from "../../cli/failure";
+import { capture } from "../../cli/process";
 
 const CLI_PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const HOST_PACKAGE = "./cmd/pulumi-language-nodejs";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 const TAGS = "-tags=osusergo,grpcnotrace";
-const SOURCE = path.join(projectFolder, "tools", "engine");
 const DIGEST_FILE = "one-roof-engine.sha256";
 const REPORT_EVERY_MS = 15_000;
 
@@ -25,7 +23,7 @@ export interface Build {
 }
 
 export async function buildEngine({ version, folder, reason }: Build): Promise<void> {
-  const go = capture("go", ["version"], { cwd: SOURCE });
+  const go = capture("go", ["version"], { cwd: __dirname });
   if (!go.ok) {
     throw new Failure(
       `The Pulumi CLI ${version} is missing in ${folder} and cannot be built without Go (${go.reason}).\n` +
@@ -64,7 +62,7 @@ export function builtFromOtherSource(folder: string): boolean {
 function sourceDigest(): string {
   const hash = createHash("sha256");
   for (const file of ["go.mod", "go.sum", path.join(HOST_PACKAGE, "main.go")]) {
-    hash.update(fs.readFileSync(path.join(SOURCE, file)));
+    hash.update(fs.readFileSync(path.join(__dirname, file)));
   }
   return hash.digest("hex");
 }
@@ -88,7 +86,7 @@ async function compile(version: string, folder: string, packages: number): Promi
   await go(
     ["build", "-v", ...flags, "-o", folder + path.sep, CLI_PACKAGE, HOST_PACKAGE],
     () => (compiled += 1),
-    () => `${String(compiled)} of ${String(packages)} packages compiled, `,
+    () => `${compiled} of ${packages} packages compiled, `,
   );
 }
 
@@ -97,7 +95,7 @@ function go(args: string[], onLine: (line: string) => void, progress: () => stri
   const started = Date.now();
   return new Promise((resolve, reject) => {
     const child = spawn("go", args, {
-      cwd: SOURCE,
+      cwd: __dirname,
       env: { ...process.env, CGO_ENABLED: "0", GOWORK: "off" },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -109,7 +107,7 @@ function go(args: string[], onLine: (line: string) => void, progress: () => stri
     };
     for (const stream of [child.stdout, child.stderr]) createInterface(stream).on("line", listen);
     const timer = setInterval(() => {
-      console.error(`  ... ${progress()}${String(Math.round((Date.now() - started) / 1000))} s`);
+      console.error(`  ... ${progress()}${Math.round((Date.now() - started) / 1000)} s`);
     }, REPORT_EVERY_MS);
     child.on("error", reject);
     child.on("close", (code) => {

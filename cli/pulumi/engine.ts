@@ -2,11 +2,11 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { buildEngine, builtFromOtherSource } from "./engine-build";
-import { Failure } from "./failure";
-import { withLock } from "./lock";
-import { capture } from "./process";
-import { projectFolder } from "./state";
+import { Failure } from "../failure";
+import { withLock } from "../lock";
+import { capture } from "../process";
+import { projectFolder } from "../project";
+import { buildEngine, builtFromOtherSource } from "../../tools/engine/build";
 
 /** The launcher of dynamic providers; the official download has it beside the CLI, the npm package @pulumi/pulumi brings it too. */
 const LAUNCHER = "pulumi-resource-pulumi-nodejs";
@@ -77,7 +77,7 @@ function download(folder: string): string {
 function copyLauncher(folder: string): void {
   const source = path.join(projectFolder, "node_modules", "@pulumi", "pulumi", LAUNCHER);
   if (!fs.existsSync(source)) throw new Failure(`${source} is missing: run npm ci.`);
-  const partial = path.join(folder, `${LAUNCHER}.${String(process.pid)}`);
+  const partial = path.join(folder, `${LAUNCHER}.${process.pid}`);
   fs.copyFileSync(source, partial);
   fs.chmodSync(partial, 0o755);
   fs.renameSync(partial, path.join(folder, LAUNCHER));

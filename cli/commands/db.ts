@@ -1,9 +1,17 @@
 // `npm run db -- COMMAND`: the embedded database by hand.
 import { parseArgs } from "node:util";
-import { type Baseline, DATABASE, DEFAULT_BASELINE, ensureDatabase, resetDatabase, setApproval } from "./baseline";
-import { clusterUrl, stopCluster } from "./cluster";
-import { Failure } from "./failure";
-import { isExternal, libpqEnvironment } from "./target";
+import {
+  type Baseline,
+  DATABASE,
+  DEFAULT_BASELINE,
+  ensureDatabase,
+  resetDatabase,
+  setApproval,
+} from "../dev-database/baseline";
+import { clusterUrl, stopCluster } from "../dev-database/cluster";
+import { Failure } from "../failure";
+import { isExternal, libpqEnvironment } from "../dev-database/target";
+import type { Command } from "./index";
 
 const USAGE = `Usage: npm run db -- COMMAND
 
@@ -21,7 +29,7 @@ type Action = (args: string[]) => Promise<void>;
 const actions: Record<string, Action> = {
   start: async () => {
     const { folder, port } = await ensureDatabase();
-    console.log(`PostgreSQL 16 listens on 127.0.0.1:${String(port)}, database ${DATABASE}, files in ${folder}`);
+    console.log(`PostgreSQL 16 listens on 127.0.0.1:${port}, database ${DATABASE}, files in ${folder}`);
   },
   stop: async () => {
     console.log((await stopCluster()) ? "The database was stopped." : "The database was not running.");
@@ -62,7 +70,7 @@ function readOptions(args: string[]) {
   }
 }
 
-export async function runDatabase(args: string[]): Promise<number> {
+export const run: Command = async (args) => {
   const [name = "", ...rest] = args;
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   if (!action) throw new Failure(name ? `Unknown command "${name}".\n${USAGE}` : USAGE, 2);
@@ -73,4 +81,4 @@ export async function runDatabase(args: string[]): Promise<number> {
   }
   await action(rest);
   return 0;
-}
+};

@@ -1,18 +1,19 @@
 // `npm run gate`: could the rollout start now? Reads only, starts no Pulumi. Exit code 0 = READY, 10 = BLOCKED, 1 = error.
 import { parseArgs } from "node:util";
-import { messageOf, RolloutError } from "../provider/errors";
-import { judgeStart, startGates, verdictLine } from "../provider/monitor";
-import { loadProbe, takeReadings } from "../provider/readings";
-import type { Readings } from "../provider/rollout";
-import { connect } from "../provider/session";
-import { DEFAULT_OPTIONS, type Parameters, sessionSettings } from "../provider/settings";
-import { rollout } from "../tiers";
-import { blockerTokens } from "../tiers/monitor";
-import { configurationFile, readStackConfiguration } from "./configuration";
-import { DEV_STACK } from "./environment";
-import { Failure } from "./failure";
-import { projectFolder } from "./state";
-import { isExternal, targetEnvironment } from "./target";
+import { messageOf, RolloutError } from "../../provider/errors";
+import { judgeStart, startGates, verdictLine } from "../../provider/monitor";
+import { loadProbe, takeReadings } from "../../provider/readings";
+import type { Readings } from "../../provider/rollout";
+import { connect } from "../../provider/session";
+import { DEFAULT_OPTIONS, type Parameters, sessionSettings } from "../../provider/settings";
+import { rollout } from "../../tiers";
+import { blockerTokens } from "../../tiers/monitor";
+import { requireOwnDatabase, targetEnvironment } from "../dev-database/target";
+import { Failure } from "../failure";
+import { projectFolder } from "../project";
+import { readCommandLine } from "../pulumi/command-line";
+import { readStackConfiguration } from "../pulumi/configuration";
+import type { Command } from "./index";
 
 const USAGE = `Usage: npm run gate [-- --quiet | --json] [--config-file FILE]
 
@@ -35,10 +36,11 @@ interface Options {
   quiet: boolean;
   json: boolean;
   help: boolean;
-  configFile: string | undefined;
+  stack: string;
+  configFile: string;
 }
 
-export async function runGate(args: string[]): Promise<number> {
+export const run: Command = async (args) => {
   const options = readOptions(args);
   if (options.help) {
     console.log(USAGE);
@@ -50,7 +52,7 @@ export async function runGate(args: string[]): Promise<number> {
     if (options.quiet) return 1;
     throw new Failure(oneLine(messageOf(error)), 1, { cause: error });
   }
-}
+};
 
 function readOptions(args: string[]): Options {
   try {
@@ -63,16 +65,17 @@ function readOptions(args: string[]): Options {
         "config-file": { type: "string" },
       },
     });
-    return { ...values, configFile: values["config-file"] || process.env.PULUMI_OPTION_CONFIG_FILE || undefined };
+    const { stack, configFile } = readCommandLine(args);
+    return { ...values, stack, configFile };
   } catch (error) {
     throw new Failure(`${messageOf(error).split(".")[0] ?? ""}.\n${USAGE}`, 2, { cause: error });
   }
 }
 
-async function tellVerdict({ quiet, json, configFile }: Options): Promise<number> {
-  const stack = process.env.PULUMI_STACK || DEV_STACK;
-  const parameters = readParameters(configFile ?? configurationFile(stack));
-  await chooseTarget(stack);
+async function tellVerdict({ quiet, json, stack, configFile }: Options): Promise<number> {
+  const parameters = readParameters(configFile);
+  requireOwnDatabase(stack);
+  Object.assign(process.env, await targetEnvironment(stack));
   // The line needs the first tier's readings only; the others are not even computed then.
   const names = json ? undefined : startGates(rollout, blockerTokens, parameters).map(({ name }) => name);
   const { database, readings } = await measure(parameters, names);
@@ -93,13 +96,6 @@ function readParameters(file: string): Parameters {
   const { RATIFIED_APR } = process.env;
   const known = { ...values, ...(RATIFIED_APR ? { ratifiedApr: RATIFIED_APR } : {}) };
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value));
-}
-
-async function chooseTarget(stack: string): Promise<void> {
-  if (stack !== DEV_STACK && !isExternal()) {
-    throw new Failure(`Stack ${stack} has a database of its own: set DATABASE_URL or PGHOST. Nothing was started.`);
-  }
-  Object.assign(process.env, await targetEnvironment());
 }
 
 async function measure(

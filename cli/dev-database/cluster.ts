@@ -3,11 +3,11 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
-import { Failure } from "./failure";
-import { withLock } from "./lock";
+import { Failure } from "../failure";
+import { withLock } from "../lock";
 import { locatePostgres, makeReachable, type Postgres } from "./postgres";
-import { capture } from "./process";
-import { makeStateFolder, projectKey, stateFolder } from "./state";
+import { capture } from "../process";
+import { makeStateFolder, projectKey, stateFolder } from "../project";
 
 const HOST = "127.0.0.1";
 const FIRST_PORT = 25_000;
@@ -42,7 +42,7 @@ export function readCluster(): Cluster | undefined {
 
 export function writeCluster(cluster: Cluster): void {
   // Renamed into place: a command that reads meanwhile finds the old settings or the new ones.
-  const partial = `${clusterFile()}.${String(process.pid)}`;
+  const partial = `${clusterFile()}.${process.pid}`;
   fs.writeFileSync(partial, JSON.stringify(cluster, null, 2) + "\n", { mode: 0o600 });
   fs.renameSync(partial, clusterFile());
 }
@@ -82,9 +82,7 @@ export async function startCluster(): Promise<Cluster> {
   const cluster = known && fs.existsSync(path.join(known.folder, "PG_VERSION")) ? known : initialise(postgres);
   const port = await choosePort(cluster.port);
   if (port !== cluster.port && known) {
-    console.error(
-      `Port ${String(cluster.port)} is taken by another program: the database now listens on ${String(port)}.`,
-    );
+    console.error(`Port ${cluster.port} is taken by another program: the database now listens on ${port}.`);
   }
   start(postgres, { ...cluster, port });
   const started = { ...cluster, port };
@@ -116,19 +114,8 @@ function initialise(postgres: Postgres): Cluster {
 
 function start(postgres: Postgres, cluster: Cluster): void {
   const log = path.join(cluster.folder, "server.log");
-  run(
-    postgres,
-    "pg_ctl",
-    [
-      `--pgdata=${cluster.folder}`,
-      `--log=${log}`,
-      `--options=-p ${String(cluster.port)}`,
-      "--wait",
-      "--silent",
-      "start",
-    ],
-    log,
-  );
+  const files = [`--pgdata=${cluster.folder}`, `--log=${log}`];
+  run(postgres, "pg_ctl", [...files, `--options=-p ${cluster.port}`, "--wait", "--silent", "start"], log);
 }
 
 export async function stopCluster(): Promise<boolean> {
@@ -157,20 +144,14 @@ function preferredPort(): number {
 
 async function choosePort(wanted: number): Promise<number> {
   for (let port = wanted; port < wanted + 100; port += 1) if (await isFree(port)) return port;
-  throw new Failure(`No free port from ${String(wanted)} to ${String(wanted + 99)} on ${HOST}. Nothing was started.`);
+  throw new Failure(`No free port from ${wanted} to ${wanted + 99} on ${HOST}. Nothing was started.`);
 }
 
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = net.createServer();
-    probe.once("error", () => {
-      resolve(false);
-    });
-    probe.listen(port, HOST, () =>
-      probe.close(() => {
-        resolve(true);
-      }),
-    );
+    probe.once("error", () => resolve(false));
+    probe.listen(port, HOST, () => probe.close(() => resolve(true)));
   });
 }
 
@@ -181,16 +162,10 @@ function accepts(port: number): Promise<boolean> {
       socket.destroy();
       resolve(accepted);
     };
-    socket
-      .once("connect", () => {
-        answer(true);
-      })
-      .once("error", () => {
-        answer(false);
-      });
+    socket.once("connect", () => answer(true)).once("error", () => answer(false));
   });
 }
 
 export function clusterUrl(cluster: Cluster, database: string): string {
-  return `postgresql://postgres:${cluster.password}@${HOST}:${String(cluster.port)}/${database}`;
+  return `postgresql://postgres:${cluster.password}@${HOST}:${cluster.port}/${database}`;
 }
