@@ -19,31 +19,29 @@ export function runInForeground(program: string, args: readonly string[], env: N
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: "inherit", env });
     let interrupted = false;
-    const onInterrupt = () => {
+    const onSignal = (signal: NodeJS.Signals) => {
       interrupted = true;
-      if (!process.stdin.isTTY) child.kill("SIGINT");
+      if (signal === "SIGTERM" || !process.stdin.isTTY) child.kill(signal);
     };
-    const onTerminate = () => {
-      interrupted = true;
-      child.kill("SIGTERM");
-    };
-    process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate);
-    const done = () => process.off("SIGINT", onInterrupt).off("SIGTERM", onTerminate);
+    process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+    const done = () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     child.on("error", (cause) => {
       done();
       reject(new Failure(`${program} could not be started: ${cause.message}`, 1, { cause }));
     });
     child.on("exit", (code, signal) => {
       done();
-      if (code !== null) resolve({ code, interrupted });
-      else resolve({ code: 128 + (signal ? os.constants.signals[signal] : 0), interrupted: true });
+      resolve({
+        code: code ?? 128 + os.constants.signals[signal ?? "SIGTERM"],
+        interrupted: interrupted || code === null,
+      });
     });
   });
 }
 
 /** Somebody is there who can be asked. */
 export function isTerminal(): boolean {
-  return Boolean(process.stdin.isTTY && process.stdout.isTTY);
+  return process.stdin.isTTY && process.stdout.isTTY;
 }
 
 export interface Captured {
@@ -57,13 +55,11 @@ export interface Captured {
 export function capture(program: string, args: readonly string[], options: SpawnSyncOptions = {}): Captured {
   // The texts are null when the program could not be started.
   const result: SpawnSyncReturns<string | null> = spawnSync(program, args, { ...options, encoding: "utf8" });
+  const error: NodeJS.ErrnoException | undefined = result.error;
+  const failure = error?.code === "ENOENT" ? `${program} was not found` : error?.message;
   return {
     ok: result.status === 0,
     stdout: result.stdout?.trim() ?? "",
-    reason: notStarted(program, result.error) ?? (result.stderr?.trim() || `exit code ${result.status ?? "unknown"}`),
+    reason: failure ?? (result.stderr?.trim() || `exit code ${result.status ?? "unknown"}`),
   };
-}
-
-function notStarted(program: string, error: NodeJS.ErrnoException | undefined): string | undefined {
-  return error?.code === "ENOENT" ? `${program} was not found` : error?.message;
 }

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { Failure } from "./failure";
+import { Failure, reasonOf } from "./failure";
 
 /** The stack of one developer, with the embedded database and without a secret. */
 export const DEV_STACK = "dev";
@@ -36,9 +36,8 @@ export function makeStateFolder(): string {
     makeFolder(folder);
     fs.accessSync(folder, fs.constants.W_OK);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Failure(
-      `The state folder ${folder} is not writable (${reason}).\nSet ONE_ROOF_HOME to a folder that is. Nothing was changed.`,
+      `The state folder ${folder} is not writable (${reasonOf(cause)}).\nSet ONE_ROOF_HOME to a folder that is. Nothing was changed.`,
       1,
       { cause },
     );

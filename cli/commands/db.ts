@@ -1,16 +1,9 @@
 // `npm run db -- COMMAND`: the embedded database by hand.
 import { parseArgs } from "node:util";
-import {
-  type Baseline,
-  DATABASE,
-  DEFAULT_BASELINE,
-  ensureDatabase,
-  resetDatabase,
-  setApproval,
-} from "../dev-database/baseline";
+import * as baseline from "../dev-database/baseline";
 import { clusterUrl, stopCluster } from "../dev-database/cluster";
-import { Failure } from "../failure";
 import { isExternal, libpqEnvironment } from "../dev-database/target";
+import { Failure, reasonOf } from "../failure";
 import type { Command } from "./index";
 
 const USAGE = `Usage: npm run db -- COMMAND
@@ -24,49 +17,43 @@ const USAGE = `Usage: npm run db -- COMMAND
   url        print the URL of the database
   psql-env   print the settings for psql: eval "$(npm -s run db -- psql-env)"; psql`;
 
-type Action = (args: string[]) => Promise<void>;
-
-const actions: Record<string, Action> = {
+const actions: Record<string, (args: string[]) => Promise<string>> = {
   start: async () => {
-    const { folder, port } = await ensureDatabase();
-    console.log(`PostgreSQL 16 listens on 127.0.0.1:${port}, database ${DATABASE}, files in ${folder}`);
+    const { folder, port } = await baseline.ensureDatabase();
+    return `PostgreSQL 16 listens on 127.0.0.1:${port}, database ${baseline.DATABASE}, files in ${folder}`;
   },
-  stop: async () => {
-    console.log((await stopCluster()) ? "The database was stopped." : "The database was not running.");
-  },
+  stop: async () => ((await stopCluster()) ? "The database was stopped." : "The database was not running."),
   reset: async (args) => {
-    await resetDatabase(readBaseline(args));
-    console.log("The database is as it was before any rollout.");
+    await baseline.resetDatabase(readBaseline(args));
+    return "The database is as it was before any rollout.";
   },
   sign: async () => {
-    await setApproval(true);
-    console.log("The approval is signed.");
+    await baseline.setApproval(true);
+    return "The approval is signed.";
   },
   unsign: async () => {
-    await setApproval(false);
-    console.log("The approval was taken back.");
+    await baseline.setApproval(false);
+    return "The approval was taken back.";
   },
-  url: async () => {
-    console.log(clusterUrl(await ensureDatabase(), DATABASE));
-  },
-  "psql-env": async () => {
-    const settings = libpqEnvironment(clusterUrl(await ensureDatabase(), DATABASE));
-    for (const [name, value] of Object.entries(settings)) console.log(`export ${name}='${value}'`);
-  },
+  url,
+  "psql-env": async () =>
+    Object.entries(libpqEnvironment(await url()))
+      .map(([name, value]) => `export ${name}='${value}'`)
+      .join("\n"),
 };
 
-function readBaseline(args: string[]): Baseline {
-  const values = readOptions(args);
-  const scale = values.scale ?? DEFAULT_BASELINE.scale;
-  if (!(Number(scale) > 0)) throw new Failure(`--scale must be a number above 0, not "${scale}".`, 2);
-  return { scale, signed: !values.unsigned };
+async function url(): Promise<string> {
+  return clusterUrl(await baseline.ensureDatabase(), baseline.DATABASE);
 }
 
-function readOptions(args: string[]) {
+function readBaseline(args: string[]): baseline.Baseline {
   try {
-    return parseArgs({ args, options: { scale: { type: "string" }, unsigned: { type: "boolean" } } }).values;
+    const options = { scale: { type: "string" }, unsigned: { type: "boolean" } } as const;
+    const { scale = baseline.DEFAULT_BASELINE.scale, unsigned } = parseArgs({ args, options }).values;
+    if (Number(scale) > 0) return { scale, signed: !unsigned };
+    throw new Error(`--scale must be a number above 0, not "${scale}".`);
   } catch (cause) {
-    throw new Failure(`${cause instanceof Error ? cause.message : String(cause)}\n${USAGE}`, 2, { cause });
+    throw new Failure(`${reasonOf(cause)}\n${USAGE}`, 2, { cause });
   }
 }
 
@@ -79,6 +66,6 @@ export const run: Command = async (args) => {
       `DATABASE_URL or PGHOST names another database: \`db ${name}\` is for the embedded one. Unset it first.`,
     );
   }
-  await action(rest);
+  console.log(await action(rest));
   return 0;
 };

@@ -3,7 +3,6 @@ import { parseArgs } from "node:util";
 import { messageOf, RolloutError } from "../../provider/errors";
 import { judgeStart, startGates, verdictLine } from "../../provider/monitor";
 import { loadProbe, takeReadings } from "../../provider/readings";
-import type { Readings } from "../../provider/rollout";
 import { connect } from "../../provider/session";
 import { DEFAULT_OPTIONS, type Parameters, sessionSettings } from "../../provider/settings";
 import { rollout } from "../../tiers";
@@ -11,7 +10,7 @@ import { blockerTokens } from "../../tiers/monitor";
 import { requireOwnDatabase, targetEnvironment } from "../dev-database/target";
 import { Failure } from "../failure";
 import { projectFolder } from "../project";
-import { readCommandLine } from "../pulumi/command-line";
+import { readCommandLine, type CommandLine } from "../pulumi/command-line";
 import { readStackConfiguration } from "../pulumi/configuration";
 import type { Command } from "./index";
 
@@ -32,76 +31,57 @@ const BLOCKED = 10;
 /** As sql/gate_monitor/gate_check.sh: cannot write, waits for no lock longer than 2 s. */
 const READ_ONLY = { default_transaction_read_only: "on", lock_timeout: "2s", statement_timeout: "30s" };
 
-interface Options {
-  quiet: boolean;
-  json: boolean;
-  help: boolean;
-  stack: string;
-  configFile: string;
-}
+type Options = ReturnType<typeof readOptions>;
 
 export const run: Command = async (args) => {
   const options = readOptions(args);
-  if (options.help) {
-    console.log(USAGE);
-    return 0;
-  }
+  if (options.help) console.log(USAGE);
   try {
-    return await tellVerdict(options);
+    return options.help ? 0 : await tellVerdict(options, readCommandLine(args));
   } catch (error) {
     if (options.quiet) return 1;
-    throw new Failure(oneLine(messageOf(error)), 1, { cause: error });
+    // An error is one line, so that a log of cron or CI keeps it together.
+    throw new Failure(messageOf(error).replace(/\s*\n\s*/g, " "), 1, { cause: error });
   }
 };
 
-function readOptions(args: string[]): Options {
+function readOptions(args: string[]) {
+  const flag = { type: "boolean" } as const;
+  const options = {
+    quiet: flag,
+    json: flag,
+    help: { ...flag, short: "h" },
+    "config-file": { type: "string" },
+  } as const;
   try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        quiet: { type: "boolean", default: false },
-        json: { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-        "config-file": { type: "string" },
-      },
-    });
-    const { stack, configFile } = readCommandLine(args);
-    return { ...values, stack, configFile };
+    return parseArgs({ args, options }).values;
   } catch (error) {
     throw new Failure(`${messageOf(error).split(".")[0] ?? ""}.\n${USAGE}`, 2, { cause: error });
   }
 }
 
-async function tellVerdict({ quiet, json, stack, configFile }: Options): Promise<number> {
+async function tellVerdict({ quiet, json }: Options, { stack, configFile }: CommandLine): Promise<number> {
   const parameters = readParameters(configFile);
   requireOwnDatabase(stack);
   Object.assign(process.env, await targetEnvironment(stack));
   // The line needs the first tier's readings only; the others are not even computed then.
   const names = json ? undefined : startGates(rollout, blockerTokens, parameters).map(({ name }) => name);
   const { database, readings } = await measure(parameters, names);
-  const verdict = judgeStart(rollout, blockerTokens, parameters, readings);
-  if (!quiet) {
-    console.log(
-      json
-        ? JSON.stringify({ verdict: verdict.verdict, database, blockers: verdict.blockers, readings })
-        : verdictLine(verdict),
-    );
-  }
-  return verdict.verdict === "READY" ? 0 : BLOCKED;
+  const judged = judgeStart(rollout, blockerTokens, parameters, readings);
+  const { verdict, blockers } = judged;
+  if (!quiet) console.log(json ? JSON.stringify({ verdict, database, blockers, readings }) : verdictLine(judged));
+  return verdict === "READY" ? 0 : BLOCKED;
 }
 
 /** The rollout's parameters from the stack's configuration; the environment has the last word on the ratified request. */
 function readParameters(file: string): Parameters {
   const values = readStackConfiguration(file, Object.keys(rollout.parameters));
   const { RATIFIED_APR } = process.env;
-  const known = { ...values, ...(RATIFIED_APR ? { ratifiedApr: RATIFIED_APR } : {}) };
-  return Object.fromEntries(Object.entries(known).filter(([, value]) => value));
+  if (RATIFIED_APR) values.ratifiedApr = RATIFIED_APR;
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value));
 }
 
-async function measure(
-  parameters: Parameters,
-  names: readonly string[] | undefined,
-): Promise<{ database: string; readings: Readings }> {
+async function measure(parameters: Parameters, names: readonly string[] | undefined) {
   const settings = { ...sessionSettings(rollout, parameters, DEFAULT_OPTIONS), ...READ_ONLY };
   const probe = await loadProbe(projectFolder, rollout);
   // A server of any age is told apart by its gate, as the plain SQL does.
@@ -117,9 +97,4 @@ async function measure(
   } finally {
     await session.close();
   }
-}
-
-/** An error is one line, so that a log of cron or CI keeps it together. */
-function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, " ");
 }

@@ -5,9 +5,9 @@ import net from "node:net";
 import path from "node:path";
 import { Failure } from "../failure";
 import { withLock } from "../lock";
-import { locatePostgres, makeReachable, type Postgres } from "./postgres";
 import { capture } from "../process";
 import { makeStateFolder, projectKey, stateFolder } from "../project";
+import { locatePostgres, makeReachable, type Postgres } from "./postgres";
 
 const HOST = "127.0.0.1";
 const FIRST_PORT = 25_000;
@@ -84,7 +84,9 @@ export async function startCluster(): Promise<Cluster> {
   if (port !== cluster.port && known) {
     console.error(`Port ${cluster.port} is taken by another program: the database now listens on ${port}.`);
   }
-  start(postgres, { ...cluster, port });
+  const log = path.join(cluster.folder, "server.log");
+  const options = [`--pgdata=${cluster.folder}`, `--log=${log}`, `--options=-p ${port}`, "--wait", "--silent"];
+  run(postgres, "pg_ctl", [...options, "start"], log);
   const started = { ...cluster, port };
   writeCluster(started);
   return started;
@@ -112,12 +114,6 @@ function initialise(postgres: Postgres): Cluster {
   return { folder, port: preferredPort(), password, loaded: false };
 }
 
-function start(postgres: Postgres, cluster: Cluster): void {
-  const log = path.join(cluster.folder, "server.log");
-  const files = [`--pgdata=${cluster.folder}`, `--log=${log}`];
-  run(postgres, "pg_ctl", [...files, `--options=-p ${cluster.port}`, "--wait", "--silent", "start"], log);
-}
-
 export async function stopCluster(): Promise<boolean> {
   const cluster = readCluster();
   if (!cluster || (await runningPort(cluster)) === undefined) return false;
@@ -129,12 +125,8 @@ function run(postgres: Postgres, program: string, args: string[], log?: string):
   // The working folder may be closed to the server's user; the root folder never is.
   const result = capture(path.join(postgres.bin, program), args, { ...postgres.user, cwd: "/" });
   if (result.ok) return;
-  const logged = log && fs.existsSync(log) ? `\n${lastLines(log)}` : "";
-  throw new Failure(`${program} failed: ${result.reason}${logged}`);
-}
-
-function lastLines(file: string): string {
-  return fs.readFileSync(file, "utf8").trimEnd().split("\n").slice(-5).join("\n");
+  const lines = log && fs.existsSync(log) ? fs.readFileSync(log, "utf8").trimEnd().split("\n").slice(-5) : [];
+  throw new Failure([`${program} failed: ${result.reason}`, ...lines].join("\n"));
 }
 
 /** The same port at every first start of a project, so that a connection kept in another tool stays valid after a fresh start. */
@@ -143,16 +135,8 @@ function preferredPort(): number {
 }
 
 async function choosePort(wanted: number): Promise<number> {
-  for (let port = wanted; port < wanted + 100; port += 1) if (await isFree(port)) return port;
+  for (let port = wanted; port < wanted + 100; port += 1) if (!(await accepts(port))) return port;
   throw new Failure(`No free port from ${wanted} to ${wanted + 99} on ${HOST}. Nothing was started.`);
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = net.createServer();
-    probe.once("error", () => resolve(false));
-    probe.listen(port, HOST, () => probe.close(() => resolve(true)));
-  });
 }
 
 function accepts(port: number): Promise<boolean> {

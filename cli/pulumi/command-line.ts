@@ -19,51 +19,29 @@ export interface CommandLine {
   isOn(flag: string): boolean;
 }
 
-/** Options that take a value, with their letters. All are here: the value of one must not be taken for another, as in `--message -sprod`. */
-const VALUES: Record<string, string> = {
-  client: "",
-  color: "",
-  config: "c",
-  "config-file": "",
-  cwd: "C",
-  "event-log": "",
-  exclude: "x",
-  "exec-agent": "",
-  "exec-kind": "",
-  "import-file": "",
-  "import-pending-creates": "",
-  memprofilerate: "",
-  message: "m",
-  "otel-traces": "",
-  output: "",
-  parallel: "p",
-  plan: "",
-  "policy-pack": "",
-  "policy-pack-config": "",
-  profiling: "",
-  replace: "",
-  "save-plan": "",
-  "secrets-provider": "",
-  stack: "s",
-  target: "t",
-  "target-replace": "",
-  tracing: "",
-  verbose: "v",
+/** Options that take a value. All are here: the value of one must not be taken for another, as in `--message -sprod`. */
+const VALUES = (
+  "client color config config-file cwd event-log exclude exec-agent exec-kind import-file import-pending-creates memprofilerate message " +
+  "otel-traces output parallel plan policy-pack policy-pack-config profiling replace save-plan secrets-provider stack target " +
+  "target-replace tracing verbose"
+).split(" ");
+
+/** The letters of options that take a value, and of flags that are asked for. */
+const LETTERS: Record<string, string> = {
+  C: "cwd",
+  c: "config",
+  m: "message",
+  p: "parallel",
+  s: "stack",
+  t: "target",
+  v: "verbose",
+  x: "exclude",
+  y: "yes",
 };
 
-/** Flags need no declaration, except for their letters. */
-const FLAGS: Record<string, string> = { yes: "y" };
-
-const NAMES = new Map([...Object.entries(VALUES), ...Object.entries(FLAGS)].map(([name, letter]) => [letter, name]));
-
-const OPTIONS: ParseArgsConfig["options"] = {
-  ...declare(VALUES, "string"),
-  ...declare(FLAGS, "boolean"),
-};
-
-function declare(options: Record<string, string>, type: "string" | "boolean"): ParseArgsConfig["options"] {
-  return Object.fromEntries(Object.entries(options).map(([name, short]) => [name, short ? { type, short } : { type }]));
-}
+const OPTIONS: NonNullable<ParseArgsConfig["options"]> = {};
+for (const name of VALUES) OPTIONS[name] = { type: "string" };
+for (const [short, name] of Object.entries(LETTERS)) OPTIONS[name] = { type: OPTIONS[name]?.type ?? "boolean", short };
 
 export function readCommandLine(args: readonly string[]): CommandLine {
   const { values, positionals } = parseArgs({ args: args.flatMap(spellOut), options: OPTIONS, strict: false });
@@ -88,11 +66,8 @@ export function readCommandLine(args: readonly string[]): CommandLine {
 
 /** `-y=false`, `-fy=false` and `-s=dev` with the option's name, because parseArgs would read the value as more letters. */
 function spellOut(arg: string): string[] {
-  const [, letters = "", value = ""] = /^-([a-zA-Z]+)=(.*)$/s.exec(arg) ?? [];
-  const last = letters.at(-1);
-  const rest = letters.slice(0, -1);
+  const [, rest = "", last, value = ""] = /^-([a-zA-Z]*)([a-zA-Z])=(.*)$/s.exec(arg) ?? [];
   // After a letter that takes a value, all that follows is its value.
-  if (!last || Array.from(rest).some((letter) => (NAMES.get(letter) ?? "") in VALUES)) return [arg];
-  const named = `--${NAMES.get(last) ?? last}=${value}`;
-  return rest ? [`-${rest}`, named] : [named];
+  if (!last || Array.from(rest).some((letter) => VALUES.includes(LETTERS[letter] ?? ""))) return [arg];
+  return [...(rest ? [`-${rest}`] : []), `--${LETTERS[last] ?? last}=${value}`];
 }

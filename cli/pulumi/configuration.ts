@@ -1,7 +1,7 @@
 // The stack's configuration as Pulumi keeps it, for commands that work without starting Pulumi.
 import fs from "node:fs";
 import { FAILSAFE_SCHEMA, load, YAMLException } from "js-yaml";
-import { Failure } from "../failure";
+import { Failure, reasonOf } from "../failure";
 import { projectName } from "../project";
 
 /**
@@ -29,7 +29,7 @@ function readMapping(file: string): Record<string, unknown> {
     return mapping(load(fs.readFileSync(file, "utf8"), { schema: FAILSAFE_SCHEMA }) ?? {}, file);
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
-    throw new Failure(`Cannot read ${file}: ${reasonOf(cause)}`, 1, { cause });
+    throw new Failure(`Cannot read ${file}: ${yamlReason(cause)}`, 1, { cause });
   }
 }
 
@@ -38,7 +38,7 @@ function mapping(value: unknown, file: string): Record<string, unknown> {
   throw new Failure(`Cannot read ${file}: expected keys with values, as Pulumi writes them.`);
 }
 
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof YAMLException)) return cause instanceof Error ? cause.message : String(cause);
+function yamlReason(cause: unknown): string {
+  if (!(cause instanceof YAMLException)) return reasonOf(cause);
   return cause.reason + (cause.mark ? ` in line ${cause.mark.line + 1}` : "");
 }

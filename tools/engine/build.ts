@@ -70,50 +70,34 @@ function sourceDigest(): string {
 /** Returns how many packages there are to compile. */
 async function download(): Promise<number> {
   console.error("Downloading the Go modules ...");
-  let packages = 0;
-  const count = (line: string) => {
-    // What it says about downloads starts with "go: ".
-    if (!line.startsWith("go: ")) packages += 1;
-  };
-  await go(["list", TAGS, "-deps", CLI_PACKAGE, HOST_PACKAGE], count, () => "");
-  return packages;
+  const lines = await go(["list", TAGS, "-deps", CLI_PACKAGE, HOST_PACKAGE]);
+  // What it says about downloads starts with "go: ".
+  return lines.filter((line) => !line.startsWith("go: ")).length;
 }
 
 async function compile(version: string, folder: string, packages: number): Promise<void> {
   const flags = ["-trimpath", "-buildvcs=false", TAGS, `-ldflags=-s -w -X ${VERSION_VARIABLE}=v${version}`];
-  let compiled = 0;
   // -v names each package when it is compiled, and none that the build cache holds.
-  await go(
-    ["build", "-v", ...flags, "-o", folder + path.sep, CLI_PACKAGE, HOST_PACKAGE],
-    () => (compiled += 1),
-    () => `${compiled} of ${packages} packages compiled, `,
-  );
+  const command = ["build", "-v", ...flags, "-o", folder + path.sep, CLI_PACKAGE, HOST_PACKAGE];
+  await go(command, (lines) => `${lines} of ${packages} packages compiled, `);
 }
 
-/** Runs go and reports now and then, because minutes of silence look like a hang. */
-function go(args: string[], onLine: (line: string) => void, progress: () => string): Promise<void> {
+/** Runs go and returns the lines it prints. Reports now and then, because minutes of silence look like a hang. */
+function go(args: string[], progress: (lines: number) => string = () => ""): Promise<string[]> {
   const started = Date.now();
   return new Promise((resolve, reject) => {
-    const child = spawn("go", args, {
-      cwd: __dirname,
-      env: { ...process.env, CGO_ENABLED: "0", GOWORK: "off" },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const last: string[] = [];
-    const listen = (line: string) => {
-      onLine(line);
-      last.push(line);
-      if (last.length > 10) last.shift();
-    };
-    for (const stream of [child.stdout, child.stderr]) createInterface(stream).on("line", listen);
+    const env = { ...process.env, CGO_ENABLED: "0", GOWORK: "off" };
+    const child = spawn("go", args, { cwd: __dirname, env, stdio: ["ignore", "pipe", "pipe"] });
+    const lines: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) createInterface(stream).on("line", (line) => lines.push(line));
     const timer = setInterval(() => {
-      console.error(`  ... ${progress()}${Math.round((Date.now() - started) / 1000)} s`);
+      console.error(`  ... ${progress(lines.length)}${Math.round((Date.now() - started) / 1000)} s`);
     }, REPORT_EVERY_MS);
     child.on("error", reject);
     child.on("close", (code) => {
       clearInterval(timer);
-      if (code === 0) resolve();
-      else reject(new Failure(`go ${args[0] ?? ""} failed; its last words:\n${last.join("\n")}`));
+      if (code === 0) resolve(lines);
+      else reject(new Failure(`go ${args[0] ?? ""} failed; its last words:\n${lines.slice(-10).join("\n")}`));
     });
   });
 }
