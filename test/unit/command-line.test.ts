@@ -64,7 +64,8 @@ describe("options that are added", () => {
     ["up", ["--yes=false"], []],
     ["up", ["-y=false"], []],
     ["refresh", ["--preview-only"], []],
-    ["refresh", ["--preview-only=false"], ["--yes"]],
+    ["refresh", [], ["--yes", "--clear-pending-creates"]],
+    ["refresh", ["--preview-only=false", "--skip-pending-creates"], ["--yes"]],
     ["destroy", ["--run-program=false", "-m", "-y"], ["--yes"]],
   ])("%s %j", (command, args, options) => {
     expect(added(command, ...args)).toEqual(options);
