@@ -29,7 +29,7 @@ const zones = Object.entries(ROOMS).map(([room, others]) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ["node_modules/", "evidence/"] },
+  { ignores: ["node_modules/", "evidence/", "test/fixtures/stored-provider/"] },
   eslint.configs.recommended,
   {
     files: ["**/*.ts"],
@@ -52,7 +52,11 @@ export default tseslint.config(
   {
     files: ["**/*.ts", "**/*.js"],
     plugins: { "import-x": importX },
-    settings: { "import-x/resolver-next": [createNodeResolver({ extensions: [".ts", ".js", ".json"] })] },
+    settings: {
+      "import-x/resolver-next": [createNodeResolver({ extensions: [".ts", ".js", ".json"] })],
+      "import-x/extensions": [".ts", ".js"],
+      "import-x/parsers": { "@typescript-eslint/parser": [".ts"] },
+    },
     rules: {
       "import-x/no-restricted-paths": ["error", { zones }],
       "import-x/no-cycle": "error",
