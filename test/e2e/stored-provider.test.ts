@@ -20,8 +20,10 @@ test("the text that is stored today is among those that are kept: add it there w
   expect(texts.map(([, text]) => text)).toContain(today);
 });
 
-test("the entry has every verb, by its name", () => {
+test.each(texts)("the text of %s is a provider as the SDK loads one, with the verbs of the entry", (_, text) => {
+  const requireFromString = require("require-from-string") as (code: string) => { handler(): object };
   const verbs = ["check", "configure", "create", "delete", "diff", "read", "update"];
+  expect(Object.keys(requireFromString(text).handler()).sort()).toEqual(verbs);
   expect(Object.keys(entry).sort()).toEqual(verbs);
 });
 
