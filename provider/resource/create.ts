@@ -131,7 +131,7 @@ async function takeOver(inputs: TierInputs, context: HookContext): Promise<Appli
 }
 
 /** What is known of a tier when its ledger row is written. */
-interface Record {
+interface TierFacts {
   readonly rolloutId: string;
   readonly report: TierReport;
   readonly entry: Fingerprint;
@@ -142,11 +142,11 @@ interface Record {
 }
 
 /** Writes the tier's row into the ledger, which the first tier that writes brings with it. */
-async function record(context: HookContext, { snapshot, ...known }: Record): Promise<void> {
+async function record(context: HookContext, { snapshot, ...facts }: TierFacts): Promise<void> {
   const { session, release, parameters, scripts } = context;
   await createLedger(session, release.rollout);
   await writeLedger(session, release.rollout, {
-    ...known,
+    ...facts,
     ...(await takeRecord(session, scripts.declaration, snapshot)),
     tier: scripts.declaration.tier,
     digest: scripts.digest,
