@@ -19,9 +19,9 @@ export async function runScript(session: Session, script: Script): Promise<void>
 }
 
 /** Adds file and line to what the server said; a refused gate speaks for itself. */
-function located({ name }: Script, { sql, line }: Statement, error: unknown): unknown {
+function located({ name }: Script, { sql, line, file = name }: Statement, error: unknown): unknown {
   if (!isDatabaseError(error) || error.code === GATE_REFUSED) return error;
   const before = sql.slice(0, Math.max(0, Number(error.position ?? 1) - 1));
   const at = line + (before.match(/\n/g)?.length ?? 0);
-  return new RolloutError(`${name} line ${at}: ${serverMessage(error)}`, error.code, { cause: error });
+  return new RolloutError(`${file} line ${at}: ${serverMessage(error)}`, error.code, { cause: error });
 }
