@@ -49,6 +49,8 @@ export async function applyTier(
   { next, rehearsed }: { next?: TierDeclaration | undefined; rehearsed?: MeasuredDelta | undefined },
 ): Promise<Applied> {
   const { declaration } = scripts;
+  // The contract below says more than the file could, and of all tiers that a rehearsal reaches.
+  await tell(session, release, "deltas", "measured");
   const notices = await runTier(session, release, scripts, parameters);
   const after = await takeMoment(session, release, neededReadings(release, declaration, next));
   const moved = changes(before.snapshot, after.snapshot);
@@ -61,6 +63,11 @@ export async function applyTier(
   ];
   const verdict = stops.length ? "STOP" : "PASS";
   return { report: { ...head(declaration), verdict, gates, delta, stops, rollback: "not rehearsed" }, after };
+}
+
+/** Tells the SQL files what the caller does itself: a setting until the transaction ends, under the name of their notices. */
+export async function tell(session: Session, { rollout }: Release, what: string, value: string): Promise<void> {
+  await session.query("SELECT set_config($1, $2, true)", [`${rollout.noticeSchema}.${what}`, value]);
 }
 
 /** Reasons as stops of one kind, each naming the tier. */
@@ -117,7 +124,7 @@ export async function runScript(session: Session, script: Script): Promise<void>
 }
 
 /** Adds file and line to what the server said; a refused gate speaks for itself. */
-function located(script: Script, { sql, line }: Statement, error: unknown): unknown {
+function located(script: Script, { sql, line, file = script.name }: Statement, error: unknown): unknown {
   if (!isDatabaseError(error) || error.code === GATE_REFUSED) return error;
   const before = sql.slice(0, Math.max(0, Number(error.position ?? 1) - 1));
   const at = line + (before.match(/\n/g)?.length ?? 0);
@@ -125,7 +132,7 @@ function located(script: Script, { sql, line }: Statement, error: unknown): unkn
     .filter(Boolean)
     .map((text) => ` ${String(text)}`)
     .join("");
-  return new RolloutError(`${script.name} line ${String(at)}: ${error.message}${detail}`, error.code, { cause: error });
+  return new RolloutError(`${file} line ${String(at)}: ${error.message}${detail}`, error.code, { cause: error });
 }
 
 /** A tier stopped inside its file; the transaction is aborted and nothing of it stays. */

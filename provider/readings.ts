@@ -1,13 +1,22 @@
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import type { Reading, Readings, Rollout } from "./rollout";
 import type { Session } from "./session";
-import { normalise } from "./script";
+import { expand, textOf } from "./script";
 
-/** The probe's text without its closing semicolon, ready to be a subquery. */
+/**
+ * The probe's SELECT without its closing semicolon, ready to be a subquery. What the probe SETs before it, its list of
+ * readings, takes the place of the settings in the SELECT: it stays one question of one round trip.
+ */
 export async function loadProbe(root: string, rollout: Rollout): Promise<string> {
-  const text = normalise(await readFile(path.join(root, rollout.probe), "utf8"));
-  return text.trimEnd().replace(/;$/, "");
+  // How psql is to print is nothing to us.
+  const text = textOf(await expand(root, rollout.probe)).replace(/^\\set QUIET on\n/m, "");
+  const setting = /^SET ([\w.]+) = (\$\w+\$)[^]*?\2;\n/gm;
+  let probe = text.replaceAll(setting, "").trim().replace(/;$/, "");
+  // Last first: the readings themselves speak of what was set before them.
+  for (const [statement, name = "", quote = ""] of [...text.matchAll(setting)].reverse()) {
+    const value = statement.slice(statement.indexOf(quote)).replace(/;\n$/, "");
+    probe = probe.replaceAll(`current_setting('${name}')`, () => value);
+  }
+  return probe;
 }
 
 /**

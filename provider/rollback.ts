@@ -1,6 +1,6 @@
 import { declaredObjects, invariantBreaches } from "./contract";
 import { type Fingerprint, hashOwnRows, restoreDifferences, takeFingerprint } from "./fingerprint";
-import { type Moment, runScript, takeMoment } from "./apply";
+import { type Moment, runScript, takeMoment, tell } from "./apply";
 import { bareName } from "./lines";
 import type { Release } from "./release";
 import type { TierDeclaration } from "./rollout";
@@ -30,6 +30,9 @@ export async function rollBackTier(
   before: Moment,
 ): Promise<RolledBack> {
   const own = await hashOwnRows(session, tier.delta, before.snapshot.objects);
+  // What of others stands in the way, the caller has listed and refused or had accepted; SQL need not refuse it again.
+  await tell(session, release, "losses", "accepted");
+  await tell(session, release, "deltas", "measured");
   await runScript(session, script);
   const after = await takeMoment(session, release, release.rollout.invariants);
   const moved = changes(before.snapshot, after.snapshot);
