@@ -151,6 +151,76 @@ const TEXTS: Readonly<Record<string, GateText>> = {
     "Deactivate the governance event types.",
     "Tier 6: emittable≠0",
   ),
+  idle_in_transaction_over_5s: text(
+    "No session idles in an open transaction for longer than 5 seconds; shorter ones are how applications work.",
+    "Find out in pg_stat_activity who left a transaction open, and have it ended.",
+    "Out-of-scope invariants: idle_in_txn 0",
+  ),
+  server_writable: text(
+    "The server takes writes: it is no standby and not read-only by default.",
+    "Connect to the primary, or take back default_transaction_read_only.",
+    "Tier 1: +11 tables, +31 views, +1 fn",
+  ),
+  missing_rights: text(
+    "The login that runs the rollout has every right that some tier or rollback needs.",
+    "Have the listed rights granted to that login.",
+    "Tiers 1 to 6: expected delta",
+  ),
+  columns_missing: text(
+    "Every column of the application that the rollout reads or writes is there under its name.",
+    "Restore the listed relations and columns as they were when the rollout was approved.",
+    "Tier 0: prereq view missing",
+  ),
+  agencies_missing: text(
+    "The agencies that become accountable are registered.",
+    "Have the agency registered again, or the rollout ratified for another one.",
+    "Tier 3: governance_object_ownership 0→30",
+  ),
+  rule_labels_unknown: text(
+    "Every label rule of a collection that gets a topic speaks of a label of the taxonomy.",
+    "Have the rule corrected, or its label added to the taxonomy.",
+    "Tier 5: auto-derived decisions",
+  ),
+  orphan_labels: text(
+    "Every label in use is active vocabulary, told before there is a view for it.",
+    "Have the labels activated in the taxonomy, or taken off the entities.",
+    "Expected production end-state: label_orphans 0",
+  ),
+  structure: text(
+    "Each of the 43 objects is defined exactly as the structure file defines it.",
+    "Find out who changed the objects named; where they can go, sql/prod_rollback/99_rollback_full.sql removes them.",
+    "Tier 1: +11 tables, +31 views, +1 fn",
+  ),
+  foreign_privileges: text(
+    "Nobody but their owner, and the readers of the seven dashboards, may do anything with the 43 objects.",
+    "Revoke what is listed, and see pg_default_acl for who gave it by default.",
+    "Tier 1: all inert",
+  ),
+  row_deltas: text(
+    "The tier wrote exactly the rows it declares, and nothing in any other table of the database.",
+    "A trigger, a rule or an edit of the file writes what is not declared; find it before going on.",
+    "Expected delta; out-of-scope invariants",
+  ),
+  others_rows: text(
+    "No row of others stands where the tier is going to write, or where a rollback would delete it.",
+    "Find out who wrote the rows named, and have them removed.",
+    "Expected delta",
+  ),
+  rows_differing: text(
+    "Rows of this tier that were there already are exactly those it writes.",
+    "Find out who wrote the rows named, and have them removed or made what the tier writes.",
+    "Expected delta",
+  ),
+  owners: text(
+    "Every group got the agency that was ratified for it, under the ratified request.",
+    "See the triggers and rules of governance_object_ownership: something changes what the seed writes.",
+    "Tier 3: governance_object_ownership 0→30",
+  ),
+  group_owners_ambiguous: text(
+    "For each group one agency is accountable now, under one approval.",
+    "Have one agency, under one approval, made accountable for the group in all scopes.",
+    "Tier 4: +35 axis ownership",
+  ),
 };
 
 /** Declares a gate before the tier's first write. */

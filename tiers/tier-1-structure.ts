@@ -15,11 +15,19 @@ export const structure: TierDeclaration = {
     entry("axis_objects", "in", "0,43"),
     exit("axis_objects", "=", "43"),
     exit("structure_rows", "=", "0"),
+    exit("structure", "=", "as defined"),
+    exit("foreign_privileges", "=", "none"),
+    exit("row_deltas", "=", "as declared"),
   ],
   delta: {
     objects: { table: TABLES, view: VIEWS, function: FUNCTIONS },
     rows: {},
-    readings: { axis_objects: { before: 0, after: 43 } },
+    readings: {
+      axis_objects: { before: 0, after: 43 },
+      // Measured again behind the file's own gates: nothing after them may alter or give away what was created.
+      structure: { before: "not there", after: "as defined" },
+      foreign_privileges: { before: "none", after: "none" },
+    },
   },
   parameters: ["database"],
 };

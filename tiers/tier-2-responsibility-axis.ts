@@ -11,8 +11,13 @@ export const responsibilityAxis: TierDeclaration = {
   gates: [
     ...GUARDS,
     entry("axis_objects", "=", "43"),
+    entry("structure", "=", "as defined"),
+    entry("foreign_privileges", "=", "none"),
+    entry("others_rows", "=", "none"),
     exit("responsibility_required", "=", "210"),
     exit("responsibility_gap_drift", "=", "0"),
+    exit("rows_differing", "=", "none"),
+    exit("row_deltas", "=", "as declared"),
   ],
   delta: {
     objects: {},

@@ -13,10 +13,14 @@ export const containment: TierDeclaration = {
   gates: [
     ...GUARDS,
     entry("ownership_seeded", "=", "30"),
+    entry("group_owners_ambiguous", "=", "none"),
+    entry("others_rows", "=", "none"),
     exit("containment_required", "=", "35"),
     exit("containment_gap", "=", "0"),
     exit("containment_unregistered_groups", "=", "0"),
     exit("containment_without_group", "=", "0"),
+    exit("rows_differing", "=", "none"),
+    exit("row_deltas", "=", "as declared"),
   ],
   delta: {
     objects: {},

@@ -15,6 +15,7 @@ export const scannerBaseline: TierDeclaration = {
     exit("emittable", "=", "0"),
     exit("governance_outbox", "=", "0"),
     exit("active_event_types", "=", "0"),
+    exit("row_deltas", "=", "as declared"),
   ],
   delta: {
     objects: {},

@@ -11,7 +11,7 @@ import { GATE_REFUSED, isDatabaseError } from "../postgres/sqlstate";
 import type { TierScripts } from "../release/release";
 import { type DatabaseState, neededReadings, takeState } from "./database-state";
 import { gateNotices, gateReadings } from "./gate-notices";
-import { runScript } from "./run-script";
+import { runScript, tellFiles } from "./run-script";
 
 /** A tier that ran to its end inside the open transaction: its report, and the state after it. */
 export interface Applied {
@@ -76,6 +76,7 @@ async function runTier(
   gates: readonly BoundGate[],
 ): Promise<GateReadings> {
   session.takeNotices();
+  await tellFiles(session, rollout, { deltas: "measured" });
   try {
     await runScript(session, apply);
     return gateReadings(gates, gateNotices(rollout, session.takeNotices()));

@@ -9,7 +9,7 @@ import { type Fingerprint, hashOwnRows, restoreFindings, takeFingerprint } from 
 import type { LedgerRow } from "../ledger/ledger";
 import { parseScript, type Script } from "../release/script";
 import { type DatabaseState, takeState } from "./database-state";
-import { runScript } from "./run-script";
+import { runScript, tellFiles } from "./run-script";
 
 /** A tier that is to be rolled back: by which script, and to which entry. */
 export interface Rollback {
@@ -41,6 +41,7 @@ export async function rollBackTier(context: Context, rollback: Rollback, before:
   const { session, release } = context;
   const { declaration, script, entry } = rollback;
   const own = await hashOwnRows(session, declaration.delta, before.snapshot.objects);
+  await tellFiles(session, release.rollout, { deltas: "measured", losses: "accepted" });
   await runScript(session, script);
   const after = await takeState(context, release.rollout.invariants);
   const moved = changes(before.snapshot, after.snapshot);

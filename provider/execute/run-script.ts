@@ -1,4 +1,5 @@
 import { RolloutError } from "../model/errors";
+import type { Rollout } from "../model/rollout";
 import type { Session } from "../postgres/session";
 import { GATE_REFUSED, isDatabaseError, serverMessage } from "../postgres/sqlstate";
 import type { Script, Statement } from "../release/script";
@@ -16,6 +17,20 @@ export async function runScript(session: Session, script: Script): Promise<void>
     }
   }
   await session.query("SET CONSTRAINTS ALL IMMEDIATE");
+}
+
+/**
+ * Tells the SQL files what the caller does itself, until the transaction ends: that it measures row deltas, so that a
+ * rehearsal reaches every tier, and that it has listed what of others would be lost.
+ */
+export async function tellFiles(
+  session: Session,
+  { noticeSchema }: Rollout,
+  told: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const [name, value] of Object.entries(told)) {
+    await session.query("SELECT set_config($1, $2, true)", [`${noticeSchema}.${name}`, value]);
+  }
 }
 
 /** Adds file and line to what the server said; a refused gate speaks for itself. */

@@ -1,135 +1,32 @@
 -- Tier 1: structure.
 --
 -- Creates 11 tables, 31 views and 1 function, all inert: no row is written, no view returns a row, and nothing
--- of the application is altered. All 43 present and run again changes nothing; a part of the 43 is refused.
+-- of the application is altered. All 43 present and run again changes nothing; a part of the 43 is refused, and so is
+-- anything that is there under one of these names without being defined as it is here.
 -- The views yield rows only once axis_registry has a row (Tier 2).
 --
--- Settings: one_roof.database, one_roof.lock_timeout, one_roof.statement_timeout, one_roof.reader_roles.
+-- In this order: tables (11); axis views (9); reconcile views (6); timing view (1); drift views (6) and the event
+-- boundary (2); UI read contract (7); the scan function (1); the foreign key into the application; the readers' grants.
+--
+-- Settings: one_roof.reader_roles names the roles that may read the seven v_ui_* views, those of them that exist
+-- (default one_roof_reader). The roles themselves are made by the application or by whoever runs the database.
 -- Rollback: sql/prod_rollback/99_rollback_full.sql.
 
 BEGIN;
+SET LOCAL one_roof.step = 'Tier 1 (structure)';
+\ir ../common/ground.sql
+
+SET LOCAL one_roof.gates = $$
+  database            =   {database}
+  ospa                >=  1
+  prerequisite_views  =   5
+  axis_objects        in  0,43
+$$;
+\ir ../common/entry_gates.sql
 
 -- ---------------------------------------------------------------------------------------------------------------
--- Ground: names resolve in public only, hidden rows are an error, waits are bounded, one rollout runs at a time.
--- ---------------------------------------------------------------------------------------------------------------
-DO $ground$
-DECLARE
-  holder text;
-BEGIN
-  PERFORM set_config('search_path', 'public, pg_temp', true);
-  PERFORM set_config('row_security', 'off', true);
-  PERFORM set_config('lock_timeout', coalesce(nullif(current_setting('one_roof.lock_timeout', true), ''), '500ms'), true);
-  PERFORM set_config('statement_timeout', coalesce(nullif(current_setting('one_roof.statement_timeout', true), ''), '30s'), true);
-
-  IF NOT pg_try_advisory_xact_lock(1330795077, 1) THEN
-    SELECT format('pid %s, user %s, application %s, %s since %s',
-                  lock.pid, session.usename, session.application_name, session.state, session.query_start)
-      INTO holder
-      FROM pg_locks AS lock
-      LEFT JOIN pg_stat_activity AS session ON session.pid = lock.pid
-     WHERE lock.locktype = 'advisory' AND lock.granted
-       AND lock.classid = 1330795077 AND lock.objid = 1 AND lock.objsubid = 2
-       AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database());
-    RAISE EXCEPTION 'Tier 1 (structure): another session holds the rollout lock: %', coalesce(holder, 'it has just ended')
-      USING ERRCODE = 'OR003', HINT = 'Nothing was changed. Wait until that session has ended, then run this file again.';
-  END IF;
-END
-$ground$;
-
--- ---------------------------------------------------------------------------------------------------------------
--- Entry gates: each is measured and reported, then one exception names all that failed. What cannot be measured fails.
--- ---------------------------------------------------------------------------------------------------------------
-DO $entry$
-DECLARE
-  tier     CONSTANT text := 'Tier 1 (structure)';
-  section  CONSTANT text := 'entry';
-  advice   CONSTANT text := 'Nothing was changed. Put right what is listed, then run Tier 1 again. A part of the 43 objects is removed by sql/prod_rollback/99_rollback_full.sql.';
-  gate     record;
-  measured text;
-  readings text[] := '{}';
-  failed   text[] := '{}';
-  reasons  text[] := '{}';
-  details  text[] := '{}';
-BEGIN
-  FOR gate IN
-    SELECT *
-    FROM (VALUES
-      ('database', '=', coalesce(nullif(current_setting('one_roof.database', true), ''), 'directus'),
-        $q$ SELECT current_database() $q$),
-      ('ospa', '>=', '1',
-        $q$ SELECT count(*) FROM os_proposal_approvals $q$),
-      ('prerequisite_views', '=', '5',
-        $q$ SELECT count(*) FROM pg_class
-            WHERE relnamespace = 'public'::regnamespace AND relkind = 'v' AND relname = ANY (ARRAY[
-              'v_governance_object_inventory', 'v_governance_object_containment', 'v_object_effective_owner',
-              'v_object_owner_gap', 'v_object_owner_conflict']) $q$),
-      ('axis_objects', 'in', '0,43',
-        $q$ SELECT count(DISTINCT name)
-            FROM (SELECT relname AS name FROM pg_class
-                  WHERE relnamespace = 'public'::regnamespace AND relkind NOT IN ('i', 'I', 'S', 't')
-                  UNION ALL
-                  SELECT proname FROM pg_proc
-                  WHERE pronamespace = 'public'::regnamespace AND proname = 'fn_governance_scan') AS present
-            WHERE name = ANY (ARRAY[
-              'axis_registry', 'axis_value', 'axis_assignment', 'coverage_rule', 'axis_object_ownership',
-              'axis_candidate_finding', 'topic_taxonomy_map', 'topic_label_reconcile_decision', 'governance_scan_run',
-              'governance_drift_state', 'governance_event_log',
-              'v_axis_required_cell', 'v_axis_effective_owner', 'v_axis_coverage_gap', 'v_axis_assignment_quality',
-              'v_axis_registry_coverage', 'v_axis_missing_assignment', 'v_axis_coverage_summary', 'v_axis_issue_payload',
-              'v_axis_topic_parentage_conflict',
-              'v_reconcile_label_orphan', 'v_reconcile_topic_without_label', 'v_reconcile_label_without_topic',
-              'v_reconcile_collection_topic_vs_label', 'v_reconcile_topic_projection_gap', 'v_reconcile_summary',
-              'v_drift_finding', 'v_drift_summary', 'v_drift_stale_candidate_value', 'v_drift_unregistered_axis',
-              'v_drift_ui_visible_unapproved', 'v_drift_coverage_rule_missing',
-              'v_projection_lag_timing', 'v_drift_event_map', 'v_drift_issue_payload',
-              'v_ui_topic_tree', 'v_ui_object_topic', 'v_ui_axis_browser', 'v_ui_lane', 'v_ui_detector_findings',
-              'v_ui_review_queue', 'v_ui_coverage_dashboard',
-              'fn_governance_scan']) $q$)
-    ) AS gates (name, operator, expected, query)
-  LOOP
-    BEGIN
-      EXECUTE gate.query INTO measured;
-    EXCEPTION WHEN undefined_table OR undefined_column OR undefined_function OR undefined_object
-                OR insufficient_privilege OR invalid_schema_name THEN
-      measured := NULL;
-    END;
-    RAISE NOTICE 'gate % %: expected % %, measured %',
-      section, gate.name, gate.operator, gate.expected, coalesce(measured, 'NULL')
-      USING ERRCODE = 'OR000', SCHEMA = 'one_roof', TABLE = section, CONSTRAINT = gate.name,
-            COLUMN = gate.operator || ' ' || gate.expected, DATATYPE = coalesce(measured, 'NULL');
-    readings := readings || format('%s %s', gate.name, coalesce(measured, 'NULL'));
-    IF (CASE gate.operator
-          WHEN '=' THEN measured = gate.expected
-          WHEN '>=' THEN measured::numeric >= gate.expected::numeric
-          WHEN 'in' THEN measured = ANY (string_to_array(gate.expected, ','))
-        END) IS NOT TRUE THEN
-      failed := failed || gate.name;
-      reasons := reasons || format('%s expected %s %s, measured %s',
-        gate.name, gate.operator, gate.expected, coalesce(measured, 'NULL'));
-      details := details || format('%s: want %s %s, have %s',
-        gate.name, gate.operator, gate.expected, coalesce(measured, 'NULL'));
-    END IF;
-  END LOOP;
-  PERFORM set_config('one_roof.measured', array_to_string(readings, ', '), true);
-  IF cardinality(failed) > 0 THEN
-    RAISE EXCEPTION '% %: % of % stop gates failed: %',
-      tier, section, cardinality(failed), cardinality(readings), array_to_string(reasons, '; ')
-      USING ERRCODE = 'OR001', SCHEMA = 'one_roof', TABLE = section, CONSTRAINT = array_to_string(failed, ','),
-            DETAIL = array_to_string(details, E'\n'), HINT = advice;
-  END IF;
-END
-$entry$;
-
--- On a second run everything exists already; that is no news; the exit gates speak at the level the caller chose.
-DO $quiet$
-BEGIN
-  PERFORM set_config('one_roof.messages', current_setting('client_min_messages'), true);
-  SET LOCAL client_min_messages = warning;
-END
-$quiet$;
-
--- ---------------------------------------------------------------------------------------------------------------
--- Tables (11). CREATE … IF NOT EXISTS throughout, so that a second run changes nothing.
+-- Tables (11). CREATE … IF NOT EXISTS throughout, so that a second run changes nothing; that what is there is what is
+-- meant, the exit gate structure holds.
 -- ---------------------------------------------------------------------------------------------------------------
 
 -- 1. The axes themselves.
@@ -260,12 +157,13 @@ CREATE TABLE IF NOT EXISTS axis_object_ownership (
   tag            text,
   CONSTRAINT axis_object_ownership_pkey PRIMARY KEY (id),
   CONSTRAINT axis_object_ownership_value_fkey FOREIGN KEY (axis_code, value_code) REFERENCES axis_value (axis_code, value_code),
+  CONSTRAINT chk_axis_object_ownership_axis CHECK (axis_code <> 'responsibility'),
   CONSTRAINT chk_axis_object_ownership_kind CHECK (owner_kind IN ('accountable', 'supporting', 'delegated', 'exception')),
   CONSTRAINT chk_axis_object_ownership_status CHECK (status IN ('active', 'superseded', 'revoked', 'expired'))
 );
 COMMENT ON TABLE axis_object_ownership IS
   'One row per owner of a cell (object, axis, value) on the axes other than responsibility. It exists so that '
-  'governance_object_ownership is never altered.';
+  'governance_object_ownership is never altered; the responsibility axis has its owners there.';
 
 -- One active accountable owner per cell.
 CREATE UNIQUE INDEX IF NOT EXISTS uq_axis_object_ownership_accountable
@@ -303,11 +201,14 @@ CREATE TABLE IF NOT EXISTS topic_taxonomy_map (
   map_kind    text        NOT NULL DEFAULT 'inferred',
   created_at  timestamptz NOT NULL DEFAULT now(),
   tag         text,
+  axis_code   text        NOT NULL GENERATED ALWAYS AS ('topic') STORED,
   CONSTRAINT topic_taxonomy_map_pkey PRIMARY KEY (topic_value, label_code),
+  CONSTRAINT topic_taxonomy_map_topic_fkey FOREIGN KEY (axis_code, topic_value) REFERENCES axis_value (axis_code, value_code),
   CONSTRAINT chk_topic_taxonomy_map_kind CHECK (map_kind IN ('inferred', 'human', 'rule'))
 );
 COMMENT ON TABLE topic_taxonomy_map IS
-  'One row per label (taxonomy.code) that a topic (axis_value of axis topic) corresponds to.';
+  'One row per label (taxonomy.code) that a topic (axis_value of axis topic) corresponds to. axis_code is constant and '
+  'serves the foreign key.';
 
 -- 8. What was decided where topics and labels disagree, so that label_rules is never edited.
 CREATE TABLE IF NOT EXISTS topic_label_reconcile_decision (
@@ -318,13 +219,16 @@ CREATE TABLE IF NOT EXISTS topic_label_reconcile_decision (
   decided_by    text        NOT NULL,
   decided_at    timestamptz NOT NULL DEFAULT now(),
   tag           text,
+  axis_code     text        NOT NULL GENERATED ALWAYS AS ('topic') STORED,
   CONSTRAINT topic_label_reconcile_decision_pkey PRIMARY KEY (coll, topic_value),
+  CONSTRAINT topic_label_reconcile_decision_topic_fkey
+    FOREIGN KEY (axis_code, topic_value) REFERENCES axis_value (axis_code, value_code),
   CONSTRAINT chk_topic_label_reconcile_decision_kind
     CHECK (decision_kind IN ('accept_orthogonal_facet', 'accept_projection_pending', 'accept_quarantine_hold'))
 );
 COMMENT ON TABLE topic_label_reconcile_decision IS
   'One row per collection and topic whose difference between topic and labels was accepted. It covers only the '
-  'flag it was made for.';
+  'flag it was made for. axis_code is constant and serves the foreign key.';
 
 -- 9. The ledger of scans.
 CREATE TABLE IF NOT EXISTS governance_scan_run (
@@ -653,7 +557,8 @@ WHERE label.status::text = 'active'
 COMMENT ON VIEW v_reconcile_label_without_topic IS
   'One row per active label of the taxonomy that no topic is mapped to.';
 
--- The labels of a collection's topic against the labels that its own label rules produce.
+-- The labels of a collection's topic against the labels that its own label rules produce. A rule for a label that the
+-- taxonomy does not know says nothing: a collection with no other rule counts as one without.
 CREATE OR REPLACE VIEW v_reconcile_collection_topic_vs_label AS
 WITH assigned AS (
   SELECT object_ref AS coll, value_code AS topic_value, zone
@@ -666,7 +571,7 @@ WITH assigned AS (
 ), rule_label AS (
   SELECT DISTINCT rule.condition ->> 'collection' AS coll, rule.label_code::text AS label_code, label.facet_id
   FROM label_rules AS rule
-  LEFT JOIN taxonomy AS label ON label.code::text = rule.label_code::text
+  JOIN taxonomy AS label ON label.code::text = rule.label_code::text
   WHERE rule.rule_type::text = 'collection' AND rule.status::text = 'active'
 ), common_facet AS (
   SELECT assigned.coll, assigned.topic_value, topic_label.facet_id,
@@ -1282,120 +1187,17 @@ END
 $grants$;
 
 -- ---------------------------------------------------------------------------------------------------------------
--- Exit gates: all 43 are there, and inert.
+-- All 43 are there, as defined here, nobody else's and inert.
 -- ---------------------------------------------------------------------------------------------------------------
-DO $speak$
-BEGIN
-  PERFORM set_config('client_min_messages', current_setting('one_roof.messages'), true);
-END
-$speak$;
+SET LOCAL one_roof.delta = '';
+SET LOCAL one_roof.gates = $$
+  axis_objects         =  43
+  structure_rows       =  0
+  structure            =  as defined
+  foreign_privileges   =  none
+  row_deltas           =  as declared
+$$;
+\ir ../common/exit_gates.sql
 
-DO $exit$
-DECLARE
-  tier     CONSTANT text := 'Tier 1 (structure)';
-  section  CONSTANT text := 'exit';
-  advice   CONSTANT text := 'Nothing was changed: the transaction was rolled back. The structure did not come out complete and inert; do not go on.';
-  gate     record;
-  measured text;
-  readings text[] := '{}';
-  failed   text[] := '{}';
-  reasons  text[] := '{}';
-  details  text[] := '{}';
-BEGIN
-  FOR gate IN
-    SELECT *
-    FROM (VALUES
-      ('axis_objects', '=', '43',
-        $q$ SELECT count(DISTINCT name)
-            FROM (SELECT relname AS name FROM pg_class
-                  WHERE relnamespace = 'public'::regnamespace AND relkind NOT IN ('i', 'I', 'S', 't')
-                  UNION ALL
-                  SELECT proname FROM pg_proc
-                  WHERE pronamespace = 'public'::regnamespace AND proname = 'fn_governance_scan') AS present
-            WHERE name = ANY (ARRAY[
-              'axis_registry', 'axis_value', 'axis_assignment', 'coverage_rule', 'axis_object_ownership',
-              'axis_candidate_finding', 'topic_taxonomy_map', 'topic_label_reconcile_decision', 'governance_scan_run',
-              'governance_drift_state', 'governance_event_log',
-              'v_axis_required_cell', 'v_axis_effective_owner', 'v_axis_coverage_gap', 'v_axis_assignment_quality',
-              'v_axis_registry_coverage', 'v_axis_missing_assignment', 'v_axis_coverage_summary', 'v_axis_issue_payload',
-              'v_axis_topic_parentage_conflict',
-              'v_reconcile_label_orphan', 'v_reconcile_topic_without_label', 'v_reconcile_label_without_topic',
-              'v_reconcile_collection_topic_vs_label', 'v_reconcile_topic_projection_gap', 'v_reconcile_summary',
-              'v_drift_finding', 'v_drift_summary', 'v_drift_stale_candidate_value', 'v_drift_unregistered_axis',
-              'v_drift_ui_visible_unapproved', 'v_drift_coverage_rule_missing',
-              'v_projection_lag_timing', 'v_drift_event_map', 'v_drift_issue_payload',
-              'v_ui_topic_tree', 'v_ui_object_topic', 'v_ui_axis_browser', 'v_ui_lane', 'v_ui_detector_findings',
-              'v_ui_review_queue', 'v_ui_coverage_dashboard',
-              'fn_governance_scan']) $q$),
-      ('structure_rows', '=', '0',
-        $q$ SELECT CASE WHEN EXISTS (SELECT FROM axis_registry) THEN 0 ELSE
-              (SELECT count(*) FROM v_axis_required_cell)
-              + (SELECT count(*) FROM v_axis_effective_owner)
-              + (SELECT count(*) FROM v_axis_coverage_gap)
-              + (SELECT count(*) FROM v_axis_assignment_quality)
-              + (SELECT count(*) FROM v_axis_registry_coverage)
-              + (SELECT count(*) FROM v_axis_missing_assignment)
-              + (SELECT count(*) FROM v_axis_coverage_summary)
-              + (SELECT count(*) FROM v_axis_issue_payload)
-              + (SELECT count(*) FROM v_axis_topic_parentage_conflict)
-              + (SELECT count(*) FROM v_reconcile_label_orphan)
-              + (SELECT count(*) FROM v_reconcile_topic_without_label)
-              + (SELECT count(*) FROM v_reconcile_label_without_topic)
-              + (SELECT count(*) FROM v_reconcile_collection_topic_vs_label)
-              + (SELECT count(*) FROM v_reconcile_topic_projection_gap)
-              + (SELECT count(*) FROM v_reconcile_summary)
-              + (SELECT count(*) FROM v_drift_finding)
-              + (SELECT count(*) FROM v_drift_summary)
-              + (SELECT count(*) FROM v_drift_stale_candidate_value)
-              + (SELECT count(*) FROM v_drift_unregistered_axis)
-              + (SELECT count(*) FROM v_drift_ui_visible_unapproved)
-              + (SELECT count(*) FROM v_drift_coverage_rule_missing)
-              + (SELECT count(*) FROM v_projection_lag_timing)
-              + (SELECT count(*) FROM v_drift_event_map)
-              + (SELECT count(*) FROM v_drift_issue_payload)
-              + (SELECT count(*) FROM v_ui_topic_tree)
-              + (SELECT count(*) FROM v_ui_object_topic)
-              + (SELECT count(*) FROM v_ui_axis_browser)
-              + (SELECT count(*) FROM v_ui_lane)
-              + (SELECT count(*) FROM v_ui_detector_findings)
-              + (SELECT count(*) FROM v_ui_review_queue)
-              + (SELECT count(*) FROM v_ui_coverage_dashboard)
-            END $q$)
-    ) AS gates (name, operator, expected, query)
-  LOOP
-    BEGIN
-      EXECUTE gate.query INTO measured;
-    EXCEPTION WHEN undefined_table OR undefined_column OR undefined_function OR undefined_object
-                OR insufficient_privilege OR invalid_schema_name THEN
-      measured := NULL;
-    END;
-    RAISE NOTICE 'gate % %: expected % %, measured %',
-      section, gate.name, gate.operator, gate.expected, coalesce(measured, 'NULL')
-      USING ERRCODE = 'OR000', SCHEMA = 'one_roof', TABLE = section, CONSTRAINT = gate.name,
-            COLUMN = gate.operator || ' ' || gate.expected, DATATYPE = coalesce(measured, 'NULL');
-    readings := readings || format('%s %s', gate.name, coalesce(measured, 'NULL'));
-    IF (CASE gate.operator
-          WHEN '=' THEN measured = gate.expected
-          WHEN '>=' THEN measured::numeric >= gate.expected::numeric
-          WHEN 'in' THEN measured = ANY (string_to_array(gate.expected, ','))
-        END) IS NOT TRUE THEN
-      failed := failed || gate.name;
-      reasons := reasons || format('%s expected %s %s, measured %s',
-        gate.name, gate.operator, gate.expected, coalesce(measured, 'NULL'));
-      details := details || format('%s: want %s %s, have %s',
-        gate.name, gate.operator, gate.expected, coalesce(measured, 'NULL'));
-    END IF;
-  END LOOP;
-  PERFORM set_config('one_roof.measured', array_to_string(readings, ', '), true);
-  IF cardinality(failed) > 0 THEN
-    RAISE EXCEPTION '% %: % of % stop gates failed: %',
-      tier, section, cardinality(failed), cardinality(readings), array_to_string(reasons, '; ')
-      USING ERRCODE = 'OR001', SCHEMA = 'one_roof', TABLE = section, CONSTRAINT = array_to_string(failed, ','),
-            DETAIL = array_to_string(details, E'\n'), HINT = advice;
-  END IF;
-END
-$exit$;
-
-SELECT format('TIER 1 STRUCTURE PASS: %s', current_setting('one_roof.measured')) AS tier_1;
-
+\ir ../common/closing.sql
 COMMIT;

@@ -6,105 +6,32 @@
 -- Rollback: sql/prod_rollback/50_topic_finalization.sql, by the tag PROD_topic_2026-06-03.
 
 BEGIN;
+SET LOCAL one_roof.step = 'Tier 5 (topic finalization)';
+\ir ../common/ground.sql
+SET LOCAL one_roof.axis = 'topic';
 
--- Ground: names resolve in public only, hidden rows are an error, waits are bounded, one rollout runs at a time.
-DO $ground$
-DECLARE
-  holder text;
-BEGIN
-  PERFORM set_config('search_path', 'public, pg_temp', true);
-  PERFORM set_config('row_security', 'off', true);
-  PERFORM set_config('lock_timeout', coalesce(nullif(current_setting('one_roof.lock_timeout', true), ''), '500ms'), true);
-  PERFORM set_config('statement_timeout', coalesce(nullif(current_setting('one_roof.statement_timeout', true), ''), '30s'), true);
-
-  IF NOT pg_try_advisory_xact_lock(1330795077, 1) THEN
-    SELECT format('pid %s, user %s, application %s, state %s, last query started %s',
-             held.pid, session.usename, session.application_name, session.state, session.query_start)
-      INTO holder
-      FROM pg_locks AS held
-      LEFT JOIN pg_stat_activity AS session ON session.pid = held.pid
-     WHERE held.locktype = 'advisory' AND held.classid = 1330795077 AND held.objid = 1 AND held.objsubid = 2 AND held.granted
-       AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database());
-    RAISE EXCEPTION 'Tier 5 (topic finalization): another session holds the rollout lock: %',
-      coalesce(holder, 'it has just ended')
-      USING ERRCODE = 'OR003', HINT = 'Nothing was changed. Wait until that session has ended, then run this file again.';
-  END IF;
-END
-$ground$;
-
--- Stop gates at entry: each is measured and reported, then one exception names all that failed. What cannot be measured fails.
-DO $entry$
-DECLARE
-  tier     CONSTANT text := 'Tier 5 (topic finalization)';
-  section  CONSTANT text := 'entry';
-  advice   CONSTANT text :=
-    'Nothing was changed: this tier is rolled back whole, earlier tiers stay. Put right what is listed, then run '
-    'this tier again.';
-  gate     record;
-  measured text;
-  readings text[] := '{}';
-  failed   text[] := '{}';
-  reasons  text[] := '{}';
-  details  text[] := '{}';
-BEGIN
-  FOR gate IN
-    SELECT *
-    FROM (VALUES
-      ('database', '=', coalesce(nullif(current_setting('one_roof.database', true), ''), 'directus'),
-        $q$ SELECT current_database() $q$),
-      ('ospa', '>=', '1',
-        $q$ SELECT count(*) FROM os_proposal_approvals $q$),
-      ('containment_required', '=', '35',
-        $q$ SELECT count(*) FROM v_axis_required_cell WHERE axis_code = 'containment' $q$),
-      ('mapped_labels_inactive', '=', '0',
-        $q$ SELECT count(*)
-            FROM unnest(ARRAY['LBL-006', 'LBL-061', 'LBL-004', 'LBL-101', 'LBL-014', 'LBL-002']) AS label (code)
-            WHERE NOT EXISTS (
-              SELECT FROM taxonomy WHERE taxonomy.code = label.code AND taxonomy.status = 'active') $q$)
-    ) AS gates (name, operator, expected, query)
-  LOOP
-    BEGIN
-      EXECUTE gate.query INTO measured;
-    EXCEPTION WHEN undefined_table OR undefined_column OR undefined_function OR undefined_object
-                OR insufficient_privilege OR invalid_schema_name THEN
-      measured := NULL;
-    END;
-    RAISE NOTICE 'gate % %: expected % %, measured %',
-      section, gate.name, gate.operator, gate.expected, coalesce(measured, 'NULL')
-      USING ERRCODE = 'OR000', SCHEMA = 'one_roof', TABLE = section, CONSTRAINT = gate.name,
-            COLUMN = gate.operator || ' ' || gate.expected, DATATYPE = coalesce(measured, 'NULL');
-    readings := readings || format('%s %s', gate.name, coalesce(measured, 'NULL'));
-    IF (CASE gate.operator
-          WHEN '=' THEN measured = gate.expected
-          WHEN '>=' THEN measured::numeric >= gate.expected::numeric
-          WHEN 'in' THEN measured = ANY (string_to_array(gate.expected, ','))
-        END) IS NOT TRUE THEN
-      failed := failed || gate.name;
-      reasons := reasons || format('%s expected %s %s, measured %s',
-        gate.name, gate.operator, gate.expected, coalesce(measured, 'NULL'));
-      details := details || format('%s: want %s %s, have %s',
-        gate.name, gate.operator, gate.expected, coalesce(measured, 'NULL'));
-    END IF;
-  END LOOP;
-  PERFORM set_config('one_roof.measured', array_to_string(readings, ', '), true);
-  IF cardinality(failed) > 0 THEN
-    RAISE EXCEPTION '% %: % of % stop gates failed: %',
-      tier, section, cardinality(failed), cardinality(readings), array_to_string(reasons, '; ')
-      USING ERRCODE = 'OR001', SCHEMA = 'one_roof', TABLE = section, CONSTRAINT = array_to_string(failed, ','),
-            DETAIL = array_to_string(details, E'\n'), HINT = advice;
-  END IF;
-END
-$entry$;
+SET LOCAL one_roof.gates = $$
+  database                =   {database}
+  ospa                    >=  1
+  containment_required    =   35
+  mapped_labels_inactive  =   0
+  rule_labels_unknown     =   none
+  group_owners_ambiguous  =   none
+  others_rows             =   none
+$$;
+\ir ../common/entry_gates.sql
 
 -- The axis: what a collection is about.
-INSERT INTO axis_registry
+-- Here and below: a row that is there already must be this very row. Another is marked, and the exit gates refuse it.
+INSERT INTO axis_registry AS known
   (axis_code, axis_name, axis_family, axis_kind, value_domain, status, lifecycle_status, created_by)
 VALUES
   ('topic', 'Topic', 'label', 'uncertain', 'axis_value', 'active', 'active', 'PROD_topic_2026-06-03')
-ON CONFLICT (axis_code) DO NOTHING;
+ON CONFLICT (axis_code) DO UPDATE SET created_by = 'differs'
+WHERE to_jsonb(known) - 'created_at' <> to_jsonb(excluded) - 'created_at';
 
 -- Its values. kg-domain-x was proposed by the knowledge graph and is ratified here, under the approval of Tier 3's rows.
-INSERT INTO axis_value (axis_code, value_code, parent_value_code, status, provenance, tag)
+INSERT INTO axis_value AS known (axis_code, value_code, parent_value_code, status, provenance, tag)
 SELECT 'topic', topic.value_code, topic.parent_code, topic.status,
        topic.provenance || CASE WHEN topic.provenance ? 'ratified_by' THEN
          jsonb_build_object('approval_ref', (SELECT min(approval_ref) FROM governance_object_ownership
@@ -114,27 +41,29 @@ SELECT 'topic', topic.value_code, topic.parent_code, topic.status,
 FROM (VALUES
   ('governance',    NULL,          'active',     '{"designated_by": "human", "kind": "human_designated"}'::jsonb),
   ('workflow',      NULL,          'active',     '{"designated_by": "human", "kind": "human_designated"}'),
-  ('ai-ops',        'governance',  'active',     '{"designated_by": "human", "kind": "human_designated"}'),
-  ('registry-kg',   'governance',  'active',     '{"designated_by": "human", "kind": "human_designated"}'),
-  ('observability', NULL,          'active',     '{"designated_by": "human", "kind": "human_designated"}'),
+  ('ai-ops',        'governance',  'active',     '{"designated_by": "agent", "kind": "ai_proposed"}'),
+  ('registry-kg',   'governance',  'active',     '{"designated_by": "agent", "kind": "ai_proposed"}'),
+  ('observability', NULL,          'active',     '{"designated_by": "agent", "kind": "ai_proposed"}'),
   ('data-platform', NULL,          'active',     '{"designated_by": "human", "kind": "human_designated"}'),
-  ('workflow-exec', 'workflow',    'active',     '{"designated_by": "human", "kind": "human_designated", "op": "split"}'),
+  ('workflow-exec', 'workflow',    'active',     '{"designated_by": "agent", "kind": "ai_proposed", "op": "split"}'),
   ('kg-domain-x',   'registry-kg', 'active',     '{"designated_by": "agent", "kind": "kg_ratified",
                                                    "prior_kind": "kg_provisional", "ratified_by": "GOV-KG-SYS"}'),
-  ('gov-legacy',    NULL,          'deprecated', '{"designated_by": "human", "kind": "human_designated",
+  ('gov-legacy',    NULL,          'deprecated', '{"designated_by": "agent", "kind": "ai_proposed",
                                                    "op": "merge", "merged_into": "governance"}')
 ) AS topic (value_code, parent_code, status, provenance)
-ON CONFLICT (axis_code, value_code) DO NOTHING;
+ON CONFLICT (axis_code, value_code) DO UPDATE SET tag = 'differs'
+WHERE to_jsonb(known) - 'created_at' <> to_jsonb(excluded) - 'created_at';
 
 -- Its rule: every assignment has an accountable owner, confidence below 0.70 is low, and 30 days make it stale.
-INSERT INTO coverage_rule
+INSERT INTO coverage_rule AS known
   (rule_code, axis_code, applies_to, coverage_mode, confidence_threshold, staleness_days, required_owner_kind, status, tag)
 VALUES
   ('CR-TOPIC-ASSIGNED', 'topic', 'collection', 'per_assignment', 0.70, 30, 'accountable', 'active', 'PROD_topic_2026-06-03')
-ON CONFLICT (rule_code) DO NOTHING;
+ON CONFLICT (rule_code) DO UPDATE SET tag = 'differs'
+WHERE to_jsonb(known) <> to_jsonb(excluded);
 
 -- Topics in the words of the taxonomy.
-INSERT INTO topic_taxonomy_map (topic_value, label_code, map_kind, tag)
+INSERT INTO topic_taxonomy_map AS known (topic_value, label_code, map_kind, tag)
 SELECT map.topic_value, map.label_code, 'inferred', 'PROD_topic_2026-06-03'
 FROM (VALUES
   ('ai-ops',        'LBL-006'),
@@ -145,14 +74,15 @@ FROM (VALUES
   ('data-platform', 'LBL-002'),
   ('kg-domain-x',   'LBL-101')
 ) AS map (topic_value, label_code)
-ON CONFLICT (topic_value, label_code) DO NOTHING;
+ON CONFLICT (topic_value, label_code) DO UPDATE SET tag = 'differs'
+WHERE (known.map_kind, known.tag) IS DISTINCT FROM (excluded.map_kind, excluded.tag);
 
 -- The assignments known so far, each only where the inventory has the collection. Days count as 24 hours, whatever the time zone.
 INSERT INTO axis_assignment
   (object_type, object_ref, axis_code, value_code, zone, confidence, provenance, assigned_kind, assigned_at, tag)
-SELECT object.object_type, object.object_ref, 'topic', known.value_code, known.zone, known.confidence,
-       CASE WHEN known.zone <> 'quarantine' THEN jsonb_build_object('designated_by', known.assigned_kind) END,
-       known.assigned_kind, now() - known.days_ago * interval '24 hours', 'PROD_topic_2026-06-03'
+SELECT object.object_type, object.object_ref, 'topic', topic.value_code, topic.zone, topic.confidence,
+       CASE WHEN topic.zone <> 'quarantine' THEN jsonb_build_object('designated_by', topic.assigned_kind) END,
+       topic.assigned_kind, now() - topic.days_ago * interval '24 hours', 'PROD_topic_2026-06-03'
 FROM (VALUES
   ('agents',              'ai-ops',      'candidate',  0.92, 'human',  0),
   ('governance_registry', 'registry-kg', 'candidate',  0.85, 'agent',  0),
@@ -160,16 +90,19 @@ FROM (VALUES
   ('modules',             'workflow',    'candidate',  0.55, 'agent',  0),
   ('tasks',               'ai-ops',      'candidate',  0.80, 'agent', 60),
   ('iu_staging_record',   'ai-ops',      'quarantine', NULL, 'agent',  0)
-) AS known (collection, value_code, zone, confidence, assigned_kind, days_ago)
+) AS topic (collection, value_code, zone, confidence, assigned_kind, days_ago)
 JOIN v_governance_object_inventory AS object
-  ON object.object_type = 'collection' AND object.object_ref = known.collection
+  ON object.object_type = 'collection' AND object.object_ref = topic.collection
 WHERE NOT EXISTS (
-  SELECT FROM axis_assignment AS existing
-  WHERE existing.object_type = object.object_type AND existing.object_ref = object.object_ref
-    AND existing.axis_code = 'topic' AND existing.value_code = known.value_code)
-ORDER BY object.object_ref;
+  SELECT FROM axis_assignment AS same
+  WHERE same.object_type = object.object_type AND same.object_ref = object.object_ref AND same.axis_code = 'topic'
+    AND same.value_code = topic.value_code AND same.status = 'active' AND same.tag = 'PROD_topic_2026-06-03'
+    AND (same.zone, same.confidence, same.assigned_kind) IS NOT DISTINCT FROM (topic.zone, topic.confidence, topic.assigned_kind))
+ORDER BY object.object_ref
+ON CONFLICT (object_type, object_ref, axis_code, value_code) WHERE status = 'active' DO UPDATE SET tag = 'differs';
 
--- The owner of each assignment outside quarantine: the agency of the collection's group, but for modules that of its topic.
+-- The owner of each assignment outside quarantine: the agency that is accountable for the collection's group now, but for
+-- modules that of its topic.
 INSERT INTO axis_object_ownership
   (object_type, object_ref, axis_code, value_code, owner_gov_code, owner_kind, approval_ref, tag)
 SELECT assigned.object_type, assigned.object_ref, assigned.axis_code, assigned.value_code,
@@ -179,17 +112,22 @@ JOIN v_governance_object_containment AS edge
   ON edge.object_type = assigned.object_type AND edge.object_ref = assigned.object_ref
 JOIN (SELECT DISTINCT object_ref, owner_gov_code, approval_ref
       FROM governance_object_ownership
-      WHERE created_by = 'PROD_OWNERSHIP_SEED_2026-06-03') AS anchor ON anchor.object_ref = edge.parent_ref
+      WHERE object_type = 'group' AND owner_kind = 'accountable' AND lifecycle_status = 'active' AND is_inherited_anchor
+     ) AS anchor ON anchor.object_ref = edge.parent_ref
 LEFT JOIN (VALUES ('modules', 'GOV-DOT')) AS exception (collection, gov_code) ON exception.collection = assigned.object_ref
 WHERE assigned.tag = 'PROD_topic_2026-06-03' AND assigned.status = 'active' AND assigned.zone <> 'quarantine'
   AND NOT EXISTS (
-    SELECT FROM axis_object_ownership AS existing
-    WHERE existing.object_type = assigned.object_type AND existing.object_ref = assigned.object_ref
-      AND existing.axis_code = assigned.axis_code AND existing.value_code = assigned.value_code)
-ORDER BY assigned.object_ref;
+    SELECT FROM axis_object_ownership AS same
+    WHERE same.object_type = assigned.object_type AND same.object_ref = assigned.object_ref
+      AND same.axis_code = assigned.axis_code AND same.value_code = assigned.value_code
+      AND same.owner_kind = 'accountable' AND same.status = 'active' AND same.tag = 'PROD_topic_2026-06-03')
+ORDER BY assigned.object_ref
+ON CONFLICT (object_type, object_ref, axis_code, value_code) WHERE owner_kind = 'accountable' AND status = 'active'
+DO UPDATE SET tag = 'differs';
 
--- What is accepted, derived from what the reconcile view flags on these assignments. A divergence is never accepted.
-INSERT INTO topic_label_reconcile_decision (coll, topic_value, decision_kind, rationale, decided_by, tag)
+-- What is accepted, derived from what the reconcile view flags on these assignments. A divergence is never accepted. What
+-- people have decided meanwhile stays theirs, as long as it decides the same.
+INSERT INTO topic_label_reconcile_decision AS known (coll, topic_value, decision_kind, rationale, decided_by, tag)
 SELECT difference.coll, difference.topic_value,
        CASE WHEN difference.flag = 'orthogonal_facet' THEN 'accept_orthogonal_facet'
             WHEN assigned.zone = 'quarantine' THEN 'accept_quarantine_hold'
@@ -207,67 +145,26 @@ JOIN axis_assignment AS assigned
  AND assigned.tag = 'PROD_topic_2026-06-03' AND assigned.status = 'active'
 WHERE difference.flag IN ('orthogonal_facet', 'no_label_rule')
 ORDER BY difference.coll
-ON CONFLICT (coll, topic_value) DO NOTHING;
+ON CONFLICT (coll, topic_value) DO UPDATE SET tag = 'differs'
+WHERE known.decision_kind <> excluded.decision_kind;
 
--- Stop gates at exit: what this file wrote must measure as expected, or none of it is kept.
-DO $exit$
-DECLARE
-  tier     CONSTANT text := 'Tier 5 (topic finalization)';
-  section  CONSTANT text := 'exit';
-  advice   CONSTANT text :=
-    'Nothing was changed: what this tier wrote is rolled back, earlier tiers stay. Put right what is listed, then '
-    'run this tier again.';
-  gate     record;
-  measured text;
-  readings text[] := '{}';
-  failed   text[] := '{}';
-  reasons  text[] := '{}';
-  details  text[] := '{}';
-BEGIN
-  FOR gate IN
-    SELECT *
-    FROM (VALUES
-      ('divergent', '=', '0',
-        $q$ SELECT count(*) FROM v_reconcile_collection_topic_vs_label WHERE flag = 'divergent' $q$),
-      ('projection_gap', '=', '0',
-        $q$ SELECT count(*) FROM v_reconcile_topic_projection_gap $q$),
-      ('kg_domain_x', '=', 'active',
-        $q$ SELECT status FROM axis_value WHERE axis_code = 'topic' AND value_code = 'kg-domain-x' $q$)
-    ) AS gates (name, operator, expected, query)
-  LOOP
-    BEGIN
-      EXECUTE gate.query INTO measured;
-    EXCEPTION WHEN undefined_table OR undefined_column OR undefined_function OR undefined_object
-                OR insufficient_privilege OR invalid_schema_name THEN
-      measured := NULL;
-    END;
-    RAISE NOTICE 'gate % %: expected % %, measured %',
-      section, gate.name, gate.operator, gate.expected, coalesce(measured, 'NULL')
-      USING ERRCODE = 'OR000', SCHEMA = 'one_roof', TABLE = section, CONSTRAINT = gate.name,
-            COLUMN = gate.operator || ' ' || gate.expected, DATATYPE = coalesce(measured, 'NULL');
-    readings := readings || format('%s %s', gate.name, coalesce(measured, 'NULL'));
-    IF (CASE gate.operator
-          WHEN '=' THEN measured = gate.expected
-          WHEN '>=' THEN measured::numeric >= gate.expected::numeric
-          WHEN 'in' THEN measured = ANY (string_to_array(gate.expected, ','))
-        END) IS NOT TRUE THEN
-      failed := failed || gate.name;
-      reasons := reasons || format('%s expected %s %s, measured %s',
-        gate.name, gate.operator, gate.expected, coalesce(measured, 'NULL'));
-      details := details || format('%s: want %s %s, have %s',
-        gate.name, gate.operator, gate.expected, coalesce(measured, 'NULL'));
-    END IF;
-  END LOOP;
-  PERFORM set_config('one_roof.measured', array_to_string(readings, ', '), true);
-  IF cardinality(failed) > 0 THEN
-    RAISE EXCEPTION '% %: % of % stop gates failed: %',
-      tier, section, cardinality(failed), cardinality(readings), array_to_string(reasons, '; ')
-      USING ERRCODE = 'OR001', SCHEMA = 'one_roof', TABLE = section, CONSTRAINT = array_to_string(failed, ','),
-            DETAIL = array_to_string(details, E'\n'), HINT = advice;
-  END IF;
-END
-$exit$;
+SET LOCAL one_roof.delta = $$
+  axis_registry                   +1
+  axis_value                      +9
+  coverage_rule                   +1
+  topic_taxonomy_map              +7
+  axis_assignment                 +0..6
+  axis_object_ownership           +0..5
+  topic_label_reconcile_decision  +0..6
+$$;
+SET LOCAL one_roof.gates = $$
+  divergent       =  0
+  projection_gap  =  0
+  kg_domain_x     =  active
+  rows_differing  =  none
+  row_deltas      =  as declared
+$$;
+\ir ../common/exit_gates.sql
 
-SELECT format('TIER 5 TOPIC FINALIZATION PASS: %s', current_setting('one_roof.measured')) AS tier_5;
-
+\ir ../common/closing.sql
 COMMIT;

@@ -109,7 +109,7 @@ test.each<[gate: string, damage: string, blockers: string, asked?: Asked]>([
   [
     "a column missing",
     "ALTER TABLE event_type_registry RENAME COLUMN active TO is_active",
-    "active_event_types: event_types_active unknown;",
+    "active_event_types: event_types_active unknown; columns_missing: columns_missing<>none;",
   ],
   [
     "a view missing",
@@ -126,7 +126,16 @@ test("is BLOCKED for a login that may read nothing, naming each reading", async 
   try {
     const url = db.url.replace("//postgres@", "//gate_nobody@");
     const { line, code } = await verdict({ apr: RATIFIED, url });
-    const unknown = ["ospa", "ratified_request", "gap", "own", "conflict", "emit", "event_types_active"];
+    const unknown = [
+      ...["ospa", "ratified_request", "gap", "own", "conflict", "emit", "event_types_active"],
+      ...[
+        "idle_in_transaction_over_5s",
+        "agencies_missing",
+        "mapped_labels_inactive",
+        "rule_labels_unknown",
+        "orphan_labels",
+      ],
+    ];
     expect([...line.matchAll(/(\w+) unknown;/g)].map(([, name]) => name)).toEqual(unknown);
     expect(code).toBe(10);
   } finally {

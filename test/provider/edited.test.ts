@@ -5,6 +5,7 @@ import type { TierState } from "../../provider/model/tier-inputs";
 import { rollout } from "../../tiers";
 import { catalogAndRows, differences } from "../support/database/compare";
 import { database, RATIFIED, type TestDatabase } from "../support/database/database";
+import { GATES_AT } from "../support/database/files";
 import { program, type Program } from "../support/pulumi/program";
 import { type Edit, withProject } from "../support/pulumi/project";
 
@@ -12,7 +13,7 @@ const FILE = "sql/prod/30_ownership_seed.sql";
 const BACK = "sql/prod_rollback/30_ownership_seed.sql";
 
 /** A colleague's word on the applied file, which changes nothing that it does. */
-const REMARK: Edit = { file: FILE, find: "\nDO $exit$", replace: "\n-- Reviewed again.\nDO $exit$" };
+const REMARK: Edit = { file: FILE, find: GATES_AT.exit, replace: `\n-- Reviewed again.${GATES_AT.exit}` };
 
 let db: TestDatabase;
 let evidence: string;
@@ -105,7 +106,7 @@ test("a parameter that was another is refused with both values", async () => {
 });
 
 test("a tier that is not applied yet may be edited", async () => {
-  const edit = { file: "sql/prod/40_containment.sql", find: "\nDO $exit$", replace: "\n-- Reviewed.\nDO $exit$" };
+  const edit = { file: "sql/prod/40_containment.sql", find: GATES_AT.exit, replace: `\n-- Reviewed.${GATES_AT.exit}` };
   await withProject([edit], async (folder) => expect(await checked(run(folder), 8)).toEqual({}));
 });
 

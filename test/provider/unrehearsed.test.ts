@@ -4,6 +4,7 @@ import type { TierInputs } from "../../provider/model/tier-inputs";
 import { rollout } from "../../tiers";
 import { catalogAndRows, differences } from "../support/database/compare";
 import { database, RATIFIED, withDatabase, type TestDatabase } from "../support/database/database";
+import { OTHER_LABEL } from "../support/faults/faults";
 import { program, type Program } from "../support/pulumi/program";
 
 let db: TestDatabase;
@@ -70,12 +71,9 @@ describe("a run that was not rehearsed because the configuration says so", () =>
     await withDatabase("signed", async (own) => {
       const { run: verdict } = await run({ rehearse: "false" }, own.url, own.name).plan();
       const accepting = { rehearse: "false", acceptUnrehearsed: verdict.release };
-      await own.query("UPDATE taxonomy SET status = 'deprecated' WHERE code = 'LBL-014'");
-      await expect(run(accepting, own.url, own.name).up()).rejects.toThrow(
-        /Tier 5 .*refused[^]*mapped_labels_inactive/,
-      );
+      await own.query(OTHER_LABEL);
+      await expect(run(accepting, own.url, own.name).up()).rejects.toThrow(/Tier 5 .*refused[^]*divergent/);
 
-      await own.query("UPDATE taxonomy SET status = 'active' WHERE code = 'LBL-014'");
       expect(await own.value("SELECT max(tier) FROM one_roof_rollout.ledger")).toBe(4);
     });
   });
@@ -83,8 +81,16 @@ describe("a run that was not rehearsed because the configuration says so", () =>
 
 describe("a login that may not write", () => {
   test.each([
-    ["has no right to", () => db.url.replace("//postgres@", "//only_reader@"), /permission denied/],
-    ["is set to read only", () => `${db.url}?options=-c%20default_transaction_read_only%3Don`, /read-only transaction/],
+    [
+      "has no right to",
+      () => db.url.replace("//postgres@", "//only_reader@"),
+      /missing_rights: .*CREATE on schema public/,
+    ],
+    [
+      "is set to read only",
+      () => `${db.url}?options=-c%20default_transaction_read_only%3Don`,
+      /server_writable: .*read only by default/,
+    ],
   ])("because it %s gets readings, is told why, and cannot apply", async (_, url, why) => {
     const before = await catalogAndRows(db.url);
     const rolled = run({}, url());
@@ -93,7 +99,7 @@ describe("a login that may not write", () => {
     expect(verdict.verdict).toBe("NOT REHEARSED");
     expect(describeStop(verdict.stops[0])).toBe("tier 0 was not rehearsed");
     expect(readings).toMatchObject({ ownership_gap: 210, ratified_request: "approved", idle_in_transaction: 0 });
-    expect(rolled.said.join("\n")).toMatch(/NOT REHEARSED: this login may not write \(tier 1 /);
+    expect(rolled.said.join("\n")).toMatch(/NOT REHEARSED: this login may not write \(tier 0 /);
     expect(rolled.said.join("\n")).toMatch(why);
     expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
     await expectRefused(rolled, inputs[0], /not applied/);

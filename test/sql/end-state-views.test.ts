@@ -54,14 +54,14 @@ describe("for the user interface", () => {
     const sql = "SELECT topic, parent, status, provenance_kind, depth, path FROM v_ui_topic_tree ORDER BY path";
     expect(await rowsOf(sql)).toEqual([
       ["data-platform", null, "active", "human_designated", 0, "data-platform"],
-      ["gov-legacy", null, "deprecated", "human_designated", 0, "gov-legacy"],
+      ["gov-legacy", null, "deprecated", "ai_proposed", 0, "gov-legacy"],
       ["governance", null, "active", "human_designated", 0, "governance"],
-      ["ai-ops", "governance", "active", "human_designated", 1, "governance/ai-ops"],
-      ["registry-kg", "governance", "active", "human_designated", 1, "governance/registry-kg"],
+      ["ai-ops", "governance", "active", "ai_proposed", 1, "governance/ai-ops"],
+      ["registry-kg", "governance", "active", "ai_proposed", 1, "governance/registry-kg"],
       ["kg-domain-x", "registry-kg", "active", "kg_ratified", 2, "governance/registry-kg/kg-domain-x"],
-      ["observability", null, "active", "human_designated", 0, "observability"],
+      ["observability", null, "active", "ai_proposed", 0, "observability"],
       ["workflow", null, "active", "human_designated", 0, "workflow"],
-      ["workflow-exec", "workflow", "active", "human_designated", 1, "workflow/workflow-exec"],
+      ["workflow-exec", "workflow", "active", "ai_proposed", 1, "workflow/workflow-exec"],
     ]);
   });
 

@@ -39,6 +39,11 @@ const VERDICTS: [what: string, state: State, damage: string, blockers: string[]]
       "conflict unknown;",
       "emit unknown;",
       "event_types_active unknown;",
+      "columns_missing<>none;",
+      "agencies_missing unknown;",
+      "mapped_labels_inactive unknown;",
+      "rule_labels_unknown unknown;",
+      "orphan_labels unknown;",
     ],
   ],
 ];

@@ -1,5 +1,5 @@
 import { catalogAndRows, differences } from "../support/database/compare";
-import { database, RATIFIED, withDatabase, type State, type TestDatabase } from "../support/database/database";
+import { database, lastOf, RATIFIED, withDatabase, type State, type TestDatabase } from "../support/database/database";
 import { PROBE, text } from "../support/database/files";
 
 const SQL = text(PROBE);
@@ -148,8 +148,8 @@ describe("a login that may not see everything", () => {
 
   const readAs = async () => {
     const client = await db.connect(login);
-    const { rows } = await client.query<[string, string | null]>({ text: SQL, rowMode: "array" });
-    return Object.fromEntries(rows);
+    const result = await client.query<[string, string | null]>({ text: SQL, rowMode: "array" });
+    return Object.fromEntries(lastOf(result).rows);
   };
 
   test("reads NULL, not 0, for sessions of others it cannot see", async () => {

@@ -10,7 +10,7 @@ import {
   withSabotage,
   type Tier,
 } from "../support/database/files";
-import { refusal, refusedAt } from "../support/database/refusal";
+import { failedGates, refusal, refusedAt } from "../support/database/refusal";
 
 const before = (tier: Tier): State => (tier === 1 ? "signed" : `tier-${(tier - 1) as Tier}`);
 
@@ -100,12 +100,27 @@ describe("the whole rollout undone", () => {
     });
   });
 
-  test("rows of others in the ownership store stay, and the gap counts them", async () => {
+  test.each([
+    ["tier by tier", PER_TIER_ROLLBACK],
+    ["in one go", FULL_ROLLBACK],
+  ])("%s, an owner that others appointed is a stop until it is accepted, and then stays", async (_, file) => {
     await withDatabase("tier-6", async (db) => {
       await db.query(owner(`'collection', 'agents', 'audit', 'accountable', 'GOV-MOT'`));
-      expect((await db.file(PER_TIER_ROLLBACK)).code).toBe(0);
+      const { code, stderr } = await db.file(file);
+      expect([code, failedGates(stderr)]).toEqual([3, ["ownership_rows", "ownership_gap"]]);
+      expect(stderr).toContain("-v accept='ownership_rows 1; ownership_gap 209'");
+      const accept = "ownership_rows 1; ownership_gap 209";
+      expect((await db.file(file, { "one_roof.accept": accept })).code).toBe(0);
       expect(await db.value("SELECT count(*)::int FROM governance_object_ownership")).toBe(1);
       expect(await db.value("SELECT count(*)::int FROM v_object_owner_gap")).toBe(209);
+    });
+  });
+
+  test("a scope retired since leaves 175 cells, not the 210 of the entry: a stop until it is accepted", async () => {
+    await withDatabase("tier-3", async (db) => {
+      await db.query("UPDATE governance_responsibility_scope SET status = 'retired' WHERE scope_code = 'audit'");
+      expect(await refusal(db, rollbackFile(3))).toEqual(refusedAt("ownership_gap"));
+      expect((await db.file(rollbackFile(3), { "one_roof.accept": "ownership_gap 175" })).code).toBe(0);
     });
   });
 
@@ -149,7 +164,7 @@ describe("a rollback refuses", () => {
 
   test.each([
     [2, "axis_registry", ["tier_rows"]],
-    [3, "governance_object_ownership", ["ownership_seeded"]],
+    [3, "governance_object_ownership", ["ownership_seeded", "ownership_rows", "ownership_gap"]],
     [4, "axis_registry", ["tier_rows"]],
     [5, "topic_taxonomy_map", ["tier_rows"]],
   ] as const)("of Tier %i when rows of %s do not go", async (tier, table, gates) => {

@@ -1,5 +1,5 @@
 import { catalogAndRows, differences } from "../support/database/compare";
-import { NO_APPROVAL, owner } from "../support/faults/faults";
+import { NO_APPROVAL, OTHER_LABEL, owner } from "../support/faults/faults";
 import { copy, database, RATIFIED, templateName, withDatabase } from "../support/database/database";
 import { PER_TIER_ROLLBACK, PROBE, RUN_ALL, text } from "../support/database/files";
 
@@ -150,11 +150,11 @@ describe("is refused with exit code 3, says why, and changes nothing", () => {
 
 test("a later refusal leaves the earlier tiers in place and the later ones untouched", async () => {
   await withDatabase("signed", async (db) => {
-    await db.query(`UPDATE taxonomy SET status = 'deprecated' WHERE code = 'LBL-014'`);
+    await db.query(OTHER_LABEL);
     const { code, stdout, stderr } = await db.file(RUN_ALL);
     expect(code).toBe(3);
     expect(stdout.trim().split("\n")).toHaveLength(5);
-    expect(stderr).toContain("Tier 5 (topic finalization) entry: 1 of");
+    expect(stderr).toContain("Tier 5 (topic finalization) exit: 1 of");
     expect(await db.rows("SELECT axis_code FROM axis_registry ORDER BY 1")).toEqual([
       ["containment"],
       ["responsibility"],

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "libpg-query";
 import type { NoticeMessage } from "pg-protocol/dist/messages";
 import { withDatabase, type State } from "../support/database/database";
@@ -47,7 +47,9 @@ describe.each(FILES)("%s", (_, file) => {
 
   test("starts with its ground, ends with one line for people, and drops nothing by CASCADE", async () => {
     const list = await statements(file);
-    expect(Object.keys(list[1])).toEqual(["DoStmt"]);
+    expect(readFileSync(file, "utf8")).toMatch(
+      /^BEGIN.*;\nSET LOCAL one_roof\.step = '.*';\n\\ir \.\.\/common\/ground\.sql$/m,
+    );
     expect(Object.keys(list.at(-2)!)).toEqual(["SelectStmt"]);
     expect(list.filter((statement) => "SelectStmt" in statement)).toHaveLength(1);
     expect(text(file)).not.toMatch(/\bCASCADE\s*[;,]/i);
@@ -91,6 +93,14 @@ const GATES: Record<number, string[]> = {
     "entry ownership_conflict = 0",
     "entry governance_outbox = 0",
     "entry active_event_types = 0",
+    "entry idle_in_transaction_over_5s = 0",
+    "entry server_writable = yes",
+    "entry missing_rights = none",
+    "entry columns_missing = none",
+    "entry agencies_missing = none",
+    "entry mapped_labels_inactive = 0",
+    "entry rule_labels_unknown = none",
+    "entry orphan_labels = 0",
   ],
   1: [
     ...ALWAYS,
@@ -98,8 +108,21 @@ const GATES: Record<number, string[]> = {
     "entry axis_objects in 0,43",
     "exit axis_objects = 43",
     "exit structure_rows = 0",
+    "exit structure = as defined",
+    "exit foreign_privileges = none",
+    "exit row_deltas = as declared",
   ],
-  2: [...ALWAYS, "entry axis_objects = 43", "exit responsibility_required = 210", "exit responsibility_gap_drift = 0"],
+  2: [
+    ...ALWAYS,
+    "entry axis_objects = 43",
+    "entry structure = as defined",
+    "entry foreign_privileges = none",
+    "entry others_rows = none",
+    "exit responsibility_required = 210",
+    "exit responsibility_gap_drift = 0",
+    "exit rows_differing = none",
+    "exit row_deltas = as declared",
+  ],
   3: [
     ...ALWAYS,
     "entry ratified_request = approved",
@@ -110,22 +133,33 @@ const GATES: Record<number, string[]> = {
     "exit ownership_seeded = 30",
     "exit ownership_gap = 0",
     "exit ownership_conflict = 0",
+    "exit owners = as ratified",
+    "exit row_deltas = as declared",
   ],
   4: [
     ...ALWAYS,
     "entry ownership_seeded = 30",
+    "entry group_owners_ambiguous = none",
+    "entry others_rows = none",
     "exit containment_required = 35",
     "exit containment_gap = 0",
     "exit containment_unregistered_groups = 0",
     "exit containment_without_group = 0",
+    "exit rows_differing = none",
+    "exit row_deltas = as declared",
   ],
   5: [
     ...ALWAYS,
     "entry containment_required = 35",
     "entry mapped_labels_inactive = 0",
+    "entry rule_labels_unknown = none",
+    "entry group_owners_ambiguous = none",
+    "entry others_rows = none",
     "exit divergent = 0",
     "exit projection_gap = 0",
     "exit kg_domain_x = active",
+    "exit rows_differing = none",
+    "exit row_deltas = as declared",
   ],
   6: [
     ...ALWAYS,
@@ -134,6 +168,7 @@ const GATES: Record<number, string[]> = {
     "exit emittable = 0",
     "exit governance_outbox = 0",
     "exit active_event_types = 0",
+    "exit row_deltas = as declared",
   ],
   8: [
     "exit database",
@@ -153,6 +188,9 @@ const GATES: Record<number, string[]> = {
     "exit governance_outbox = 0",
     "exit active_event_types = 0",
     "exit kg_domain_x = active",
+    "exit structure = as defined",
+    "exit foreign_privileges = none",
+    "exit idle_in_transaction_over_5s = 0",
   ],
 };
 

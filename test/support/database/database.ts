@@ -76,7 +76,7 @@ async function open(name: string, url: string): Promise<TestDatabase> {
     url,
     query,
     connect,
-    rows: async (sql) => (await own.query<unknown[]>({ text: sql, rowMode: "array" })).rows,
+    rows: async (sql) => lastOf(await own.query<unknown[]>({ text: sql, rowMode: "array" })).rows,
     value: async <Value>(sql: string) => Object.values((await query(sql))[0])[0] as Value,
     psql: run,
     file: (path, settings = {}) =>
@@ -86,6 +86,11 @@ async function open(name: string, url: string): Promise<TestDatabase> {
       await admin(`DROP DATABASE ${name} WITH (FORCE)`);
     },
   };
+}
+
+/** The result of the last of several statements. */
+export function lastOf<Result>(results: Result | Result[]): Result {
+  return [results].flat().at(-1) as Result;
 }
 
 /** Builds the state and all before it, each a copy of the one before. A half-built template never gets the name. */

@@ -41,9 +41,20 @@ export function baselineFiles(): string[] {
     .map((name) => path.join(folder, name));
 }
 
+/** What a file runs: its text with that of the files it includes in its place, and without psql's word on how to print. */
 export function text(file: string): string {
-  return readFileSync(file, "utf8");
+  const included = (_: string, name: string) => text(path.join(path.dirname(file), name));
+  return readFileSync(file, "utf8")
+    .replace(/^\\set QUIET on\n/m, "")
+    .replaceAll(/^\\ir (\S+)\n/gm, included);
 }
+
+/** Where a tier's file judges its gates. */
+export const GATES_AT = {
+  entry: "\n\\ir ../common/entry_gates.sql\n",
+  exit: "\n\\ir ../common/exit_gates.sql\n",
+  commit: "\nCOMMIT;\n",
+};
 
 /**
  * Hands over a copy of a tier's file whose work is spoiled right before its exit gates: the only way to see an exit
@@ -54,12 +65,13 @@ export async function withSabotage<Result>(
   damage: string,
   use: (copy: string) => Promise<Result>,
 ): Promise<Result> {
-  const parts = text(file).split(/^DO \$exit\$/m);
-  if (parts.length !== 2) throw new Error(`${file} has no single "DO $exit$" block`);
+  const parts = readFileSync(file, "utf8").split(GATES_AT.exit);
+  if (parts.length !== 2) throw new Error(`${file} does not judge its exit gates once`);
   const folder = mkdtempSync(path.join(os.tmpdir(), "one-roof-sabotage-"));
   const copy = path.join(folder, path.basename(file));
   try {
-    writeFileSync(copy, `${parts[0]}${damage};\n\nDO $exit$${parts[1]}`);
+    const spoiled = `${parts[0]}\n${damage};\n${GATES_AT.exit}${parts[1]}`;
+    writeFileSync(copy, spoiled.replaceAll("\\ir ../common/", `\\ir ${path.resolve("sql/common")}/`));
     return await use(copy);
   } finally {
     rmSync(folder, { recursive: true });

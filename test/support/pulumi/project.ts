@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { GATES_AT } from "../database/files";
 
 const PARTS = ["Pulumi.yaml", "package.json", "tsconfig.json", "tsconfig.pulumi.json", "index.ts"];
 const FOLDERS = ["provider", "policy", "tiers", "sql"];
@@ -33,7 +34,7 @@ export function edit(folder: string, { file, find, replace }: Edit): void {
   writeFileSync(name, parts.join(replace));
 }
 
-/** Runs SQL in a tier's own transaction, right before the block that judges its gates. */
-export function before(block: "entry" | "exit", file: string, sql: string): Edit {
-  return { file: path.relative("", file), find: `\nDO $${block}$`, replace: `\n${sql};\n\nDO $${block}$` };
+/** Runs SQL in a tier's own transaction, right before its gates are judged or, behind their back, before it commits. */
+export function before(point: "entry" | "exit" | "commit", file: string, sql: string): Edit {
+  return { file: path.relative("", file), find: GATES_AT[point], replace: `\n${sql};\n${GATES_AT[point]}` };
 }

@@ -1,0 +1,30 @@
+-- The ground on which every tier and every rollback stands. Comes right after BEGIN and one_roof.step.
+--
+-- Unqualified names mean the application's own schema, hidden rows are an error, definitions print alike on every
+-- connection, nothing waits for long, and one rollout runs at a time.
+-- Settings it reads: one_roof.database, one_roof.lock_timeout, one_roof.statement_timeout.
+
+SET LOCAL search_path = public, pg_temp;
+SET LOCAL row_security = off;
+SET LOCAL intervalstyle = postgres;
+SET LOCAL quote_all_identifiers = off;
+
+-- What an earlier file of the same transaction left behind: a rehearsal runs all of them in one.
+SET LOCAL one_roof.axis = '';
+SET LOCAL one_roof.delta = '';
+SET LOCAL one_roof.at_entry = '';
+
+DO $ground$
+BEGIN
+  IF coalesce(current_setting('one_roof.messages', true), '') <> '' THEN
+    PERFORM set_config('client_min_messages', current_setting('one_roof.messages'), true);
+  END IF;
+  PERFORM set_config('one_roof.database', coalesce(nullif(current_setting('one_roof.database', true), ''), 'directus'), true);
+  PERFORM set_config('lock_timeout', coalesce(nullif(current_setting('one_roof.lock_timeout', true), ''), '500ms'), true);
+  PERFORM set_config('statement_timeout', coalesce(nullif(current_setting('one_roof.statement_timeout', true), ''), '30s'), true);
+END
+$ground$;
+
+\ir lock.sql
+\ir objects.sql
+\ir readings.sql

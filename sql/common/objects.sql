@@ -1,0 +1,73 @@
+-- The 43 objects of One-Roof in the order of their creation, and the rows that each tier seeds in them.
+
+-- Kind, name and the digest of the definition as Tier 1 makes it (reading structure; test/database/structure-digest
+-- prints the lines anew after a change).
+SET one_roof.objects = $objects$
+  table    axis_registry                         56e5ab25fb09571837cb5da679074ba9
+  table    axis_value                            3f193ccc7d260eb7ba313515f1a22d75
+  table    axis_assignment                       97d6d2b5d55b363676ac93bc6038ef75
+  table    coverage_rule                         857b0519bcf4edaaad1c01879f2d216e
+  table    axis_object_ownership                 2237f1669b07a44578defa2caabb1593
+  table    axis_candidate_finding                82bc889c8779ebcce74a1aa98388939f
+  table    topic_taxonomy_map                    b5eb923f58dc900038e25b569f360abf
+  table    topic_label_reconcile_decision        0edd8bc7a3ea87b59019c5c301e8ea6c
+  table    governance_scan_run                   c2231b74a68328a1446a505c1b6767e0
+  table    governance_drift_state                057ef2cf4958ef1f6641217d7f89a0a2
+  table    governance_event_log                  123050a4eb3251677f1a8c3e8f1932f4
+  view     v_axis_required_cell                  fd39cdf51aa9782409797684df719962
+  view     v_axis_effective_owner                0acac4d6ffec320171287e9e3c0997ce
+  view     v_axis_coverage_gap                   539b5d6f9404b646711473fe45991751
+  view     v_axis_assignment_quality             11caef77d124e85cf7ca71de51f73d98
+  view     v_axis_registry_coverage              0a1b1be09e56b3274d3576d8a92e94f4
+  view     v_axis_missing_assignment             24c7730560d1dd611ae2040335034740
+  view     v_axis_coverage_summary               f8672e1128133b9e673095c35b27f589
+  view     v_axis_issue_payload                  5e4441a7e8ced6e9e596b1e321e0e6ff
+  view     v_axis_topic_parentage_conflict       69487976aafdf72e37035eb19c010678
+  view     v_reconcile_label_orphan              d6db39aa57264fd15eb3b2d436c97eaf
+  view     v_reconcile_topic_without_label       a3c4e76a9a4981272e1f3b54351b0e36
+  view     v_reconcile_label_without_topic       d6b4784b988bf4e58650ee7a664b4ed1
+  view     v_reconcile_collection_topic_vs_label 9ef8b654a81b8c2a3547316d1d18938c
+  view     v_reconcile_topic_projection_gap      182d708c92f058d342e94df82e1b0d8d
+  view     v_reconcile_summary                   f534f0a11eb4e30fef19c8cca7174b46
+  view     v_projection_lag_timing               9735645cec6ff7cd7333349b1587df11
+  view     v_drift_stale_candidate_value         ce72ca16ddd93b705d61e9a508e2c5d5
+  view     v_drift_unregistered_axis             f610f5f4a706afa828f97e4ffe35847b
+  view     v_drift_ui_visible_unapproved         0240a8c6bc7b2de81762aec155277990
+  view     v_drift_coverage_rule_missing         47457fc5d565b3707c28083748606edf
+  view     v_drift_finding                       16a98a90882cff1226697e57cf612c3b
+  view     v_drift_event_map                     8f08b7024cbaecd9a309ea52c76b9254
+  view     v_drift_summary                       9db97baf61129b8a4c6b6d73424de8f6
+  view     v_drift_issue_payload                 ca2995e69b02d7192e7f94e38a0bd5de
+  view     v_ui_topic_tree                       aad9c2f6f5756eba2d788ad526ebd991
+  view     v_ui_object_topic                     5d6c29515a31bb91e0dd93e4939fdba9
+  view     v_ui_axis_browser                     201dbe4b4c9a46db99ce605c85a6c4c1
+  view     v_ui_lane                             5c56c2c9e134566e32e8fb1b31651f6c
+  view     v_ui_detector_findings                f5c26fa8446979ad2e114bbb3eaf3225
+  view     v_ui_review_queue                     90bbd7088564a71c8b713d63fc70fa10
+  view     v_ui_coverage_dashboard               54bf3d2245ccfac0041290b53a8c35bb
+  function fn_governance_scan                    e2de0a0ab2ce9bbff734814716ec2ffe
+$objects$;
+
+-- Tier, table, and the condition that is true for the rows which that tier writes and for no others.
+SET one_roof.seeds = $seeds$
+  2 axis_registry                  created_by = 'PROD_responsibility_2026-06-03'
+  2 axis_value                     tag = 'PROD_responsibility_2026-06-03'
+  2 coverage_rule                  tag = 'PROD_responsibility_2026-06-03'
+  3 governance_object_ownership    created_by = 'PROD_OWNERSHIP_SEED_2026-06-03'
+  4 axis_registry                  created_by = 'PROD_containment_2026-06-03'
+  4 axis_value                     tag = 'PROD_containment_2026-06-03'
+  4 coverage_rule                  tag = 'PROD_containment_2026-06-03'
+  4 axis_assignment                tag = 'PROD_containment_2026-06-03'
+  4 axis_object_ownership          tag = 'PROD_containment_2026-06-03'
+  5 axis_registry                  created_by = 'PROD_topic_2026-06-03'
+  5 axis_value                     tag = 'PROD_topic_2026-06-03'
+  5 coverage_rule                  tag = 'PROD_topic_2026-06-03'
+  5 axis_assignment                tag = 'PROD_topic_2026-06-03'
+  5 axis_object_ownership          tag = 'PROD_topic_2026-06-03'
+  5 topic_taxonomy_map             tag = 'PROD_topic_2026-06-03'
+  5 topic_label_reconcile_decision tag = 'PROD_topic_2026-06-03'
+  6 governance_scan_run            true
+  6 governance_drift_state         true
+  6 axis_candidate_finding         true
+  6 governance_event_log           true
+$seeds$;

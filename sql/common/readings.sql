@@ -1,0 +1,502 @@
+-- Every reading of the rollout, once: the probe, the gates of tiers and rollbacks and the gate monitor all take it from here.
+--
+-- A paragraph is a reading: its name (or several, by commas), a colon and the query that gives one value. Between paragraphs
+-- stands an empty line, within one there is none. Relations of schema public are written with their schema: where one is
+-- missing or hidden, the reading is NULL, which stops. The columns that a reading needs beyond that are listed in a line
+-- `-- needs: relation.column …`; what an operator can do, in a line `-- Remedy: …`. A reading in words is `none` (or says that
+-- all is as it should be) where there is nothing to tell, and otherwise names what it found.
+-- SET and not SET LOCAL: probe and monitor take it too, and may run outside of a transaction.
+SET one_roof.readings = $readings$
+
+-- Where we are.
+
+database:
+  SELECT current_database()
+
+server_version:
+  SELECT current_setting('server_version_num')
+
+-- The approvals that allow the rollout.
+
+ospa:
+  SELECT count(*) FROM public.os_proposal_approvals
+
+ratified_request:
+  -- needs: approval_requests.code approval_requests.status
+  SELECT string_agg(DISTINCT coalesce(status::text, 'NULL'), ',') FROM public.approval_requests
+  WHERE code = nullif(current_setting('one_roof.ratified_apr', true), '')
+
+-- What must be there, and what must not be there yet.
+
+prerequisite_views:
+  SELECT count(*) FROM pg_class
+  WHERE relnamespace = to_regnamespace('public') AND relkind = 'v' AND relname = ANY (ARRAY[
+    'v_governance_object_inventory', 'v_governance_object_containment', 'v_object_effective_owner',
+    'v_object_owner_gap', 'v_object_owner_conflict'])
+
+axis_objects:
+  -- How many of the 43 names there are, whatever they stand for; indexes and sequences do not count.
+  SELECT count(DISTINCT present.name)
+  FROM (SELECT relname AS name FROM pg_class
+        WHERE relnamespace = to_regnamespace('public') AND relkind NOT IN ('i', 'I', 'S', 't')
+        UNION ALL
+        SELECT proname FROM pg_proc
+        WHERE pronamespace = to_regnamespace('public') AND proname = 'fn_governance_scan') AS present
+  WHERE present.name = ANY ((SELECT regexp_split_to_array(current_setting('one_roof.objects'), '\s+'))::text[])
+
+-- Ownership on the responsibility scopes.
+
+ownership_gap:
+  SELECT count(*) FROM public.v_object_owner_gap
+
+ownership_rows:
+  SELECT count(*) FROM public.governance_object_ownership
+
+ownership_conflict:
+  SELECT count(*) FROM public.v_object_owner_conflict
+
+-- Emission, which stays off.
+
+governance_outbox:
+  -- needs: event_outbox.event_domain
+  SELECT count(*) FROM public.event_outbox WHERE event_domain = 'governance'
+
+active_event_types:
+  -- needs: event_type_registry.event_domain event_type_registry.active
+  SELECT count(*) FROM public.event_type_registry
+  WHERE event_domain = 'governance' AND active IS NOT FALSE
+
+-- Out-of-scope things that the rollout must leave as they are.
+
+approval_requests:
+  SELECT count(*) FROM public.approval_requests
+
+apr_approvals:
+  SELECT count(*) FROM public.apr_approvals
+
+responsibility_scopes:
+  -- needs: governance_responsibility_scope.status
+  SELECT count(*) FROM public.governance_responsibility_scope WHERE status = 'active'
+
+idle_in_transaction, idle_in_transaction_over_5s:
+  -- Remedy: Find out in pg_stat_activity who left a transaction open, and have it ended.
+  -- An application that works is idle in a transaction for moments: sessions count after 5 seconds. NULL where this login
+  -- may not see what other sessions do.
+  SELECT count(*) FROM pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'
+    AND state_change < clock_timestamp() - interval '5 seconds'
+  HAVING pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')
+
+system_issues:
+  SELECT count(*) FROM public.system_issues
+
+governance_relations:
+  SELECT count(*) FROM public.governance_relations
+
+dot_tools:
+  SELECT count(*) FROM public.dot_tools
+
+-- The axes.
+
+active_axes:
+  -- needs: axis_registry.status
+  SELECT count(*) FROM public.axis_registry WHERE status = 'active'
+
+responsibility_required:
+  -- needs: v_axis_required_cell.axis_code
+  SELECT count(*) FROM public.v_axis_required_cell WHERE axis_code = 'responsibility'
+
+responsibility_axis_gap:
+  -- needs: v_axis_coverage_gap.axis_code
+  SELECT count(*) FROM public.v_axis_coverage_gap WHERE axis_code = 'responsibility'
+
+containment_required:
+  -- needs: v_axis_required_cell.axis_code
+  SELECT count(*) FROM public.v_axis_required_cell WHERE axis_code = 'containment'
+
+containment_gap:
+  -- needs: v_axis_coverage_gap.axis_code
+  SELECT count(*) FROM public.v_axis_coverage_gap WHERE axis_code = 'containment'
+
+topic_gap:
+  -- needs: v_axis_coverage_gap.axis_code
+  SELECT count(*) FROM public.v_axis_coverage_gap WHERE axis_code = 'topic'
+
+-- Topics against labels.
+
+divergent:
+  -- needs: v_reconcile_collection_topic_vs_label.flag
+  SELECT count(*) FROM public.v_reconcile_collection_topic_vs_label WHERE flag = 'divergent'
+
+projection_gap:
+  SELECT count(*) FROM public.v_reconcile_topic_projection_gap
+
+label_orphans:
+  SELECT count(*) FROM public.v_reconcile_label_orphan
+
+-- What the scans found: unknown until there was one.
+
+open_drift:
+  -- needs: governance_drift_state.status
+  SELECT count(*) FROM public.governance_drift_state
+  WHERE status = 'open'
+  HAVING EXISTS (SELECT FROM public.governance_scan_run)
+
+critical_drift:
+  -- needs: governance_drift_state.status governance_drift_state.severity
+  SELECT count(*) FROM public.governance_drift_state
+  WHERE status = 'open' AND severity = 'critical'
+  HAVING EXISTS (SELECT FROM public.governance_scan_run)
+
+emittable:
+  -- needs: governance_drift_state.status governance_drift_state.detector_code v_drift_event_map.detector_code
+  -- needs: v_drift_event_map.event_type event_type_registry.event_domain event_type_registry.event_type event_type_registry.active
+  SELECT count(*)
+  FROM public.governance_drift_state AS drift
+  JOIN public.v_drift_event_map AS map ON map.detector_code = drift.detector_code
+  JOIN public.event_type_registry AS type ON type.event_domain = 'governance' AND type.event_type = map.event_type
+  WHERE drift.status = 'open' AND type.active IS NOT FALSE
+  HAVING EXISTS (SELECT FROM public.governance_scan_run)
+
+-- What Tier 5 decided.
+
+reconcile_decisions:
+  SELECT count(*) FROM public.topic_label_reconcile_decision
+
+kg_domain_x:
+  -- needs: axis_value.axis_code axis_value.value_code axis_value.status
+  SELECT status FROM public.axis_value WHERE axis_code = 'topic' AND value_code = 'kg-domain-x'
+
+-- What the gates of single tiers judge beyond these: in Tier 0, what a later tier would stumble over.
+
+server_writable:
+  -- Remedy: Connect to the primary, or take back default_transaction_read_only.
+  -- Who only watches has chosen to read only; that says nothing of the server.
+  SELECT CASE
+      WHEN pg_is_in_recovery() THEN 'a standby'
+      WHEN setting.reset_val = 'on' AND NOT (setting.source = 'client' AND coalesce(current_setting('one_roof.watching', true), '') = 'on')
+        THEN 'read only by default'
+      ELSE 'yes' END
+  FROM pg_settings AS setting WHERE setting.name = 'default_transaction_read_only'
+
+missing_rights:
+  -- Remedy: Have the listed rights granted to the login that runs the rollout.
+  -- Of the login, or of the role that one_roof.executor names.
+  SELECT coalesce(string_agg(needed.what, ', ' ORDER BY needed.what), 'none')
+  FROM (SELECT coalesce(nullif(current_setting('one_roof.executor', true), ''), current_user)::name AS name) AS executor
+  CROSS JOIN LATERAL (
+    SELECT right_name || ' on ' || relation AS what
+    FROM (VALUES
+      ('SELECT', 'os_proposal_approvals'), ('SELECT', 'approval_requests'), ('SELECT', 'event_outbox'),
+      ('SELECT', 'event_type_registry'), ('SELECT', 'governance_responsibility_scope'), ('SELECT', 'governance_registry'),
+      ('REFERENCES', 'governance_registry'), ('SELECT', 'taxonomy'), ('SELECT', 'label_rules'), ('SELECT', 'entity_labels'),
+      ('SELECT', 'governance_object_ownership'), ('INSERT', 'governance_object_ownership'),
+      ('DELETE', 'governance_object_ownership'), ('SELECT', 'v_governance_object_inventory'),
+      ('SELECT', 'v_governance_object_containment'), ('SELECT', 'v_object_effective_owner'),
+      ('SELECT', 'v_object_owner_gap'), ('SELECT', 'v_object_owner_conflict')
+    ) AS privilege (right_name, relation)
+    JOIN pg_class AS found ON found.relname = relation AND found.relnamespace = to_regnamespace('public')
+    WHERE NOT has_table_privilege(executor.name, found.oid, right_name)
+    UNION ALL
+    SELECT right_name || ' on schema public'
+    FROM unnest(ARRAY['USAGE', 'CREATE']) AS right_name
+    WHERE NOT has_schema_privilege(executor.name, 'public', right_name)
+    UNION ALL
+    SELECT 'USAGE on ' || sequence.relname
+    FROM pg_class AS sequence
+    WHERE sequence.oid = (
+        SELECT dependency.objid FROM pg_depend AS dependency
+        JOIN pg_class AS owned ON owned.oid = dependency.objid AND owned.relkind = 'S'
+        WHERE dependency.refobjid = to_regclass('public.' || 'governance_object_ownership') AND dependency.deptype = 'a' LIMIT 1)
+      AND NOT has_sequence_privilege(executor.name, sequence.oid, 'USAGE')
+    UNION ALL
+    SELECT 'membership in pg_read_all_stats'
+    WHERE NOT pg_has_role(executor.name, 'pg_read_all_stats', 'USAGE')
+  ) AS needed
+
+columns_missing:
+  -- Remedy: Restore the listed relations and columns as they were when the rollout was approved.
+  -- Columns of the application that the rollout reads or writes.
+  SELECT coalesce(string_agg(relation || '.' || name, ', ' ORDER BY relation, name), 'none')
+  FROM (VALUES
+    ('v_governance_object_inventory', 'object_type object_ref requires_owner born'),
+    ('v_governance_object_containment', 'object_type object_ref parent_type parent_ref'),
+    ('v_object_effective_owner', 'object_type object_ref scope owner_gov_code owner_kind resolution'),
+    ('v_object_owner_gap', 'object_type object_ref scope'),
+    ('governance_object_ownership', 'object_type object_ref scope owner_kind owner_gov_code is_inherited_anchor effective_from '
+      'lifecycle_status approval_ref created_at created_by'),
+    ('governance_responsibility_scope', 'scope_code status'),
+    ('governance_registry', 'code'),
+    ('taxonomy', 'code facet_id status'),
+    ('label_rules', 'id rule_type condition label_code status'),
+    ('entity_labels', 'label_code rule_id assigned_at'),
+    ('event_type_registry', 'event_domain event_type active')
+  ) AS needed (relation, names)
+  CROSS JOIN LATERAL regexp_split_to_table(names, ' ') AS name
+  WHERE NOT EXISTS (
+    SELECT FROM pg_attribute
+    WHERE attrelid = to_regclass('public.' || relation) AND attname = name AND NOT attisdropped)
+
+agencies_missing:
+  -- Remedy: Have the agency registered again, or the rollout ratified for another one.
+  -- needs: governance_registry.code
+  -- The agencies that Tiers 3 and 5 make accountable.
+  SELECT coalesce(string_agg(agency, ', ' ORDER BY agency), 'none')
+  FROM unnest(ARRAY['GOV-COUNCIL', 'GOV-KG-SYS', 'GOV-MOIT', 'GOV-DOT']) AS agency
+  WHERE NOT EXISTS (SELECT FROM public.governance_registry WHERE governance_registry.code = agency)
+
+mapped_labels_inactive:
+  -- needs: taxonomy.code taxonomy.status
+  -- Remedy: Have the label activated again in the taxonomy.
+  SELECT count(*)
+  FROM unnest(ARRAY['LBL-006', 'LBL-061', 'LBL-004', 'LBL-101', 'LBL-014', 'LBL-002']) AS label (code)
+  WHERE NOT EXISTS (
+    SELECT FROM public.taxonomy WHERE taxonomy.code = label.code AND taxonomy.status = 'active')
+
+rule_labels_unknown:
+  -- needs: label_rules.rule_type label_rules.condition label_rules.label_code label_rules.status taxonomy.code
+  -- Remedy: Have the rule corrected, or its label added to the taxonomy.
+  -- Rules of collections that get a topic, which produce a label that is not in the taxonomy: nobody can tell what they mean.
+  SELECT coalesce(string_agg(DISTINCT format('%s to %s', rule.condition ->> 'collection', rule.label_code), ', '), 'none')
+  FROM public.label_rules AS rule
+  WHERE rule.rule_type = 'collection' AND rule.status = 'active'
+    AND rule.condition ->> 'collection' = ANY (ARRAY[
+      'agents', 'governance_registry', 'workflows', 'modules', 'tasks', 'iu_staging_record'])
+    AND NOT EXISTS (SELECT FROM public.taxonomy WHERE taxonomy.code = rule.label_code)
+
+orphan_labels:
+  -- needs: entity_labels.label_code taxonomy.code taxonomy.status
+  -- Remedy: Have the labels activated in the taxonomy, or taken off the entities.
+  -- What label_orphans will be: labels in use that are not active vocabulary, known before there is a view for it.
+  SELECT count(*)
+  FROM (SELECT label_code FROM public.entity_labels GROUP BY label_code) AS label_in_use
+  WHERE NOT EXISTS (
+    SELECT FROM public.taxonomy WHERE taxonomy.code = label_in_use.label_code AND taxonomy.status = 'active')
+
+-- In Tier 1, whether the 43 are what they should be.
+
+structure_rows:
+  -- Rows of all the views together, which is none until the first axis is registered.
+  SELECT CASE WHEN EXISTS (SELECT FROM public.axis_registry) THEN 0 ELSE (
+    SELECT sum((xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM public.%I', word[1]), false, true, '')))[1]::text::integer)
+    FROM regexp_matches(current_setting('one_roof.objects'), 'view +(\w+)', 'g') AS word) END
+
+structure:
+  -- Remedy: Find out who changed the objects named; where they can go, sql/prod_rollback/99_rollback_full.sql removes them.
+  -- Which of the 43 are not defined as Tier 1 defines them: columns, constraints, indexes, triggers, rules, policies, queries,
+  -- bodies. Servers print queries with more or fewer qualifiers and parentheses, so these do not count.
+  WITH listed AS (
+    SELECT word[1] AS kind, word[2] AS name, word[3] AS digest
+    FROM regexp_split_to_table(btrim(current_setting('one_roof.objects'), E' \n'), '\n') AS line
+    CROSS JOIN LATERAL regexp_split_to_array(btrim(line), ' +') AS word
+  ), relation AS (
+    SELECT class.oid, class.relname::text AS name, class.relkind, class.relpersistence, class.reloptions, class.relrowsecurity,
+           class.relforcerowsecurity
+    FROM listed JOIN pg_class AS class ON class.relname = listed.name AND class.relnamespace = to_regnamespace('public')
+     AND class.relkind = CASE listed.kind WHEN 'table' THEN 'r' WHEN 'view' THEN 'v' END
+  ), part AS (
+    SELECT name, concat_ws(' ', 'options', relpersistence, reloptions, relrowsecurity, relforcerowsecurity) AS text FROM relation
+    UNION ALL
+    SELECT name, concat_ws(' ', 'column', row_number() OVER (PARTITION BY relation.oid ORDER BY attnum), attname,
+      format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid), attidentity, attgenerated)
+    FROM relation JOIN pg_attribute ON attrelid = relation.oid AND attnum > 0 AND NOT attisdropped
+    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+    UNION ALL
+    SELECT name, concat_ws(' ', 'constraint', conname, pg_get_constraintdef(pg_constraint.oid), convalidated)
+    FROM relation JOIN pg_constraint ON conrelid = relation.oid AND contype <> 'n'
+    UNION ALL
+    SELECT name, concat_ws(' ', 'index', pg_get_indexdef(indexrelid), indisvalid) FROM relation JOIN pg_index ON indrelid = relation.oid
+    UNION ALL
+    SELECT name, concat_ws(' ', 'trigger', pg_get_triggerdef(pg_trigger.oid), tgenabled)
+    FROM relation JOIN pg_trigger ON tgrelid = relation.oid AND NOT tgisinternal
+    UNION ALL
+    SELECT name, concat_ws(' ', 'policy', polname) FROM relation JOIN pg_policy ON polrelid = relation.oid
+    UNION ALL
+    SELECT name, concat_ws(' ', 'rule', pg_get_ruledef(pg_rewrite.oid)) FROM relation JOIN pg_rewrite ON ev_class = relation.oid
+    WHERE rulename <> '_RETURN'
+    UNION ALL
+    SELECT name, 'query ' || pg_get_viewdef(relation.oid) FROM relation WHERE relkind = 'v'
+    UNION ALL
+    SELECT proname, concat_ws(' ', pg_get_function_arguments(oid), pg_get_function_result(oid), provolatile, prosecdef, proisstrict,
+      proconfig, prosrc)
+    FROM pg_proc WHERE pronamespace = to_regnamespace('public') AND proname = 'fn_governance_scan'
+  ), told AS (
+    SELECT name, translate(regexp_replace(text, '\w+\.', '', 'g'), E' ()\n\t', '') COLLATE "C" AS text FROM part
+  ), live AS (
+    SELECT name, md5(string_agg(text, E'\n' ORDER BY text)) AS digest FROM told GROUP BY name
+  )
+  SELECT CASE WHEN count(live.name) = 0 THEN 'not there' ELSE coalesce(string_agg(listed.name, ', ' ORDER BY listed.name)
+    FILTER (WHERE live.digest IS DISTINCT FROM listed.digest), 'as defined') END
+  FROM listed LEFT JOIN live ON live.name = listed.name
+
+foreign_privileges:
+  -- Remedy: Revoke what is listed, and see pg_default_acl for who gave it by default.
+  -- Who may do what with the 43 beyond their owner, one owner of all, and readers of the seven v_ui_* views; of the function
+  -- PUBLIC has what every function gives.
+  WITH ours AS (
+    SELECT class.oid, class.relname::text AS name, class.relowner AS owner, class.relacl AS acl
+    FROM pg_class AS class
+    WHERE class.relnamespace = to_regnamespace('public') AND class.relkind IN ('r', 'v')
+      AND class.relname = ANY ((SELECT regexp_split_to_array(current_setting('one_roof.objects'), '\s+'))::text[])
+  ), granted AS (
+    SELECT name, owner, (aclexplode(acl)).* FROM ours
+    UNION ALL
+    SELECT name || '.' || attname, owner, (aclexplode(attacl)).* FROM ours JOIN pg_attribute ON attrelid = ours.oid
+    UNION ALL
+    SELECT sequence.relname, ours.owner, (aclexplode(sequence.relacl)).*
+    FROM ours JOIN pg_depend ON refobjid = ours.oid AND deptype = 'i' JOIN pg_class AS sequence ON sequence.oid = objid AND sequence.relkind = 'S'
+    UNION ALL
+    SELECT proname, proowner, (aclexplode(proacl)).* FROM pg_proc
+    WHERE pronamespace = to_regnamespace('public') AND proname = 'fn_governance_scan'
+  )
+  SELECT coalesce(string_agg(told.text, ', ' ORDER BY told.text), 'none')
+  FROM (
+    SELECT format('%s %s to %s', name, privilege_type, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END) AS text
+    FROM granted
+    WHERE grantee <> owner
+      AND NOT (name LIKE 'v\_ui\_%' AND privilege_type = 'SELECT' AND NOT is_grantable AND grantee <> 0)
+      AND NOT (name = 'fn_governance_scan' AND privilege_type = 'EXECUTE' AND grantee = 0)
+    UNION ALL
+    SELECT 'owned by ' || string_agg(DISTINCT pg_get_userbyid(owner)::text, ' and ') FROM ours HAVING count(DISTINCT owner) > 1
+  ) AS told
+
+-- In Tiers 2 to 5, whether seeds fit what they are written into.
+
+responsibility_gap_drift:
+  -- needs: v_axis_coverage_gap.axis_code v_axis_coverage_gap.object_type v_axis_coverage_gap.object_ref
+  -- needs: v_axis_coverage_gap.value_code v_object_owner_gap.object_type v_object_owner_gap.object_ref v_object_owner_gap.scope
+  -- Cells that are a gap for the axis or for the application, but not for both.
+  SELECT count(*)
+  FROM (SELECT object_type, object_ref, value_code FROM public.v_axis_coverage_gap WHERE axis_code = 'responsibility') AS axis
+  FULL JOIN (SELECT object_type, object_ref, scope FROM public.v_object_owner_gap) AS store
+    ON store.object_type = axis.object_type AND store.object_ref = axis.object_ref AND store.scope = axis.value_code
+  WHERE axis.object_ref IS NULL OR store.object_ref IS NULL
+
+ownership_seeded:
+  -- needs: governance_object_ownership.created_by
+  SELECT count(*) FROM public.governance_object_ownership
+  WHERE created_by = 'PROD_OWNERSHIP_SEED_2026-06-03'
+
+owners:
+  -- needs: governance_object_ownership.created_by governance_object_ownership.approval_ref
+  -- Remedy: See the triggers and rules of governance_object_ownership: something changes what the seed writes.
+  -- Seed rows that are not what was ratified, against the map in one_roof.agencies; NULL where there is no map.
+  SELECT CASE WHEN current_setting('one_roof.agencies', true) <> '' THEN coalesce(string_agg(
+    format('%s %s %s', seed.object_ref, seed.scope, seed.owner_gov_code), ', ' ORDER BY seed.object_ref, seed.scope), 'as ratified') END
+  FROM public.governance_object_ownership AS seed
+  WHERE seed.created_by = 'PROD_OWNERSHIP_SEED_2026-06-03'
+    AND (seed.object_type, seed.owner_kind, seed.is_inherited_anchor, seed.lifecycle_status, seed.approval_ref,
+         format('%s %s', seed.object_ref, seed.owner_gov_code)) IS DISTINCT FROM
+        ('group', 'accountable', true, 'active', current_setting('one_roof.ratified_apr', true),
+         (SELECT format('%s %s', word[1], word[2])
+          FROM regexp_matches(current_setting('one_roof.agencies', true), '(\S+) +(\S+)', 'g') AS word
+          WHERE word[1] = seed.object_ref))
+
+group_owners_ambiguous:
+  -- needs: v_governance_object_containment.parent_type v_governance_object_containment.parent_ref
+  -- needs: governance_object_ownership.owner_gov_code governance_object_ownership.approval_ref
+  -- Remedy: Have one agency, under one approval, made accountable for the group in all scopes.
+  -- Groups for which more than one agency or approval is in effect now: their members' owner would be a guess.
+  SELECT coalesce(string_agg(format('%s %s', ambiguous.object_ref, ambiguous.owners), '; ' ORDER BY ambiguous.object_ref), 'none')
+  FROM (
+    SELECT object_ref, string_agg(DISTINCT format('%s by %s', owner_gov_code, coalesce(approval_ref, 'no approval')), ', ') AS owners
+    FROM public.governance_object_ownership
+    WHERE owner_kind = 'accountable' AND lifecycle_status = 'active' AND is_inherited_anchor
+      AND (object_type, object_ref) IN (SELECT parent_type, parent_ref FROM public.v_governance_object_containment)
+    GROUP BY object_ref
+    HAVING count(DISTINCT (owner_gov_code, approval_ref)) > 1
+  ) AS ambiguous
+
+containment_unregistered_groups:
+  -- needs: v_governance_object_containment.parent_ref axis_value.axis_code axis_value.value_code axis_value.status
+  SELECT count(DISTINCT edge.parent_ref) FROM public.v_governance_object_containment AS edge
+  WHERE NOT EXISTS (
+    SELECT FROM public.axis_value AS value
+    WHERE value.axis_code = 'containment' AND value.value_code = edge.parent_ref AND value.status = 'active')
+
+containment_without_group:
+  -- needs: v_governance_object_inventory.object_type v_governance_object_inventory.object_ref
+  -- needs: v_governance_object_inventory.requires_owner v_governance_object_inventory.born
+  -- needs: v_governance_object_containment.object_type v_governance_object_containment.object_ref
+  SELECT count(*)
+  FROM (SELECT object_type, object_ref FROM public.v_governance_object_inventory WHERE requires_owner AND born
+        EXCEPT
+        SELECT object_type, object_ref FROM public.v_governance_object_containment) AS alone
+
+rows_differing:
+  -- needs: axis_registry.axis_code axis_value.value_code coverage_rule.rule_code axis_assignment.object_ref
+  -- needs: axis_object_ownership.object_ref topic_taxonomy_map.topic_value topic_label_reconcile_decision.coll
+  -- Remedy: Find out who wrote the rows named, and have them removed or made what the tier writes.
+  -- Rows that were there before a tier and are not what it writes, as the tier itself has marked them.
+  SELECT coalesce(string_agg(marked.name, ', ' ORDER BY marked.name), 'none')
+  FROM (
+    SELECT 'axis_registry ' || axis_code AS name FROM public.axis_registry WHERE created_by = 'differs'
+    UNION ALL SELECT 'axis_value ' || value_code FROM public.axis_value WHERE tag = 'differs'
+    UNION ALL SELECT 'coverage_rule ' || rule_code FROM public.coverage_rule WHERE tag = 'differs'
+    UNION ALL SELECT 'axis_assignment ' || object_ref FROM public.axis_assignment WHERE tag = 'differs'
+    UNION ALL SELECT 'axis_object_ownership ' || object_ref FROM public.axis_object_ownership WHERE tag = 'differs'
+    UNION ALL SELECT format('topic_taxonomy_map %s %s', topic_value, label_code) FROM public.topic_taxonomy_map WHERE tag = 'differs'
+    UNION ALL SELECT 'topic_label_reconcile_decision ' || coll FROM public.topic_label_reconcile_decision WHERE tag = 'differs'
+  ) AS marked
+
+-- In every tier and rollback, what one file did or would undo. Outside of it these are NULL or of the database as a whole.
+
+row_deltas:
+  -- Remedy: A trigger, a rule or an edit of the file writes what is not declared; nothing of it may stay.
+  SELECT nullif(current_setting('one_roof.row_deltas', true), '')
+
+tier_rows:
+  -- Rows that the tier in hand has seeded and that are there.
+  SELECT coalesce(sum((xpath('/row/n/text()', query_to_xml(
+    format('SELECT count(*) AS n FROM public.%I WHERE %s', word[2], word[3]), false, true, '')))[1]::text::bigint), 0)
+  FROM regexp_matches(current_setting('one_roof.seeds'), '(\d) (\w+) +([^\n]+)', 'g') AS word
+  WHERE to_regclass('public.' || word[2]) IS NOT NULL
+    AND word[1] = substring(current_setting('one_roof.step', true) FROM 'Tier (\d)')
+
+later_tier_rows:
+  -- Rows that tiers above the one in hand have seeded.
+  SELECT coalesce(sum((xpath('/row/n/text()', query_to_xml(
+    format('SELECT count(*) AS n FROM public.%I WHERE %s', word[2], word[3]), false, true, '')))[1]::text::bigint), 0)
+  FROM regexp_matches(current_setting('one_roof.seeds'), '(\d) (\w+) +([^\n]+)', 'g') AS word
+  WHERE to_regclass('public.' || word[2]) IS NOT NULL
+    AND word[1] > substring(current_setting('one_roof.step', true) FROM 'Tier (\d)')
+
+others_rows:
+  -- Rows in our tables that no tier has seeded, by table, with the first five: on the axis in hand, or on all where none is.
+  -- A tier looks for them before its first run only; what people add to its axis afterwards is theirs.
+  WITH seed AS (
+    SELECT word[1] AS tier, word[2] AS relation, word[3] AS condition
+    FROM regexp_matches(current_setting('one_roof.seeds'), '(\d) (\w+) +([^\n]+)', 'g') AS word
+    WHERE word[1] IN ('2', '4', '5') AND to_regclass('public.' || word[2]) IS NOT NULL
+  ), others AS (
+    SELECT relation, query_to_xml(format(
+      $q$ SELECT count(*) AS n, array_to_string((array_agg(key ORDER BY key))[1:5], ', ') AS keys
+          FROM (SELECT coalesce(r ->> 'object_ref', r ->> 'coll', r ->> 'rule_code', r ->> 'value_code', r ->> 'topic_value',
+                                r ->> 'axis_code') AS key
+                FROM (SELECT to_jsonb(t) AS r FROM public.%I AS t WHERE (%s) IS NOT TRUE) AS other
+                WHERE %L IN ('', r ->> 'axis_code')) AS named $q$,
+      relation, string_agg(condition, ' OR '), current_setting('one_roof.axis', true)), true, true, '') AS told
+    FROM seed GROUP BY relation
+  ), applied AS (
+    SELECT (xpath('/row/n/text()', query_to_xml(
+      format('SELECT count(*) AS n FROM public.%I WHERE %s', relation, condition), false, true, '')))[1]::text <> '0' AS already
+    FROM seed
+    WHERE relation = 'axis_registry' AND current_setting('one_roof.step', true) ~ ('^Tier ' || tier || ' \(')
+  )
+  SELECT coalesce(string_agg(format('%s %s (%s)', relation, (xpath('/row/n/text()', told))[1], (xpath('/row/keys/text()', told))[1]),
+           ', ' ORDER BY relation), 'none')
+  FROM others
+  WHERE (xpath('/row/n/text()', told))[1]::text <> '0' AND NOT EXISTS (SELECT FROM applied WHERE already)
+
+ownership_cells:
+  -- needs: v_governance_object_inventory.requires_owner v_governance_object_inventory.born
+  -- needs: governance_responsibility_scope.status
+  -- Collections times scopes, which is the gap where nobody owns anything. Where the responsibility axis is there, its scopes
+  -- are those of the rollout's entry, whatever was retired since.
+  SELECT (SELECT count(*) FROM public.v_governance_object_inventory WHERE requires_owner AND born)
+    * coalesce(nullif(CASE WHEN to_regclass('public.axis_value') IS NOT NULL THEN (xpath('/row/n/text()', query_to_xml(format(
+          $q$ SELECT count(*) AS n FROM public.%I WHERE axis_code = 'responsibility' AND status = 'active' $q$, 'axis_value'),
+          false, true, '')))[1]::text::bigint END, 0),
+        (SELECT count(*) FROM public.governance_responsibility_scope WHERE status = 'active'))
+
+$readings$;

@@ -1,0 +1,78 @@
+-- Tells in one_roof.row_deltas what this file wrote otherwise than declared; `as declared` where there is nothing to tell.
+-- The server's own counters see every row that the transaction wrote, by triggers, rules and cascades too; the files
+-- behind the tables show what they do not see, TRUNCATE. A tier that finds its own rows already there inserts the rest.
+DO $row_deltas$
+DECLARE
+  at_entry jsonb := nullif(current_setting('one_roof.at_entry', true), '')::jsonb;
+  accepted CONSTANT boolean := current_setting('one_roof.others_accepted', true) = 'yes';
+  written  record;
+  own      bigint;
+  found    text[] := '{}';
+BEGIN
+  IF at_entry IS NULL THEN RETURN; END IF;
+  IF current_setting('track_counts') <> 'on' THEN
+    found := found || 'unknown, because track_counts is off'::text;
+  END IF;
+
+  FOR written IN
+    WITH declared AS (
+      SELECT coalesce(word[1], btrim(line)) AS name, word[2] = '-own' AS takes_back, word[3]::bigint AS at_least, coalesce(word[4], word[3])::bigint AS at_most
+      FROM regexp_split_to_table(current_setting('one_roof.delta'), '\n') AS line
+      CROSS JOIN LATERAL regexp_match(btrim(line), '^(\w+) +(-own|\+(\d+)(?:\.\.(\d+))?)$') AS word
+      WHERE btrim(line) <> ''
+    ), counted AS (
+      SELECT relid, schemaname, relname AS name,
+             n_tup_ins - coalesce((at_entry -> 'written' -> relid::text ->> 0)::bigint, 0) AS inserted,
+             n_tup_upd - coalesce((at_entry -> 'written' -> relid::text ->> 1)::bigint, 0) AS updated,
+             n_tup_del - coalesce((at_entry -> 'written' -> relid::text ->> 2)::bigint, 0) AS deleted,
+             at_entry -> 'files' ->> (schemaname || '.' || relname) <> pg_relation_filenode(relid)::text AS rewritten
+      FROM pg_stat_xact_user_tables
+      WHERE schemaname <> 'one_roof_rollout'
+    )
+    SELECT CASE counted.schemaname WHEN 'public' THEN '' ELSE counted.schemaname || '.' END || coalesce(counted.name, declared.name) AS name,
+           declared.name IS NOT NULL AS is_declared, takes_back, at_least, at_most, inserted, updated, deleted,
+           coalesce(rewritten, false) AS rewritten,
+           to_regclass('public.' || declared.name) IS NOT NULL AS is_there,
+           coalesce((at_entry -> 'own' -> declared.name ->> 'rows')::bigint, 0) AS own_before,
+           coalesce(at_entry -> 'own' -> declared.name ->> 'condition', 'true') AS condition
+    FROM declared
+    FULL JOIN counted ON counted.schemaname = 'public' AND counted.name = declared.name
+    ORDER BY 1
+  LOOP
+    own := 0;
+    IF written.is_declared AND written.is_there THEN
+      EXECUTE format('SELECT count(*) FROM public.%I WHERE %s', written.name, written.condition) INTO own;
+    END IF;
+
+    IF (CASE
+         WHEN NOT written.is_declared THEN written.inserted + written.updated + written.deleted = 0 AND NOT written.rewritten
+         WHEN NOT written.is_there THEN written.takes_back
+         WHEN written.updated > 0 THEN false
+         WHEN written.takes_back THEN written.inserted = 0 AND own = 0
+           AND (written.deleted = written.own_before OR written.rewritten OR accepted)
+         ELSE written.deleted = 0 AND NOT written.rewritten AND own = written.own_before + written.inserted
+           AND (own BETWEEN written.at_least AND written.at_most OR written.own_before > 0 AND written.inserted = 0)
+        END) IS NOT TRUE
+    THEN
+      found := found || format('%s: %s inserted, %s updated, %s deleted%s, %s', written.name, written.inserted, written.updated,
+        written.deleted, CASE WHEN written.rewritten THEN ', truncated or rewritten' END,
+        CASE
+          WHEN NOT written.is_declared THEN 'none declared'
+          WHEN written.takes_back THEN format('%s to be deleted, %s of them left', written.own_before, own)
+          ELSE format('%s to be there, %s were and %s are',
+            CASE WHEN written.at_least = written.at_most THEN written.at_least::text
+                 ELSE format('%s to %s', written.at_least, written.at_most) END, written.own_before, own)
+        END);
+    END IF;
+  END LOOP;
+
+  -- Tables that are gone, but for those that this rollout made: the structure's own rollback drops them.
+  found := found || ARRAY(
+    SELECT format('%s: dropped', file.name)
+    FROM jsonb_object_keys(at_entry -> 'files') AS file (name)
+    WHERE to_regclass(file.name) IS NULL
+      AND current_setting('one_roof.objects') !~ ('\mtable +' || regexp_replace(file.name, '^public\.', '') || '\M')
+    ORDER BY 1);
+  PERFORM set_config('one_roof.row_deltas', coalesce(nullif(array_to_string(found, '; '), ''), 'as declared'), true);
+END
+$row_deltas$;
