@@ -52,7 +52,7 @@ export async function retried<T>({ session, options, log }: Waiting, work: () =>
 
 function givenUp(error: unknown, held: string, budget: number): RolloutError {
   return new RolloutError(
-    `${messageOf(error)}.${held} Nothing was changed. Tried again for ${budget} ms (retryBudget). Try again when it is free.`,
+    `${messageOf(error)}.${held} Nothing was changed. Tried for ${budget / 1_000} s (retryBudget). Try again when it is free.`,
     codeOf(error),
     { cause: error },
   );
