@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { ensureEngine, pulumiHome } from "../cli/engine";
+import { ensureEngine, pulumiHome } from "../cli/pulumi/engine";
 import { RATIFIED, type TestDatabase } from "../test/support/database/database";
 import { median, printLines, printRatio } from "./table";
 

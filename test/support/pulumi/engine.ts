@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { engineFolder, pulumiHome } from "../../../cli/engine";
+import { engineFolder, pulumiHome } from "../../../cli/pulumi/engine";
 import { RATIFIED } from "../database/database";
 import { UNHURRIED } from "./program";
 
