@@ -63,7 +63,9 @@ export const run: Command = async (args) => {
       fs.rmSync(folder, { recursive: true, force: true });
     }
   });
-  console.log("\nThe harbour is as it was. Its database and its stack are removed again: nothing is left of this.");
+  console.log(
+    "\nThe harbour is as it was. Its database, its stack and its evidence are removed: nothing is left of this.",
+  );
   return 0;
 };
 
@@ -74,7 +76,7 @@ async function showRollout({ url, takeInventory }: ScratchDatabase, binary: stri
   await makeStack(pulumi, folder);
   const untouched = await takeInventory();
   console.log(
-    `The database ${DATABASE} holds ${untouched.size} things: objects, columns, constraints, rows of a table.`,
+    `The database ${DATABASE} holds ${untouched.size} things: schemas, tables, columns, constraints, rows of a table …`,
   );
   for (const { about, args, refusedBy, harbour } of STEPS) {
     const command = `pulumi ${args.join(" ")}`;
@@ -147,7 +149,7 @@ function requireHarbour(command: string, expected: Step["harbour"], differing: r
   }
   console.log(
     found === "changed"
-      ? `\nMeasured: ${differing.length} things in the harbour are new or changed.`
-      : "\nMeasured: everything in the harbour is as it was.",
+      ? `Measured: ${differing.length} things in the harbour are new or changed.`
+      : "Measured: everything in the harbour is as it was.",
   );
 }
