@@ -22,7 +22,7 @@ export type Inventory = ReadonlyMap<string, string>;
 
 export interface ScratchDatabase {
   url: string;
-  takeInventory(): Promise<Inventory>;
+  takeInventory: () => Promise<Inventory>;
 }
 
 /**
