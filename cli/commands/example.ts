@@ -14,6 +14,9 @@ import type { Command } from "./index";
 const EXAMPLE = path.join(projectFolder, "examples", "harbour");
 const DATABASE = "harbour";
 
+/** True at every end: what is said is printed after the removal. */
+const REMOVED = "Its database, its stack and its evidence are removed.";
+
 interface Step {
   /** What there is to see. */
   about: string;
@@ -63,9 +66,7 @@ export const run: Command = async (args) => {
       fs.rmSync(folder, { recursive: true, force: true });
     }
   });
-  console.log(
-    "\nThe harbour is as it was. Its database, its stack and its evidence are removed: nothing is left of this.",
-  );
+  console.log(`\nThe harbour is as it was. ${REMOVED}`);
   return 0;
 };
 
@@ -83,7 +84,7 @@ async function showRollout({ url, takeInventory }: ScratchDatabase, binary: stri
     console.log(`\n$ ${command}\n# ${about}\n`);
     const chunks: Buffer[] = [];
     const { code, interrupted } = await pulumi(args, (chunk) => void chunks.push(chunk));
-    if (interrupted) throw new Failure(`${command} was interrupted. Its database and its stack are removed.`, code);
+    if (interrupted) throw new Failure(`${command} was interrupted. ${REMOVED}`, code);
     requireOutcome(command, code, Buffer.concat(chunks).toString("utf8"), refusedBy);
     requireHarbour(command, harbour, inventoryDifferences(untouched, await takeInventory()));
   }
@@ -128,14 +129,16 @@ function environment(url: string, folder: string): NodeJS.ProcessEnv {
 
 function requireOutcome(command: string, code: number, output: string, refusedBy: string | undefined): void {
   if (refusedBy === undefined) {
-    if (code !== 0) throw new Failure(`${command} failed with exit code ${code}: expected it to succeed.`, code);
-    return;
+    if (code === 0) return;
+    throw new Failure(
+      `${command} failed with exit code ${code}, expected it to succeed. Why, it says above. ${REMOVED}`,
+    );
   }
   const named = new RegExp(`\\[mandatory\\].*\\b${refusedBy}\\b`).test(output);
   if (code === 0 || !named) {
     throw new Failure(
       `${command}: expected a refusal by the stop gate ${refusedBy}, found exit code ${code}` +
-        `${named ? "" : " and nothing said of that gate"}.`,
+        `${named ? "" : " and nothing said of that gate"}. ${REMOVED}`,
     );
   }
 }
@@ -145,7 +148,9 @@ function requireHarbour(command: string, expected: Step["harbour"], differing: r
   const found = differing.length === 0 ? "as it was" : "changed";
   const what = differing.length > 0 ? `: ${differing.join(", ")}` : "";
   if (found !== expected) {
-    throw new Failure(`After ${command} the harbour was expected to be ${expected}, but it is ${found}${what}.`);
+    throw new Failure(
+      `After ${command} the harbour was expected to be ${expected}, but it is ${found}${what}. ${REMOVED}`,
+    );
   }
   console.log(
     found === "changed"
