@@ -31,7 +31,7 @@ export class Tier extends dynamic.Resource {
 /** How the project is without one of its tricks. */
 const WITHOUT: Readonly<Record<string, (project: string) => void>> = {
   "an early start of the provider": (project) => {
-    edit(project, { file: "index.ts", find: "  startProvider();\n", replace: "" });
+    edit(project, { file: "provider/resource/program.ts", find: "  startProvider();\n", replace: "" });
   },
   "a provider that is a text": (project) => {
     writeFileSync(path.join(project, "provider/resource/tier.ts"), SERIALIZED);

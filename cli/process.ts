@@ -9,15 +9,36 @@ export interface Ended {
   interrupted: boolean;
 }
 
+/** What a program in the foreground may be given besides its environment. */
+export interface Foreground {
+  cwd?: string;
+  /** Gets what the program prints, which is shown all the same. The program then has no terminal. */
+  onOutput?: (chunk: Buffer) => void;
+}
+
 /**
  * Runs a program in the foreground, with our terminal.
  *
  * Ctrl-C at a terminal reaches the whole process group, hence the child too: passing it on would be a second interrupt, which makes Pulumi
  * stop at once instead of at the end of the step. Without a terminal a signal is sent to us alone and has to be passed on.
  */
-export function runInForeground(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
+export function runInForeground(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  { cwd, onOutput }: Foreground = {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: "inherit", env });
+    const child = spawn(program, args, { stdio: onOutput ? ["ignore", "pipe", "pipe"] : "inherit", env, cwd });
+    for (const [from, to] of [
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ] as const) {
+      from?.on("data", (chunk: Buffer) => {
+        to.write(chunk);
+        onOutput?.(chunk);
+      });
+    }
     let interrupted = false;
     const onSignal = (signal: NodeJS.Signals) => {
       interrupted = true;
@@ -29,7 +50,8 @@ export function runInForeground(program: string, args: readonly string[], env: N
       done();
       reject(new Failure(`${program} could not be started: ${cause.message}`, 1, { cause }));
     });
-    child.on("exit", (code, signal) => {
+    // Not "exit": what the program printed last may still be on its way then.
+    child.on("close", (code, signal) => {
       done();
       resolve({
         code: code ?? 128 + os.constants.signals[signal ?? "SIGTERM"],

@@ -4,9 +4,8 @@
  * need little of it.
  */
 export { PULUMI } from "./model/command";
-export { type Configuration, readConfiguration, readOptions } from "./model/configuration";
-export { compareTiers, describeGate, describeStop, exitReadings, summarizeReport } from "./model/describe";
-export { messageOf, RolloutError } from "./model/errors";
+export { describeGate, describeStop } from "./model/describe";
+export { messageOf } from "./model/errors";
 export type { Stop, StopKind } from "./model/findings";
 export { bindGates, failedGates, type Parameters } from "./model/gates";
 export {
@@ -24,16 +23,11 @@ export type { BlockerTokens } from "./plan/readiness";
 
 const ledger = () => require("./ledger/ledger") as typeof import("./ledger/ledger");
 const release = () => require("./release/manifest") as typeof import("./release/manifest");
-const plan = () => require("./plan/plan") as typeof import("./plan/plan");
 const readiness = () => require("./plan/readiness") as typeof import("./plan/readiness");
 const program = () => require("./resource/program") as typeof import("./resource/program");
 
-export const planRun: typeof import("./plan/plan").planRun = (...args) => plan().planRun(...args);
-
-export const startProvider = () => program().startProvider();
-export const stackConfiguration = () => program().stackConfiguration();
-export const registerTiers: typeof import("./resource/program").registerTiers = (...args) =>
-  program().registerTiers(...args);
+/** The whole Pulumi program of a rollout: what a project's index.ts exports. */
+export const runProgram: typeof import("./resource/program").runProgram = (...args) => program().runProgram(...args);
 
 export const measureReadiness: typeof import("./plan/readiness").measureReadiness = (...args) =>
   readiness().measureReadiness(...args);

@@ -13,6 +13,7 @@ const FILES: Record<string, string> = {
   db: "./db",
   gate: "./gate",
   manifest: "./manifest",
+  example: "./example",
   check: "./check",
   test: "./test",
 };

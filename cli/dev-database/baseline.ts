@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Client } from "pg";
-import { clusterUrl, runningCluster, startCluster, withClusterLock, writeCluster, type Cluster } from "./cluster";
+import { runningCluster, startCluster, withClient, withClusterLock, writeCluster, type Cluster } from "./cluster";
 import { projectFolder } from "../project";
 
 export const DATABASE = "directus";
@@ -63,16 +63,4 @@ export async function setApproval(signed: boolean): Promise<void> {
 
 async function runFile(client: Client, file: string): Promise<void> {
   await client.query(fs.readFileSync(path.join(BASELINE_FOLDER, file), "utf8"));
-}
-
-async function withClient(cluster: Cluster, database: string, work: (client: Client) => Promise<void>): Promise<void> {
-  // Loaded only where it is needed: most commands find the database as it should be.
-  const { Client } = await import("pg");
-  const client = new Client({ connectionString: clusterUrl(cluster, database) });
-  await client.connect();
-  try {
-    await work(client);
-  } finally {
-    await client.end();
-  }
 }

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
+import type { Client } from "pg";
 import { Failure } from "../failure";
 import { withLock } from "../lock";
 import { capture } from "../process";
@@ -121,6 +122,12 @@ export async function stopCluster(): Promise<boolean> {
   return true;
 }
 
+/** Takes away all that `startCluster` made of a server that is stopped. Call it with the cluster's lock. */
+export function removeCluster({ folder }: Cluster): void {
+  fs.rmSync(folder, { recursive: true, force: true });
+  fs.rmSync(clusterFile(), { force: true });
+}
+
 function run(postgres: Postgres, program: string, args: string[], log?: string): void {
   // The working folder may be closed to the server's user; the root folder never is.
   const result = capture(path.join(postgres.bin, program), args, { ...postgres.user, cwd: "/" });
@@ -152,4 +159,21 @@ function accepts(port: number): Promise<boolean> {
 
 export function clusterUrl(cluster: Cluster, database: string): string {
   return `postgresql://postgres:${cluster.password}@${HOST}:${cluster.port}/${database}`;
+}
+
+/** Connects as the server's own user for the length of some work. */
+export async function withClient<T>(
+  cluster: Cluster,
+  database: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  // Loaded only where it is needed: most commands find the database as it should be.
+  const { Client } = await import("pg");
+  const client = new Client({ connectionString: clusterUrl(cluster, database) });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
 }

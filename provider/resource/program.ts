@@ -1,15 +1,80 @@
-/** What a Pulumi program calls: its stack's configuration, and the planned tiers as resources. */
-import { warn } from "@pulumi/pulumi/log";
+/** The whole Pulumi program of a rollout, and its planned tiers as resources. */
+// By their parts: the package as a whole also loads the automation API and a package manager.
+import { RunError } from "@pulumi/pulumi/errors";
+import { info, warn } from "@pulumi/pulumi/log";
 import { getProject } from "@pulumi/pulumi/metadata";
 import { allConfig } from "@pulumi/pulumi/runtime/config";
 import { invoke } from "@pulumi/pulumi/runtime/invoke";
-import type { Configuration, ConfigurationValues } from "../model/configuration";
+import { isDryRun } from "@pulumi/pulumi/runtime/settings";
+import { type Configuration, type ConfigurationValues, readConfiguration } from "../model/configuration";
+import { compareTiers, exitReadings, summarizeReport } from "../model/describe";
+import { messageOf } from "../model/errors";
 import type { Plan } from "../plan/plan";
 import { tierInputs } from "../plan/tier-inputs";
+import type { Project } from "../release/release";
 import { Tier } from "./tier";
 
+/** Where every project exports its rollout, from its root: hooks load it from there at call time. */
+const ROLLOUT_MODULE = "tiers";
+
+/** Said where nothing tells that the stop gates are judged; the provider refuses all the same. */
+const NO_PACK =
+  "PULUMI_OPTION_POLICY_PACK is not set. Unless --policy-pack or the backend names the pack in ./policy, its gates are " +
+  "not judged; a run that did not pass its rehearsal is still refused.";
+
+/**
+ * The program: configuration → rehearsal → tiers in order → outputs. Every refusal reaches the operator as one message
+ * without a stack. A project's index.ts hands the result to Pulumi:
+ *
+ *     export = runProgram({ root: __dirname, rollout });
+ */
+export function runProgram(project: Project): Promise<Record<string, unknown>> {
+  const program = rollOut(project).catch((error: unknown) => {
+    throw refusal(error);
+  });
+  // Pulumi attaches itself later; until then Node would call the rejection unhandled.
+  program.catch(() => undefined);
+  return program;
+}
+
+async function rollOut(project: Project): Promise<Record<string, unknown>> {
+  startProvider();
+  const configuration = readConfiguration(project.rollout, stackConfiguration());
+  if (!process.env.PULUMI_OPTION_POLICY_PACK) await warn(NO_PACK);
+  const destroying = process.env.ROLLOUT_COMMAND === "destroy";
+  const request = { ...configuration.request, ...(destroying && { throughTier: -1 }) };
+  // Loaded while the provider starts: what a plan needs takes a while.
+  const { planRun } = require("../plan/plan") as typeof import("../plan/plan");
+  const plan = await planRun(project, { ...configuration, request }, (line) => void info(line));
+  if (destroying) return {};
+  const applied = plan.tiers.filter(({ report }) => plan.run.applies.includes(report.tier));
+  if (applied.length && isDryRun()) await info(compareTiers(applied));
+  return outputs(project, plan, registerTiers(plan, configuration));
+}
+
+function outputs({ rollout }: Project, plan: Plan, tiers: readonly Tier[]): Record<string, unknown> {
+  const closing = plan.tiers.length === rollout.tiers.length ? tiers.at(-1) : undefined;
+  return {
+    ...(closing && { endState: closing.report.apply(exitReadings) }),
+    target: `${plan.target.database} on cluster ${plan.target.system}`,
+    tiers: Object.fromEntries(
+      plan.tiers.map(({ report: { tier, title } }, index) => [
+        `tier ${tier} ${title}`,
+        tiers[index]?.report.apply(summarizeReport),
+      ]),
+    ),
+  };
+}
+
+/** What Pulumi prints as one message; with a stack it would be inspected for many seconds and not shown. */
+function refusal(error: unknown): RunError {
+  const said = new RunError(messageOf(error));
+  said.stack = "";
+  return said;
+}
+
 /** All configuration values of the running stack in the project's own namespace, as texts by key. */
-export function stackConfiguration(): ConfigurationValues {
+function stackConfiguration(): ConfigurationValues {
   const prefix = `${getProject()}:`;
   return Object.fromEntries(
     Object.entries(allConfig())
@@ -20,17 +85,17 @@ export function stackConfiguration(): ConfigurationValues {
 
 /**
  * Registers the planned tiers as resources, chained: each depends on the one before and takes its id. Drift is told on
- * the tier that it is about. `module` exports the rollout, from the project's root.
+ * the tier that it is about.
  */
-export function registerTiers(plan: Plan, configuration: Configuration, module: string): Tier[] {
+function registerTiers(plan: Plan, configuration: Configuration): Tier[] {
   const tiers: Tier[] = [];
-  for (const [index, inputs] of tierInputs(plan, configuration, module).entries()) {
+  for (const [index, inputs] of tierInputs(plan, configuration, ROLLOUT_MODULE).entries()) {
     const previous = tiers.at(-1);
     const chained = previous && { previous: previous.id, rolloutId: tiers[0]?.rolloutId };
-    const planned = plan.tiers[index];
-    const name = `tier-${inputs.tier}-${planned?.scripts.declaration.name ?? ""}`;
+    const { scripts, drift } = plan.tiers[index];
+    const name = `tier-${inputs.tier}-${scripts.declaration.name}`;
     const tier = new Tier(name, { ...inputs, ...chained }, previous ? { dependsOn: previous } : {});
-    for (const text of planned?.drift ?? []) void warn(`tier ${inputs.tier} has drifted: ${text}`, tier);
+    for (const text of drift) void warn(`tier ${inputs.tier} has drifted: ${text}`, tier);
     tiers.push(tier);
   }
   return tiers;
@@ -41,6 +106,6 @@ export function registerTiers(plan: Plan, configuration: Configuration, module: 
  * when the first tier is registered. The function that it asks for does not exist, and that is the answer; nothing
  * depends on it.
  */
-export function startProvider(): void {
+function startProvider(): void {
   void invoke("pulumi-nodejs:dynamic/rollout:warmup", {}).catch(() => undefined);
 }

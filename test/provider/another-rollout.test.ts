@@ -6,9 +6,9 @@ import type { TierState } from "../../provider/model/tier-inputs";
 import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
 import { program, type Program } from "../support/pulumi/program";
-import { rollout } from "../fixtures/harbour/tiers";
+import { rollout } from "../../examples/harbour/tiers";
 
-const HARBOUR = path.resolve("test/fixtures/harbour");
+const HARBOUR = path.resolve("examples/harbour");
 
 let db: TestDatabase;
 let evidence: string;

@@ -1,0 +1,160 @@
+// `npm run example`: the rollout of examples/harbour, from its first preview to its last proof, with the real CLI on a database of its own.
+// It shows every command, checks how it ends and what it changed, and leaves nothing behind.
+import fs from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { inventoryDifferences, withScratchDatabase, type ScratchDatabase } from "../dev-database/scratch";
+import { Failure } from "../failure";
+import { withLock } from "../lock";
+import { isTerminal, runInForeground } from "../process";
+import { DEV_STACK, makeStateFolder, projectFolder } from "../project";
+import { engineFolder, ensureEngine, pulumiHome } from "../pulumi/engine";
+import type { Command } from "./index";
+
+const EXAMPLE = path.join(projectFolder, "examples", "harbour");
+const DATABASE = "harbour";
+
+/** True at every end: what is said is printed after the removal. */
+const REMOVED = "Its database, its stack and its evidence are removed.";
+
+interface Step {
+  /** What there is to see. */
+  about: string;
+  args: string[];
+  /** The stop gate that has to refuse it. */
+  refusedBy?: string;
+  /** What has to be found in the database afterwards. */
+  harbour: "as it was" | "changed";
+}
+
+const STEPS: Step[] = [
+  {
+    about: "Both tiers are run on the harbour, measured, rolled back, and measured again. Nothing stays.",
+    args: ["preview"],
+    harbour: "as it was",
+  },
+  {
+    about: "Decree 1612/5 is not signed: its gate refuses, by name, before anything is applied.",
+    args: ["up", "--config", "decree=1612/5"],
+    refusedBy: "decree",
+    harbour: "as it was",
+  },
+  {
+    about: "Decree 1612/4 is signed: each tier is applied, in a transaction of its own.",
+    args: ["up", "--config", "decree=1612/4"],
+    harbour: "changed",
+  },
+  {
+    about: "Each tier is rolled back, the last one first, and proves that it left what it found.",
+    args: ["destroy"],
+    harbour: "as it was",
+  },
+];
+
+export const run: Command = async (args) => {
+  if (args.length > 0) throw new Failure("Usage: npm run example", 2);
+  const binary = await ensureEngine();
+  const folder = path.join(makeStateFolder(), "example");
+  const sql = fs.readFileSync(path.join(EXAMPLE, "sql", "harbour.sql"), "utf8");
+  await withLock(`${folder}.lock`, "running the example", async () => {
+    try {
+      // One that was killed may have left it.
+      fs.rmSync(folder, { recursive: true, force: true });
+      fs.mkdirSync(folder);
+      await withScratchDatabase(DATABASE, sql, (database) => showRollout(database, binary, folder));
+    } finally {
+      fs.rmSync(folder, { recursive: true, force: true });
+    }
+  });
+  console.log(`\nThe harbour is as it was. ${REMOVED}`);
+  return 0;
+};
+
+async function showRollout({ url, takeInventory }: ScratchDatabase, binary: string, folder: string): Promise<void> {
+  const env = environment(url, folder);
+  const pulumi = (args: readonly string[], onOutput: (chunk: Buffer) => void) =>
+    runInForeground(binary, args, env, { cwd: EXAMPLE, onOutput });
+  await makeStack(pulumi, folder);
+  const untouched = await takeInventory();
+  console.log(
+    `The database ${DATABASE} holds ${untouched.size} things: schemas, tables, columns, constraints, rows of a table …`,
+  );
+  for (const { about, args, refusedBy, harbour } of STEPS) {
+    const command = `pulumi ${args.join(" ")}`;
+    console.log(`\n$ ${command}\n# ${about}\n`);
+    const chunks: Buffer[] = [];
+    const { code, interrupted } = await pulumi(args, (chunk) => void chunks.push(chunk));
+    if (interrupted) throw new Failure(`${command} was interrupted. ${REMOVED}`, code);
+    requireOutcome(command, code, Buffer.concat(chunks).toString("utf8"), refusedBy);
+    requireHarbour(command, harbour, inventoryDifferences(untouched, await takeInventory()));
+  }
+}
+
+type Pulumi = (args: readonly string[], onOutput: (chunk: Buffer) => void) => Promise<{ code: number }>;
+
+/** The stack file is a copy: options of a command are kept in it, and the example's own stays as it is. */
+async function makeStack(pulumi: Pulumi, folder: string): Promise<void> {
+  const stackFile = `Pulumi.${DEV_STACK}.yaml`;
+  fs.copyFileSync(path.join(EXAMPLE, stackFile), path.join(folder, stackFile));
+  for (const args of [
+    ["stack", "init", DEV_STACK, "--no-select"],
+    ["config", "set", "evidence", path.join(folder, "evidence")],
+  ]) {
+    const { code } = await pulumi(args, () => undefined);
+    if (code !== 0) throw new Failure(`pulumi ${args.join(" ")} failed with exit code ${code}.`, code);
+  }
+}
+
+/** Nothing of the caller's own rollout, database or backend gets in. What is the same for every command is an option of the environment. */
+function environment(url: string, folder: string): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(PULUMI_|PG|ROLLOUT_|DATABASE_URL$)/.test(name));
+  return {
+    ...Object.fromEntries(inherited),
+    DATABASE_URL: url,
+    PATH: engineFolder() + path.delimiter + (process.env.PATH ?? ""),
+    PULUMI_BACKEND_URL: pathToFileURL(folder).href,
+    PULUMI_CONFIG_PASSPHRASE: "",
+    PULUMI_HOME: pulumiHome(),
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_STACK: DEV_STACK,
+    PULUMI_OPTION_COLOR: isTerminal() ? "always" : "never",
+    PULUMI_OPTION_CONFIG_FILE: path.join(folder, `Pulumi.${DEV_STACK}.yaml`),
+    PULUMI_OPTION_NON_INTERACTIVE: "true",
+    PULUMI_OPTION_POLICY_PACK: "./policy",
+    PULUMI_OPTION_SKIP_PREVIEW: "true",
+    PULUMI_OPTION_SUPPRESS_PROGRESS: "true",
+    PULUMI_OPTION_YES: "true",
+  };
+}
+
+function requireOutcome(command: string, code: number, output: string, refusedBy: string | undefined): void {
+  if (refusedBy === undefined) {
+    if (code === 0) return;
+    throw new Failure(
+      `${command} failed with exit code ${code}, expected it to succeed. Why, it says above. ${REMOVED}`,
+    );
+  }
+  const named = new RegExp(`\\[mandatory\\].*\\b${refusedBy}\\b`).test(output);
+  if (code === 0 || !named) {
+    throw new Failure(
+      `${command}: expected a refusal by the stop gate ${refusedBy}, found exit code ${code}` +
+        `${named ? "" : " and nothing said of that gate"}. ${REMOVED}`,
+    );
+  }
+}
+
+/** Compares the whole database with how it was before the first command. */
+function requireHarbour(command: string, expected: Step["harbour"], differing: readonly string[]): void {
+  const found = differing.length === 0 ? "as it was" : "changed";
+  const what = differing.length > 0 ? `: ${differing.join(", ")}` : "";
+  if (found !== expected) {
+    throw new Failure(
+      `After ${command} the harbour was expected to be ${expected}, but it is ${found}${what}. ${REMOVED}`,
+    );
+  }
+  console.log(
+    found === "changed"
+      ? `Measured: ${differing.length} things in the harbour are new or changed.`
+      : "Measured: everything in the harbour is as it was.",
+  );
+}
