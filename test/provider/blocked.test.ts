@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import type { TierInputs, TierState } from "../../provider/model/tier-inputs";
@@ -20,7 +17,6 @@ const GRACE_MS = 1_200;
 const PATIENCE_MS = 20_000;
 
 let db: TestDatabase;
-let evidence: string;
 /** Waits as long as a command of an operator; gives up soon. */
 let patient: Program;
 let hasty: Program;
@@ -31,8 +27,7 @@ let pid: number;
 
 beforeAll(async () => {
   db = await database("signed");
-  evidence = mkdtempSync(path.join(os.tmpdir(), "one-roof-evidence-"));
-  const options = { evidence, lockTimeout: `${LOCK_TIMEOUT_MS}ms` };
+  const options = { lockTimeout: `${LOCK_TIMEOUT_MS}ms` };
   patient = programOn(db, { ...options, retryBudget: "30s" });
   hasty = programOn(db, { ...options, retryBudget: "1s" });
   blocker = await db.connect();
@@ -46,11 +41,6 @@ afterEach(async () => {
   await blocker.query("ROLLBACK; SELECT pg_advisory_unlock_all()");
   heard(patient);
   heard(hasty);
-});
-
-afterAll(async () => {
-  await db.drop();
-  rmSync(evidence, { recursive: true });
 });
 
 const tierOne = () => follow(planned[1], [first]);

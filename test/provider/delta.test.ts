@@ -1,15 +1,14 @@
 import { readFileSync } from "node:fs";
 import { contractFindings, measureDelta } from "../../provider/model/delta";
 import { describeFinding } from "../../provider/model/describe";
-import type { TierDeclaration } from "../../provider/model/rollout";
 import type { Session } from "../../provider/postgres/session";
 import { changes, takeSnapshot } from "../../provider/postgres/catalog-snapshot";
+import { tier } from "../unit/fixtures";
 import { database, type TestDatabase } from "../support/database/database";
 import { providerSession } from "../support/database/session";
 
 /** A tier that creates one table and writes one row, and nothing else. */
-const TIER: TierDeclaration = {
-  ...{ tier: 1, name: "one", title: "One", apply: "", rollback: "", gates: [], parameters: [] },
+const TIER = tier(1, [], {
   delta: {
     objects: { table: ["workshop.fresh"] },
     rows: {
@@ -18,7 +17,7 @@ const TIER: TierDeclaration = {
     },
     readings: {},
   },
-};
+});
 
 /** What the tier may do. */
 const DECLARED = "CREATE TABLE workshop.fresh (id integer); INSERT INTO workshop.declared VALUES (1);";
@@ -31,11 +30,6 @@ beforeAll(async () => {
   await db.query(readFileSync("test/fixtures/workshop.sql", "utf8"));
   await db.query("CREATE ROLE workshop_reader").catch(() => undefined);
   session = await providerSession(db.url);
-});
-
-afterAll(async () => {
-  await session.close();
-  await db.drop();
 });
 
 /** What the contract has against a transaction that does what was declared, and `sql` besides. */

@@ -8,15 +8,14 @@ import {
   takeDetail,
   takeFingerprint,
 } from "../../provider/ledger/fingerprint";
-import type { TierDeclaration } from "../../provider/model/rollout";
 import type { Session } from "../../provider/postgres/session";
 import { takeSnapshot } from "../../provider/postgres/catalog-snapshot";
+import { tier } from "../unit/fixtures";
 import { database, type TestDatabase } from "../support/database/database";
 import { meanwhile, providerSession } from "../support/database/session";
 
 /** A tier that declares all of the workshop's things. */
-const TIER: TierDeclaration = {
-  ...{ tier: 1, name: "one", title: "One", apply: "", rollback: "", gates: [], parameters: [] },
+const TIER = tier(1, [], {
   delta: {
     objects: {
       table: ["workshop.thing", "workshop.kind", "workshop.parted"],
@@ -29,7 +28,7 @@ const TIER: TierDeclaration = {
     },
     readings: {},
   },
-};
+});
 
 const WORKSHOP = readFileSync("test/fixtures/workshop.sql", "utf8");
 
@@ -50,11 +49,6 @@ beforeAll(async () => {
   await db.query("CREATE ROLE workshop_reader").catch(() => undefined);
   session = await providerSession(db.url);
   untouched = await fingerprint();
-});
-
-afterAll(async () => {
-  await session.close();
-  await db.drop();
 });
 
 /** Every kind of change that a fingerprint has to tell, with words in which it has to be explained. */
@@ -245,23 +239,18 @@ test.each([
 
 test("the same objects built in another order, with other oids and gaps, in another database, are the same", async () => {
   const other = await database("empty");
-  try {
-    await other.query(
-      "CREATE TABLE gap (id serial, t text); CREATE FUNCTION gap() RETURNS text LANGUAGE sql AS 'SELECT 1::text'",
-    );
-    await other.query(
-      WORKSHOP.replace("  name  text NOT NULL", "  gap text, name  text NOT NULL").replaceAll(
-        /\bSELECT name, size, workshop/g,
-        "SELECT  name ,size,  workshop",
-      ),
-    );
-    await other.query("ALTER TABLE workshop.thing DROP COLUMN gap");
-    const there = await providerSession(other.url);
-    expect(await fingerprint(there)).toEqual(untouched);
-    await there.close();
-  } finally {
-    await other.drop();
-  }
+  await other.query(
+    "CREATE TABLE gap (id serial, t text); CREATE FUNCTION gap() RETURNS text LANGUAGE sql AS 'SELECT 1::text'",
+  );
+  await other.query(
+    WORKSHOP.replace("  name  text NOT NULL", "  gap text, name  text NOT NULL").replaceAll(
+      /\bSELECT name, size, workshop/g,
+      "SELECT  name ,size,  workshop",
+    ),
+  );
+  await other.query("ALTER TABLE workshop.thing DROP COLUMN gap");
+  const there = await providerSession(other.url);
+  expect(await fingerprint(there)).toEqual(untouched);
 });
 
 test.each([
@@ -281,7 +270,6 @@ test.each([
   try {
     expect(await fingerprint(here)).toEqual(untouched);
   } finally {
-    await here.close();
     await db.query(`ALTER DATABASE ${db.name} RESET ${setting}`);
   }
 });

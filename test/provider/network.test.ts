@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { catalogAndRows, differences } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
 import { follow, heard, type Program, programOn } from "../support/pulumi/program";
@@ -22,7 +19,6 @@ const LOST = "The connection to the database was lost";
 let db: TestDatabase;
 let network: Proxy;
 let calls: Program;
-let evidence: string;
 let planned: TierInputs[];
 /** States of the tiers that stand. */
 let standing: TierState[];
@@ -30,16 +26,9 @@ let standing: TierState[];
 beforeAll(async () => {
   db = await database("signed");
   network = await proxy(db.url);
-  evidence = mkdtempSync(path.join(os.tmpdir(), "one-roof-evidence-"));
-  calls = programOn(db, { evidence, statementTimeout: "5s" }, network.url);
+  calls = programOn(db, { statementTimeout: "5s" }, { url: network.url });
   ({ inputs: planned } = await calls.plan());
   standing = [];
-});
-
-afterAll(async () => {
-  await network.close();
-  await db.drop();
-  rmSync(evidence, { recursive: true });
 });
 
 async function standBefore(tier: number): Promise<TierInputs> {
@@ -91,7 +80,9 @@ describe.each([1, 4, 6])("the connection breaks in tier %i", (tier) => {
           if (told) expect(await inLedger(tier)).toBe(true);
           state = await calls.create(inputs);
           expect({ at, moment, left: differences(after, shapeOf(await catalogAndRows(db.url))) }).toEqual({
-            ...{ at, moment, left: [] },
+            at,
+            moment,
+            left: [],
           });
           await calls.destroy(state);
         }

@@ -9,8 +9,8 @@ export function gate(at: Gate["at"], name: string, operator: Gate["operator"], e
   return { at, name, operator, expected, meaning: `${name} means well.`, remedy: `Mend ${name}.`, source: "line 1" };
 }
 
-function tier(number: number, gates: Gate[], more: Partial<TierDeclaration> = {}): TierDeclaration {
-  const name = `step-${String(number)}`;
+export function tier(number: number, gates: Gate[] = [], more: Partial<TierDeclaration> = {}): TierDeclaration {
+  const name = `step-${number}`;
   const delta: DeltaContract = { objects: {}, rows: {}, readings: {} };
   return {
     tier: number,

@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { withFolder } from "../folder";
 
 /** The mutating tiers in the order of the rollout. */
 export const TIERS = [1, 2, 3, 4, 5, 6] as const;
@@ -51,17 +51,14 @@ export function text(file: string): string {
  */
 export async function withSabotage<Result>(
   file: string,
-  damage: string,
+  sabotage: string,
   use: (copy: string) => Promise<Result>,
 ): Promise<Result> {
   const parts = text(file).split(/^DO \$exit\$/m);
   if (parts.length !== 2) throw new Error(`${file} has no single "DO $exit$" block`);
-  const folder = mkdtempSync(path.join(os.tmpdir(), "one-roof-sabotage-"));
-  const copy = path.join(folder, path.basename(file));
-  try {
-    writeFileSync(copy, `${parts[0]}${damage};\n\nDO $exit$${parts[1]}`);
-    return await use(copy);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  return withFolder(async (folder) => {
+    const copy = path.join(folder, path.basename(file));
+    writeFileSync(copy, `${parts[0]}${sabotage};\n\nDO $exit$${parts[1]}`);
+    return use(copy);
+  });
 }

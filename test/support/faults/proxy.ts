@@ -1,4 +1,5 @@
 import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
+import { atEnd } from "../clean-up";
 
 /** What happens to the network at one round trip of the watched session. */
 export interface Fault {
@@ -72,6 +73,11 @@ export async function proxy(url: string, watched = "one-roof rollout"): Promise<
     upstream.on("close", () => !quiet() && client.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = () => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  atEnd(close);
   const own = new URL(url);
   own.port = String((server.address() as AddressInfo).port);
   return {
@@ -87,10 +93,7 @@ export async function proxy(url: string, watched = "one-roof rollout"): Promise<
       for (const socket of sockets) socket.destroy();
     },
     heal: () => void (silent = false),
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
+    close,
   };
 }
 

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { engineFolder, pulumiHome } from "../../../cli/engine";
+import { atEnd } from "../clean-up";
 import { RATIFIED } from "../database/database";
+import { temporaryFolder } from "../folder";
 import { UNHURRIED } from "./program";
 
 const STACK = "dev";
@@ -53,9 +54,9 @@ export interface Resource {
   outputs: Record<string, unknown>;
 }
 
-/** A stack on the database of `url`. Whoever takes it removes it. */
+/** A stack on the database of `url`, removed after the last test of the file. */
 export function engine(url: string, { config = {}, env = {}, project = process.cwd() }: Options = {}): Engine {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "one-roof-engine-"));
+  const folder = temporaryFolder();
   const stackFile = path.join(folder, `Pulumi.${STACK}.yaml`);
   const values: Record<string, string | undefined> = {
     database: new URL(url).pathname.slice(1),
@@ -79,7 +80,12 @@ export function engine(url: string, { config = {}, env = {}, project = process.c
   const operation = (command: string, ...options: string[]) => {
     return (...args: string[]) => run(command, "--config-file", stackFile, "--non-interactive", ...options, ...args);
   };
+  const remove = () => {
+    for (const child of running) killGroup(child);
+    rmSync(folder, { recursive: true, force: true });
+  };
   configure(config);
+  atEnd(remove);
   return {
     folder,
     env: environment,
@@ -90,10 +96,7 @@ export function engine(url: string, { config = {}, env = {}, project = process.c
     run,
     configure,
     resources: () => readState(folder).filter(({ type }) => type.endsWith(":Tier")),
-    remove() {
-      for (const child of running) killGroup(child);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    remove,
   };
 }
 
