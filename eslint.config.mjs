@@ -1,8 +1,35 @@
 import eslint from "@eslint/js";
+import { createNodeResolver, importX } from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
 
+const FOUNDATION = ["provider/model", "provider/postgres", "provider/release", "provider/context.ts"];
+const COMMAND_GROUND = ["cli/failure.ts", "cli/lock.js", "cli/process.ts", "cli/project.ts"];
+
+/** What each room may import beside itself and packages. Rooms depend downwards only. */
+const ROOMS = {
+  "provider/model": [],
+  "provider/postgres": ["provider/model"],
+  "provider/release": ["provider/model"],
+  "provider/ledger": FOUNDATION,
+  "provider/execute": [...FOUNDATION, "provider/ledger"],
+  "provider/plan": [...FOUNDATION, "provider/ledger", "provider/execute"],
+  provider: [],
+  tiers: ["provider/index.ts"],
+  policy: ["provider/index.ts", "tiers"],
+  "cli/dev-database": COMMAND_GROUND,
+  "cli/pulumi": [...COMMAND_GROUND, "cli/dev-database", "provider/index.ts", "tiers", "tools/engine"],
+  cli: ["provider/index.ts", "tiers", "tools/engine"],
+};
+
+const zones = Object.entries(ROOMS).map(([room, others]) => ({
+  target: `./${room}`,
+  from: ".",
+  except: ["node_modules", room, ...others].map((path) => `./${path}`),
+  message: `${room}/ may import ${others.join(", ") || "nothing"} beside itself: see docs/architecture.md, Rooms.`,
+}));
+
 export default tseslint.config(
-  { ignores: ["node_modules/", "evidence/"] },
+  { ignores: ["node_modules/", "evidence/", "test/fixtures/stored-provider/"] },
   eslint.configs.recommended,
   {
     files: ["**/*.ts"],
@@ -20,6 +47,19 @@ export default tseslint.config(
       "@typescript-eslint/require-await": "off",
       // Much is loaded only when it is needed, which import() cannot do here: it is Node's loader for ES modules.
       "@typescript-eslint/no-require-imports": "off",
+    },
+  },
+  {
+    files: ["**/*.ts", "**/*.js"],
+    plugins: { "import-x": importX },
+    settings: {
+      "import-x/resolver-next": [createNodeResolver({ extensions: [".ts", ".js", ".json"] })],
+      "import-x/extensions": [".ts", ".js"],
+      "import-x/parsers": { "@typescript-eslint/parser": [".ts"] },
+    },
+    rules: {
+      "import-x/no-restricted-paths": ["error", { zones }],
+      "import-x/no-cycle": "error",
     },
   },
   {

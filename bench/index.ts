@@ -1,13 +1,14 @@
-// Measures side by side, asserts nothing, leaves nothing behind: npm run bench -- [sql] [rehearsal] [preview] [--scale 1] [--rounds 5]
+// Measures side by side, asserts nothing, leaves nothing behind: npm run bench -- [sql] [rehearsal] [preview] [tricks] [--scale 1] [--rounds 5]
 import os from "node:os";
 import { parseArgs } from "node:util";
 import { baseline } from "./database";
 import { benchPreview } from "./preview";
 import { benchRehearsal } from "./rehearsal";
 import { benchSql } from "./sql";
+import { benchTricks } from "./tricks";
 import { timed } from "./run";
 
-const BENCHES = { sql: benchSql, rehearsal: benchRehearsal, preview: benchPreview };
+const BENCHES = { sql: benchSql, rehearsal: benchRehearsal, preview: benchPreview, tricks: benchTricks };
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { ensureEngine, pulumiHome } from "../cli/engine";
+import { ensureEngine, pulumiHome } from "../cli/pulumi/engine";
 import { RATIFIED, type TestDatabase } from "../test/support/database/database";
 import { withFolder } from "../test/support/folder";
 import { median, printLines, printRatio } from "./table";
@@ -14,7 +14,7 @@ const ALLOWED = 1.6;
 const run = promisify(execFile);
 
 /** What one command cost, in milliseconds. */
-interface Cost {
+export interface Cost {
   readonly wall: number;
   /** Processor time of the CLI and of all that it waited for. */
   readonly processor: number;
@@ -69,7 +69,7 @@ function emptyProject(folder: string): string {
 }
 
 /** Prepares a stack with a backend of its own; gives the preview that is measured. */
-async function previewOf(project: string, backend: string, db: TestDatabase): Promise<() => Promise<Cost>> {
+export async function previewOf(project: string, backend: string, db: TestDatabase): Promise<() => Promise<Cost>> {
   mkdirSync(backend);
   const cli = await ensureEngine();
   const values = { database: db.name, ratifiedApr: RATIFIED, holdBudget: "60s" };

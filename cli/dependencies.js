@@ -49,20 +49,14 @@ function sameVersions(wanted, installed) {
 
 function install() {
   console.error("Installing the dependencies (npm ci) ...");
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const { status, error } = spawnSync(npm, ["ci", "--include=dev", "--no-audit", "--no-fund"], {
+  const { status, error } = spawnSync("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"], {
     cwd: project,
     // Standard output belongs to the command (`db url` prints only the URL).
     stdio: ["ignore", 2, 2],
-    shell: process.platform === "win32",
   });
   if (status === 0) return;
-  throw Object.assign(
-    new Error(`npm ci failed${error ? `: ${error.message}` : "; what it said is above"}. Nothing else was changed.`),
-    {
-      exitCode: 1,
-    },
-  );
+  const reason = error ? `: ${error.message}` : "; what it said is above";
+  throw Object.assign(new Error(`npm ci failed${reason}. Nothing else was changed.`), { exitCode: 1 });
 }
 
 module.exports = { ensureDependencies };

@@ -8,3 +8,7 @@ export class Failure extends Error {
     super(message, options);
   }
 }
+
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -26,12 +26,11 @@ function isAlive(pid) {
 function tryLock(file) {
   // Linking a finished file makes the lock appear together with its owner's id.
   const mine = `${file}.${process.pid}`;
-  fs.writeFileSync(mine, String(process.pid));
+  fs.writeFileSync(mine, `${process.pid}`);
   try {
-    for (;;) {
-      if (link(mine, file)) return undefined;
+    while (fails("EEXIST", () => fs.linkSync(mine, file))) {
       const owner = readOwner(file);
-      if (owner !== undefined && isAlive(owner)) return owner;
+      if (owner && isAlive(owner)) return owner;
       removeStale(file, owner);
     }
   } finally {
@@ -40,18 +39,15 @@ function tryLock(file) {
 }
 
 /**
- * @param {string} from
- * @param {string} to
- * @returns {boolean} false when `to` exists already
+ * Of two that find the same stale lock one may be late and hit the fresh lock of the other: it looks at what it took and puts it back.
+ * @param {string} file
+ * @param {number | undefined} owner
  */
-function link(from, to) {
-  try {
-    fs.linkSync(from, to);
-    return true;
-  } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code === "EEXIST") return false;
-    throw error;
-  }
+function removeStale(file, owner) {
+  const taken = `${file}.${process.pid}.stale`;
+  if (fails("ENOENT", () => fs.renameSync(file, taken))) return;
+  if (readOwner(taken) !== owner) fails("EEXIST", () => fs.linkSync(taken, file));
+  fs.rmSync(taken, { force: true });
 }
 
 /** @param {string} file */
@@ -64,20 +60,18 @@ function readOwner(file) {
 }
 
 /**
- * Of two that find the same stale lock one may be late and hit the fresh lock of the other: it looks at what it took and puts it back.
- * @param {string} file
- * @param {number | undefined} owner
+ * True when the action fails with this code; any other failure is thrown.
+ * @param {string} code
+ * @param {() => void} action
  */
-function removeStale(file, owner) {
-  const taken = `${file}.${process.pid}.stale`;
+function fails(code, action) {
   try {
-    fs.renameSync(file, taken);
+    action();
+    return false;
   } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT") return;
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === code) return true;
     throw error;
   }
-  if (readOwner(taken) !== owner) link(taken, file);
-  fs.rmSync(taken, { force: true });
 }
 
 /**

@@ -2,30 +2,46 @@ import { spawn, spawnSync, type SpawnSyncOptions, type SpawnSyncReturns } from "
 import os from "node:os";
 import { Failure } from "./failure";
 
+/** How a program ended. */
+export interface Ended {
+  code: number;
+  /** Somebody sent a signal: it is not to be started again. */
+  interrupted: boolean;
+}
+
 /**
- * Runs a program in the foreground, with our terminal, and returns its exit code.
+ * Runs a program in the foreground, with our terminal.
  *
  * Ctrl-C at a terminal reaches the whole process group, hence the child too: passing it on would be a second interrupt, which makes Pulumi
  * stop at once instead of at the end of the step. Without a terminal a signal is sent to us alone and has to be passed on.
  */
-export function runInForeground(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+export function runInForeground(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: "inherit", env });
-    const onInterrupt = () => {
-      if (!process.stdin.isTTY) child.kill("SIGINT");
+    let interrupted = false;
+    const onSignal = (signal: NodeJS.Signals) => {
+      interrupted = true;
+      if (signal === "SIGTERM" || !process.stdin.isTTY) child.kill(signal);
     };
-    const onTerminate = () => void child.kill("SIGTERM");
-    process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate);
-    const done = () => process.off("SIGINT", onInterrupt).off("SIGTERM", onTerminate);
+    process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+    const done = () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     child.on("error", (cause) => {
       done();
       reject(new Failure(`${program} could not be started: ${cause.message}`, 1, { cause }));
     });
     child.on("exit", (code, signal) => {
       done();
-      resolve(code ?? 128 + (signal ? os.constants.signals[signal] : 0));
+      resolve({
+        code: code ?? 128 + os.constants.signals[signal ?? "SIGTERM"],
+        interrupted: interrupted || code === null,
+      });
     });
   });
+}
+
+/** Somebody is there who can be asked. */
+export function isTerminal(): boolean {
+  return process.stdin.isTTY && process.stdout.isTTY;
 }
 
 export interface Captured {
@@ -39,13 +55,11 @@ export interface Captured {
 export function capture(program: string, args: readonly string[], options: SpawnSyncOptions = {}): Captured {
   // The texts are null when the program could not be started.
   const result: SpawnSyncReturns<string | null> = spawnSync(program, args, { ...options, encoding: "utf8" });
+  const error: NodeJS.ErrnoException | undefined = result.error;
+  const failure = error?.code === "ENOENT" ? `${program} was not found` : error?.message;
   return {
     ok: result.status === 0,
     stdout: result.stdout?.trim() ?? "",
-    reason: notStarted(program, result.error) ?? (result.stderr?.trim() || `exit code ${String(result.status)}`),
+    reason: failure ?? (result.stderr?.trim() || `exit code ${result.status ?? "unknown"}`),
   };
-}
-
-function notStarted(program: string, error: NodeJS.ErrnoException | undefined): string | undefined {
-  return error?.code === "ENOENT" ? `${program} was not found` : error?.message;
 }

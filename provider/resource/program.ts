@@ -27,10 +27,10 @@ export function registerTiers(plan: Plan, configuration: Configuration, module: 
   for (const [index, inputs] of tierInputs(plan, configuration, module).entries()) {
     const previous = tiers.at(-1);
     const chained = previous && { previous: previous.id, rolloutId: tiers[0]?.rolloutId };
-    const { scripts, drift = [] } = plan.tiers[index] ?? {};
-    const name = `tier-${inputs.tier}-${scripts?.declaration.name ?? ""}`;
+    const planned = plan.tiers[index];
+    const name = `tier-${inputs.tier}-${planned?.scripts.declaration.name ?? ""}`;
     const tier = new Tier(name, { ...inputs, ...chained }, previous ? { dependsOn: previous } : {});
-    for (const text of drift) void warn(`tier ${inputs.tier} has drifted: ${text}`, tier);
+    for (const text of planned?.drift ?? []) void warn(`tier ${inputs.tier} has drifted: ${text}`, tier);
     tiers.push(tier);
   }
   return tiers;

@@ -28,8 +28,8 @@ const GATES = Object.entries(PASSED).flatMap(([tier, readings]) =>
 
 /** The same run with another reading at one gate; undefined takes it away, as Pulumi does with a null. */
 const but = ([tier, at, name]: Gate, measured: Reading | undefined): Gates => {
-  const { [name]: _, ...others } = PASSED[tier][at] ?? {};
-  const readings = measured === undefined ? others : { ...others, [name]: measured };
+  const all = Object.entries({ ...PASSED[tier][at], [name]: measured });
+  const readings = Object.fromEntries(all.filter((each): each is [string, Reading] => each[1] !== undefined));
   return { ...PASSED, [tier]: { ...PASSED[tier], [at]: readings } };
 };
 

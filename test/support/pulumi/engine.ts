@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { engineFolder, pulumiHome } from "../../../cli/engine";
+import { engineFolder, pulumiHome } from "../../../cli/pulumi/engine";
 import { atEnd } from "../clean-up";
 import { RATIFIED } from "../database/database";
 import { temporaryFolder } from "../folder";

@@ -1,16 +1,20 @@
-// The stack's files in a local file backend. They are read directly: starting the CLI to ask costs more than all of this.
+// The private files of a local file backend. They are read only after a command has failed, to see whether a dead run was the cause.
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { isAlive } from "./lock";
-import { projectFolder } from "./state";
+import { isAlive } from "../lock";
+import { projectName } from "../project";
 
 export interface StackLock {
   pid: number;
   username: string;
   hostname: string;
   timestamp: string;
+}
+
+interface Checkpoint {
+  checkpoint?: { latest?: { pending_operations?: { type: string; resource: { urn: string } }[] } };
 }
 
 /** The `.pulumi` folder of a file backend; undefined for a backend of another kind, which looks after its own locks. */
@@ -22,11 +26,6 @@ export function backendFolder(url: string): string | undefined {
 
 export function stackFile(backend: string, stack: string): string {
   return path.join(backend, "stacks", projectName(), `${stack}.json`);
-}
-
-function projectName(): string {
-  const project = fs.readFileSync(path.join(projectFolder, "Pulumi.yaml"), "utf8");
-  return /^name:\s*(\S+)/m.exec(project)?.[1] ?? "";
 }
 
 export function readLocks(backend: string, stack: string): StackLock[] {
@@ -47,7 +46,7 @@ function isPulumi(pid: number): boolean {
   if (!isAlive(pid)) return false;
   try {
     // A killed process that nobody has reaped keeps its id and its name; its state tells (Z).
-    return /^\d+ \(pulumi[^)]*\) [^ZX]/.test(fs.readFileSync(`/proc/${String(pid)}/stat`, "utf8"));
+    return /^\d+ \(pulumi[^)]*\) [^ZX]/.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return true;
   }
@@ -60,10 +59,6 @@ export function pendingCreates(backend: string, stack: string): string[] {
   return operations
     .filter(({ type }) => type === "creating")
     .map(({ resource }) => resource.urn.split("::").pop() ?? "");
-}
-
-interface Checkpoint {
-  checkpoint?: { latest?: { pending_operations?: { type: string; resource: { urn: string } }[] } };
 }
 
 function filesIn(folder: string): string[] {

@@ -1,11 +1,12 @@
 // `npm run manifest`: writes the manifest of the release, checkable with `sha256sum -c`, and prints the digest under which it is ratified.
-import { writeManifest } from "../provider";
-import { Failure } from "./failure";
-import { projectFolder } from "./state";
+import { writeManifest } from "../../provider";
+import { Failure } from "../failure";
+import { projectFolder } from "../project";
+import type { Command } from "./index";
 
-export async function runManifest(args: string[]): Promise<number> {
+export const run: Command = async (args) => {
   if (args.length) throw new Failure("Usage: npm run manifest", 2);
   const release = await writeManifest(projectFolder);
   console.log(`MANIFEST.sha256 written. Once it is ratified, pin it: npm run pulumi -- config set release ${release}`);
   return 0;
-}
+};

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Client } from "pg";
 import { clusterUrl, runningCluster, startCluster, withClusterLock, writeCluster, type Cluster } from "./cluster";
-import { projectFolder } from "./state";
+import { projectFolder } from "../project";
 
 export const DATABASE = "directus";
 const BASELINE_FOLDER = path.join(projectFolder, "sql", "baseline");

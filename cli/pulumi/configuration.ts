@@ -1,14 +1,8 @@
 // The stack's configuration as Pulumi keeps it, for commands that work without starting Pulumi.
 import fs from "node:fs";
-import path from "node:path";
 import { FAILSAFE_SCHEMA, load, YAMLException } from "js-yaml";
-import { Failure } from "./failure";
-import { projectFolder } from "./state";
-
-/** The file in which Pulumi looks for the configuration of a stack: of `organization/project/stack` the last part counts. */
-export function configurationFile(stack: string): string {
-  return path.join(projectFolder, `Pulumi.${stack.split("/").at(-1) ?? ""}.yaml`);
-}
+import { Failure, reasonOf } from "../failure";
+import { projectName } from "../project";
 
 /**
  * The values of `keys` in the project's own namespace, each as the text that was written; keys that are not set are left out.
@@ -30,17 +24,12 @@ export function readStackConfiguration(file: string, keys: readonly string[]): R
   );
 }
 
-function projectName(): string {
-  const { name } = readMapping(path.join(projectFolder, "Pulumi.yaml"));
-  return typeof name === "string" ? name : "";
-}
-
 function readMapping(file: string): Record<string, unknown> {
   try {
     return mapping(load(fs.readFileSync(file, "utf8"), { schema: FAILSAFE_SCHEMA }) ?? {}, file);
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
-    throw new Failure(`Cannot read ${file}: ${reasonOf(cause)}`, 1, { cause });
+    throw new Failure(`Cannot read ${file}: ${yamlReason(cause)}`, 1, { cause });
   }
 }
 
@@ -49,7 +38,7 @@ function mapping(value: unknown, file: string): Record<string, unknown> {
   throw new Failure(`Cannot read ${file}: expected keys with values, as Pulumi writes them.`);
 }
 
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof YAMLException)) return cause instanceof Error ? cause.message : String(cause);
-  return cause.reason + (cause.mark ? ` in line ${String(cause.mark.line + 1)}` : "");
+function yamlReason(cause: unknown): string {
+  if (!(cause instanceof YAMLException)) return reasonOf(cause);
+  return cause.reason + (cause.mark ? ` in line ${cause.mark.line + 1}` : "");
 }

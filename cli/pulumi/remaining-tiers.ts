@@ -1,21 +1,17 @@
 // After a run that was to roll tiers back: Pulumi deletes what its state holds. What the state has lost stays in the database, and nobody would say so.
-import { askLedger, type LedgerRow } from "../provider";
-import { rollout } from "../tiers";
-import { configurationFile, readStackConfiguration } from "./configuration";
-import { Failure } from "./failure";
+import { askLedger, type LedgerRow } from "../../provider";
+import { rollout } from "../../tiers";
+import { Failure } from "../failure";
+import type { CommandLine } from "./command-line";
+import { readStackConfiguration } from "./configuration";
 
 /** Options after which tiers are meant to stay. */
-const PARTIAL = ["--target", "-t", "--exclude", "--preview-only", "--exclude-protected"];
+const PARTIAL = ["target", "exclude", "preview-only", "exclude-protected"];
 
 /** Throws where the database still carries tiers that this `destroy`, or this `up` with a lower throughTier, was to roll back. */
-export async function requireNothingLeft(
-  command: string,
-  stack: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<void> {
-  if (args.some((arg) => PARTIAL.includes(arg.split("=")[0] ?? ""))) return;
-  const last = command === "destroy" ? -1 : throughTier(stack, args);
+export async function requireNothingLeft(command: string, line: CommandLine, env: NodeJS.ProcessEnv): Promise<void> {
+  if (PARTIAL.some((option) => line.has(option))) return;
+  const last = command === "destroy" ? -1 : throughTier(line.configFile);
   if (last === undefined) return;
   if (env.DATABASE_URL) process.env.DATABASE_URL = env.DATABASE_URL;
   const { database, rows } = await askLedger(rollout, command);
@@ -24,11 +20,8 @@ export async function requireNothingLeft(
 }
 
 /** The last tier that the stack asks for; undefined where it asks for all, or where that cannot be read here. */
-function throughTier(stack: string, args: readonly string[]): number | undefined {
-  const at = args.indexOf("--config-file");
-  const file =
-    (at >= 0 ? args[at + 1] : undefined) ?? process.env.PULUMI_OPTION_CONFIG_FILE ?? configurationFile(stack);
-  const value = Number(readStackConfiguration(file, ["throughTier"]).throughTier ?? "none");
+function throughTier(configFile: string): number | undefined {
+  const value = Number(readStackConfiguration(configFile, ["throughTier"]).throughTier ?? "none");
   return value < (rollout.tiers.at(-1)?.tier ?? 0) ? value : undefined;
 }
 

@@ -3,11 +3,11 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
-import { Failure } from "./failure";
-import { withLock } from "./lock";
+import { Failure } from "../failure";
+import { withLock } from "../lock";
+import { capture } from "../process";
+import { makeStateFolder, projectKey, stateFolder } from "../project";
 import { locatePostgres, makeReachable, type Postgres } from "./postgres";
-import { capture } from "./process";
-import { makeStateFolder, projectKey, stateFolder } from "./state";
 
 const HOST = "127.0.0.1";
 const FIRST_PORT = 25_000;
@@ -42,7 +42,7 @@ export function readCluster(): Cluster | undefined {
 
 export function writeCluster(cluster: Cluster): void {
   // Renamed into place: a command that reads meanwhile finds the old settings or the new ones.
-  const partial = `${clusterFile()}.${String(process.pid)}`;
+  const partial = `${clusterFile()}.${process.pid}`;
   fs.writeFileSync(partial, JSON.stringify(cluster, null, 2) + "\n", { mode: 0o600 });
   fs.renameSync(partial, clusterFile());
 }
@@ -82,11 +82,11 @@ export async function startCluster(): Promise<Cluster> {
   const cluster = known && fs.existsSync(path.join(known.folder, "PG_VERSION")) ? known : initialise(postgres);
   const port = await choosePort(cluster.port);
   if (port !== cluster.port && known) {
-    console.error(
-      `Port ${String(cluster.port)} is taken by another program: the database now listens on ${String(port)}.`,
-    );
+    console.error(`Port ${cluster.port} is taken by another program: the database now listens on ${port}.`);
   }
-  start(postgres, { ...cluster, port });
+  const log = path.join(cluster.folder, "server.log");
+  const options = [`--pgdata=${cluster.folder}`, `--log=${log}`, `--options=-p ${port}`, "--wait", "--silent"];
+  run(postgres, "pg_ctl", [...options, "start"], log);
   const started = { ...cluster, port };
   writeCluster(started);
   return started;
@@ -114,23 +114,6 @@ function initialise(postgres: Postgres): Cluster {
   return { folder, port: preferredPort(), password, loaded: false };
 }
 
-function start(postgres: Postgres, cluster: Cluster): void {
-  const log = path.join(cluster.folder, "server.log");
-  run(
-    postgres,
-    "pg_ctl",
-    [
-      `--pgdata=${cluster.folder}`,
-      `--log=${log}`,
-      `--options=-p ${String(cluster.port)}`,
-      "--wait",
-      "--silent",
-      "start",
-    ],
-    log,
-  );
-}
-
 export async function stopCluster(): Promise<boolean> {
   const cluster = readCluster();
   if (!cluster || (await runningPort(cluster)) === undefined) return false;
@@ -142,12 +125,8 @@ function run(postgres: Postgres, program: string, args: string[], log?: string):
   // The working folder may be closed to the server's user; the root folder never is.
   const result = capture(path.join(postgres.bin, program), args, { ...postgres.user, cwd: "/" });
   if (result.ok) return;
-  const logged = log && fs.existsSync(log) ? `\n${lastLines(log)}` : "";
-  throw new Failure(`${program} failed: ${result.reason}${logged}`);
-}
-
-function lastLines(file: string): string {
-  return fs.readFileSync(file, "utf8").trimEnd().split("\n").slice(-5).join("\n");
+  const lines = log && fs.existsSync(log) ? fs.readFileSync(log, "utf8").trimEnd().split("\n").slice(-5) : [];
+  throw new Failure([`${program} failed: ${result.reason}`, ...lines].join("\n"));
 }
 
 /** The same port at every first start of a project, so that a connection kept in another tool stays valid after a fresh start. */
@@ -156,22 +135,8 @@ function preferredPort(): number {
 }
 
 async function choosePort(wanted: number): Promise<number> {
-  for (let port = wanted; port < wanted + 100; port += 1) if (await isFree(port)) return port;
-  throw new Failure(`No free port from ${String(wanted)} to ${String(wanted + 99)} on ${HOST}. Nothing was started.`);
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = net.createServer();
-    probe.once("error", () => {
-      resolve(false);
-    });
-    probe.listen(port, HOST, () =>
-      probe.close(() => {
-        resolve(true);
-      }),
-    );
-  });
+  for (let port = wanted; port < wanted + 100; port += 1) if (!(await accepts(port))) return port;
+  throw new Failure(`No free port from ${wanted} to ${wanted + 99} on ${HOST}. Nothing was started.`);
 }
 
 function accepts(port: number): Promise<boolean> {
@@ -181,16 +146,10 @@ function accepts(port: number): Promise<boolean> {
       socket.destroy();
       resolve(accepted);
     };
-    socket
-      .once("connect", () => {
-        answer(true);
-      })
-      .once("error", () => {
-        answer(false);
-      });
+    socket.once("connect", () => answer(true)).once("error", () => answer(false));
   });
 }
 
 export function clusterUrl(cluster: Cluster, database: string): string {
-  return `postgresql://postgres:${cluster.password}@${HOST}:${String(cluster.port)}/${database}`;
+  return `postgresql://postgres:${cluster.password}@${HOST}:${cluster.port}/${database}`;
 }

@@ -1,9 +1,13 @@
-// Where the commands keep what they make: outside the project, because the language host walks the whole project folder at each command.
+// The project: its folder, its name, and where its commands keep what they make. That is outside the project, because the language host
+// walks the whole project folder at each command.
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { Failure } from "./failure";
+import { Failure, reasonOf } from "./failure";
+
+/** The stack of one developer, with the embedded database and without a secret. */
+export const DEV_STACK = "dev";
 
 export const projectFolder = path.resolve(__dirname, "..");
 
@@ -13,10 +17,16 @@ export const projectKey = `${path.basename(projectFolder)}-${createHash("sha256"
   .digest("hex")
   .slice(0, 8)}`;
 
+/** The name under which Pulumi knows the project: the namespace of its configuration. */
+export function projectName(): string {
+  const project = fs.readFileSync(path.join(projectFolder, "Pulumi.yaml"), "utf8");
+  return /^name:\s*(\S+)/m.exec(project)?.[1] ?? "";
+}
+
 /** `$ONE_ROOF_HOME/<project>`, else `$XDG_STATE_HOME/one-roof/<project>`, else `~/.local/state/one-roof/<project>`. */
-export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const home =
-    env.ONE_ROOF_HOME || path.join(env.XDG_STATE_HOME || path.join(os.homedir(), ".local", "state"), "one-roof");
+export function stateFolder(): string {
+  const { ONE_ROOF_HOME, XDG_STATE_HOME } = process.env;
+  const home = ONE_ROOF_HOME || path.join(XDG_STATE_HOME || path.join(os.homedir(), ".local", "state"), "one-roof");
   return path.resolve(home, projectKey);
 }
 
@@ -26,9 +36,8 @@ export function makeStateFolder(): string {
     makeFolder(folder);
     fs.accessSync(folder, fs.constants.W_OK);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Failure(
-      `The state folder ${folder} is not writable (${reason}).\nSet ONE_ROOF_HOME to a folder that is. Nothing was changed.`,
+      `The state folder ${folder} is not writable (${reasonOf(cause)}).\nSet ONE_ROOF_HOME to a folder that is. Nothing was changed.`,
       1,
       { cause },
     );

@@ -1,18 +1,16 @@
-// Builds the Pulumi CLI and a Node.js language host from the Go modules listed in tools/engine.
+// Builds the Pulumi CLI and a Node.js language host from the Go modules listed here.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { Failure } from "./failure";
-import { capture } from "./process";
-import { projectFolder } from "./state";
+import { Failure } from "../../cli/failure";
+import { capture } from "../../cli/process";
 
 const CLI_PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const HOST_PACKAGE = "./cmd/pulumi-language-nodejs";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 const TAGS = "-tags=osusergo,grpcnotrace";
-const SOURCE = path.join(projectFolder, "tools", "engine");
 const DIGEST_FILE = "one-roof-engine.sha256";
 const REPORT_EVERY_MS = 15_000;
 
@@ -25,7 +23,7 @@ export interface Build {
 }
 
 export async function buildEngine({ version, folder, reason }: Build): Promise<void> {
-  const go = capture("go", ["version"], { cwd: SOURCE });
+  const go = capture("go", ["version"], { cwd: __dirname });
   if (!go.ok) {
     throw new Failure(
       `The Pulumi CLI ${version} is missing in ${folder} and cannot be built without Go (${go.reason}).\n` +
@@ -64,7 +62,7 @@ export function builtFromOtherSource(folder: string): boolean {
 function sourceDigest(): string {
   const hash = createHash("sha256");
   for (const file of ["go.mod", "go.sum", path.join(HOST_PACKAGE, "main.go")]) {
-    hash.update(fs.readFileSync(path.join(SOURCE, file)));
+    hash.update(fs.readFileSync(path.join(__dirname, file)));
   }
   return hash.digest("hex");
 }
@@ -72,50 +70,34 @@ function sourceDigest(): string {
 /** Returns how many packages there are to compile. */
 async function download(): Promise<number> {
   console.error("Downloading the Go modules ...");
-  let packages = 0;
-  const count = (line: string) => {
-    // What it says about downloads starts with "go: ".
-    if (!line.startsWith("go: ")) packages += 1;
-  };
-  await go(["list", TAGS, "-deps", CLI_PACKAGE, HOST_PACKAGE], count, () => "");
-  return packages;
+  const lines = await go(["list", TAGS, "-deps", CLI_PACKAGE, HOST_PACKAGE]);
+  // What it says about downloads starts with "go: ".
+  return lines.filter((line) => !line.startsWith("go: ")).length;
 }
 
 async function compile(version: string, folder: string, packages: number): Promise<void> {
   const flags = ["-trimpath", "-buildvcs=false", TAGS, `-ldflags=-s -w -X ${VERSION_VARIABLE}=v${version}`];
-  let compiled = 0;
   // -v names each package when it is compiled, and none that the build cache holds.
-  await go(
-    ["build", "-v", ...flags, "-o", folder + path.sep, CLI_PACKAGE, HOST_PACKAGE],
-    () => (compiled += 1),
-    () => `${String(compiled)} of ${String(packages)} packages compiled, `,
-  );
+  const command = ["build", "-v", ...flags, "-o", folder + path.sep, CLI_PACKAGE, HOST_PACKAGE];
+  await go(command, (lines) => `${lines} of ${packages} packages compiled, `);
 }
 
-/** Runs go and reports now and then, because minutes of silence look like a hang. */
-function go(args: string[], onLine: (line: string) => void, progress: () => string): Promise<void> {
+/** Runs go and returns the lines it prints. Reports now and then, because minutes of silence look like a hang. */
+function go(args: string[], progress: (lines: number) => string = () => ""): Promise<string[]> {
   const started = Date.now();
   return new Promise((resolve, reject) => {
-    const child = spawn("go", args, {
-      cwd: SOURCE,
-      env: { ...process.env, CGO_ENABLED: "0", GOWORK: "off" },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const last: string[] = [];
-    const listen = (line: string) => {
-      onLine(line);
-      last.push(line);
-      if (last.length > 10) last.shift();
-    };
-    for (const stream of [child.stdout, child.stderr]) createInterface(stream).on("line", listen);
+    const env = { ...process.env, CGO_ENABLED: "0", GOWORK: "off" };
+    const child = spawn("go", args, { cwd: __dirname, env, stdio: ["ignore", "pipe", "pipe"] });
+    const lines: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) createInterface(stream).on("line", (line) => lines.push(line));
     const timer = setInterval(() => {
-      console.error(`  ... ${progress()}${String(Math.round((Date.now() - started) / 1000))} s`);
+      console.error(`  ... ${progress(lines.length)}${Math.round((Date.now() - started) / 1000)} s`);
     }, REPORT_EVERY_MS);
     child.on("error", reject);
     child.on("close", (code) => {
       clearInterval(timer);
-      if (code === 0) resolve();
-      else reject(new Failure(`go ${args[0] ?? ""} failed; its last words:\n${last.join("\n")}`));
+      if (code === 0) resolve(lines);
+      else reject(new Failure(`go ${args[0] ?? ""} failed; its last words:\n${lines.slice(-10).join("\n")}`));
     });
   });
 }

@@ -2,15 +2,15 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { buildEngine, builtFromOtherSource } from "./engine-build";
-import { Failure } from "./failure";
-import { withLock } from "./lock";
-import { capture } from "./process";
-import { projectFolder } from "./state";
+import { buildEngine, builtFromOtherSource } from "../../tools/engine/build";
+import { Failure } from "../failure";
+import { withLock } from "../lock";
+import { capture } from "../process";
+import { projectFolder } from "../project";
 
 /** The launcher of dynamic providers; the official download has it beside the CLI, the npm package @pulumi/pulumi brings it too. */
 const LAUNCHER = "pulumi-resource-pulumi-nodejs";
-const PARTS = ["pulumi", "pulumi-language-nodejs", LAUNCHER];
+const CLI = ["pulumi", "pulumi-language-nodejs"];
 
 export function pulumiHome(): string {
   return process.env.PULUMI_HOME || path.join(os.homedir(), ".pulumi");
@@ -29,34 +29,27 @@ function engineVersion(): string {
 /** The CLI's path. Nothing but a few stats when it is there; callers run it directly, because each wrapper costs a process start. */
 export async function ensureEngine(): Promise<string> {
   const folder = engineFolder();
-  if (!isComplete(folder)) {
+  if (!hasAll(folder, [...CLI, LAUNCHER]) || builtFromOtherSource(folder)) {
     await withLock(path.join(path.dirname(folder), "setup.lock"), "setting up the Pulumi CLI", () => setUp(folder));
   }
   return path.join(folder, "pulumi");
 }
 
-function isComplete(folder: string): boolean {
-  return PARTS.every((part) => isExecutable(path.join(folder, part))) && !builtFromOtherSource(folder);
-}
-
 async function setUp(folder: string): Promise<void> {
   if (builtFromOtherSource(folder)) {
     await buildEngine({ version: engineVersion(), folder, reason: "tools/engine has changed since the last build" });
-  } else if (!hasCli(folder)) {
+  } else if (!hasAll(folder, CLI)) {
     const reason = `the official download is out of reach: ${download(folder)}`;
-    if (!hasCli(folder)) await buildEngine({ version: engineVersion(), folder, reason });
+    if (!hasAll(folder, CLI)) await buildEngine({ version: engineVersion(), folder, reason });
   }
-  if (!isExecutable(path.join(folder, LAUNCHER))) copyLauncher(folder);
+  if (!hasAll(folder, [LAUNCHER])) copyLauncher(folder);
 }
 
-function hasCli(folder: string): boolean {
-  return isExecutable(path.join(folder, "pulumi")) && isExecutable(path.join(folder, "pulumi-language-nodejs"));
-}
-
-function isExecutable(file: string): boolean {
+function hasAll(folder: string, programs: readonly string[]): boolean {
   try {
-    fs.accessSync(file, fs.constants.X_OK);
-    return fs.statSync(file).size > 0;
+    const files = programs.map((program) => path.join(folder, program));
+    for (const file of files) fs.accessSync(file, fs.constants.X_OK);
+    return files.every((file) => fs.statSync(file).size > 0);
   } catch {
     return false;
   }
@@ -77,7 +70,7 @@ function download(folder: string): string {
 function copyLauncher(folder: string): void {
   const source = path.join(projectFolder, "node_modules", "@pulumi", "pulumi", LAUNCHER);
   if (!fs.existsSync(source)) throw new Failure(`${source} is missing: run npm ci.`);
-  const partial = path.join(folder, `${LAUNCHER}.${String(process.pid)}`);
+  const partial = path.join(folder, `${LAUNCHER}.${process.pid}`);
   fs.copyFileSync(source, partial);
   fs.chmodSync(partial, 0o755);
   fs.renameSync(partial, path.join(folder, LAUNCHER));

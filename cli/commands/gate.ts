@@ -1,0 +1,73 @@
+// `npm run gate`: could the rollout start now? Reads only, starts no Pulumi. Exit code 0 = READY, 10 = BLOCKED, 1 = error.
+import { parseArgs } from "node:util";
+import { measureReadiness, messageOf, type Parameters, readinessLine } from "../../provider";
+import { rollout } from "../../tiers";
+import { blockerTokens } from "../../tiers/monitor";
+import { requireOwnDatabase, targetEnvironment } from "../dev-database/target";
+import { Failure } from "../failure";
+import { projectFolder } from "../project";
+import { readCommandLine, type CommandLine } from "../pulumi/command-line";
+import { readStackConfiguration } from "../pulumi/configuration";
+import type { Command } from "./index";
+
+const USAGE = `Usage: npm run gate [-- --quiet | --json] [--config-file FILE]
+
+  Prints READY, or BLOCKED with every stop gate of Tier 0 that does not hold.
+  Exit code 0 = READY, 10 = BLOCKED, 1 = the gates could not be read.
+
+  --quiet              print nothing, tell by the exit code
+  --json               print one JSON object: verdict, database, blockers, readings
+  --config-file FILE   the stack's configuration, if not Pulumi.<PULUMI_STACK>.yaml
+
+  RATIFIED_APR in the environment goes before the configuration's ratifiedApr; without either
+  the ratified request is not judged.`;
+
+const BLOCKED = 10;
+
+type Options = ReturnType<typeof readOptions>;
+
+export const run: Command = async (args) => {
+  const options = readOptions(args);
+  if (options.help) console.log(USAGE);
+  try {
+    return options.help ? 0 : await tellVerdict(options, readCommandLine(args));
+  } catch (error) {
+    if (options.quiet) return 1;
+    // An error is one line, so that a log of cron or CI keeps it together.
+    throw new Failure(messageOf(error).replace(/\s*\n\s*/g, " "), 1, { cause: error });
+  }
+};
+
+function readOptions(args: string[]) {
+  const flag = { type: "boolean" } as const;
+  const options = {
+    quiet: flag,
+    json: flag,
+    help: { ...flag, short: "h" },
+    "config-file": { type: "string" },
+  } as const;
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    throw new Failure(`${messageOf(error).split(".")[0] ?? ""}.\n${USAGE}`, 2, { cause: error });
+  }
+}
+
+async function tellVerdict({ quiet, json }: Options, { stack, configFile }: CommandLine): Promise<number> {
+  const parameters = readParameters(configFile);
+  requireOwnDatabase(stack);
+  Object.assign(process.env, await targetEnvironment(stack));
+  const project = { root: projectFolder, rollout };
+  const measured = await measureReadiness(project, blockerTokens, parameters, { all: json ?? false });
+  const { verdict, database, blockers, readings } = measured;
+  if (!quiet) console.log(json ? JSON.stringify({ verdict, database, blockers, readings }) : readinessLine(measured));
+  return verdict === "READY" ? 0 : BLOCKED;
+}
+
+/** The rollout's parameters from the stack's configuration; the environment has the last word on the ratified request. */
+function readParameters(file: string): Parameters {
+  const values = readStackConfiguration(file, Object.keys(rollout.parameters));
+  const { RATIFIED_APR } = process.env;
+  if (RATIFIED_APR) values.ratifiedApr = RATIFIED_APR;
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value));
+}

@@ -1,0 +1,30 @@
+// The Pulumi CLI, ready to run in this project: engine, database, backend and stack are there.
+import { runInForeground } from "../process";
+import type { CommandLine } from "./command-line";
+import { ensureEngine } from "./engine";
+import { commandEnvironment } from "./environment";
+import { ensureOwnBackend, type Start } from "./stack";
+
+export interface Pulumi {
+  env: NodeJS.ProcessEnv;
+  /** Runs a command and returns its exit code. One that fails because of what a dead run left behind is run once more without that. */
+  run(args: readonly string[]): Promise<number>;
+}
+
+export async function preparePulumi(line: CommandLine): Promise<Pulumi> {
+  const binary = await ensureEngine();
+  const env = await commandEnvironment(line);
+  const start: Start = (args, changes) => runInForeground(binary, args, { ...env, ...changes });
+  if (!process.env.PULUMI_BACKEND_URL) await ensureOwnBackend(line, start);
+  return {
+    env,
+    run: async (args) => {
+      const started = Date.now();
+      const { code, interrupted } = await start(args);
+      if (code === 0 || interrupted) return code;
+      const { recover } = require("./recovery") as typeof import("./recovery");
+      const recovered = await recover({ line, start, started, url: env.PULUMI_BACKEND_URL ?? "" });
+      return recovered ? (await start(args)).code : code;
+    },
+  };
+}

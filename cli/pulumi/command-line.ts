@@ -1,0 +1,73 @@
+// Reads the arguments of a Pulumi command as the CLI itself reads them, for the few options on which our own work depends. The CLI gets the
+// arguments as they were given.
+import path from "node:path";
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { DEV_STACK, projectFolder } from "../project";
+
+export interface CommandLine {
+  /** The command and its operands, without options. */
+  words: string[];
+  /** The stack that the CLI will work on, as it was named: perhaps `organization/project/stack`. */
+  fullStack: string;
+  /** Its own name. */
+  stack: string;
+  /** The file with the stack's configuration. */
+  configFile: string;
+  /** Was this option given, whatever its value? */
+  has(option: string): boolean;
+  /** Is this flag set? `--yes=false` is given, and not set. */
+  isOn(flag: string): boolean;
+}
+
+/** Options that take a value. All are here: the value of one must not be taken for another, as in `--message -sprod`. */
+const VALUES = (
+  "client color config config-file cwd event-log exclude exec-agent exec-kind import-file import-pending-creates memprofilerate message " +
+  "otel-traces output parallel plan policy-pack policy-pack-config profiling replace save-plan secrets-provider stack target " +
+  "target-replace tracing verbose"
+).split(" ");
+
+/** The letters of options that take a value, and of flags that are asked for. */
+const LETTERS: Record<string, string> = {
+  C: "cwd",
+  c: "config",
+  m: "message",
+  p: "parallel",
+  s: "stack",
+  t: "target",
+  v: "verbose",
+  x: "exclude",
+  y: "yes",
+};
+
+const OPTIONS: NonNullable<ParseArgsConfig["options"]> = {};
+for (const name of VALUES) OPTIONS[name] = { type: "string" };
+for (const [short, name] of Object.entries(LETTERS)) OPTIONS[name] = { type: OPTIONS[name]?.type ?? "boolean", short };
+
+export function readCommandLine(args: readonly string[]): CommandLine {
+  const { values, positionals } = parseArgs({ args: args.flatMap(spellOut), options: OPTIONS, strict: false });
+  // The CLI takes every option from the environment too.
+  const given = (option: string) =>
+    values[option] ?? process.env[`PULUMI_OPTION_${option.toUpperCase().replaceAll("-", "_")}`];
+  const text = (option: string) => {
+    const value = given(option);
+    return typeof value === "string" ? value : undefined;
+  };
+  const fullStack = text("stack") || process.env.PULUMI_STACK || DEV_STACK;
+  const stack = fullStack.slice(fullStack.lastIndexOf("/") + 1);
+  return {
+    words: positionals,
+    fullStack,
+    stack,
+    configFile: text("config-file") || path.join(projectFolder, `Pulumi.${stack}.yaml`),
+    has: (option) => given(option) !== undefined,
+    isOn: (flag) => ![undefined, false, "false", "False", "FALSE", "F", "f", "0"].includes(given(flag)),
+  };
+}
+
+/** `-y=false`, `-fy=false` and `-s=dev` with the option's name, because parseArgs would read the value as more letters. */
+function spellOut(arg: string): string[] {
+  const [, rest = "", last, value = ""] = /^-([a-zA-Z]*)([a-zA-Z])=(.*)$/s.exec(arg) ?? [];
+  // After a letter that takes a value, all that follows is its value.
+  if (!last || Array.from(rest).some((letter) => VALUES.includes(LETTERS[letter] ?? ""))) return [arg];
+  return [...(rest ? [`-${rest}`] : []), `--${LETTERS[last] ?? last}=${value}`];
+}

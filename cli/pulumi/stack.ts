@@ -1,0 +1,35 @@
+// Creates the stack where nobody has done it yet. In a team's backend the team creates its stacks.
+import fs from "node:fs";
+import { pathToFileURL } from "node:url";
+import { Failure } from "../failure";
+import { withLock } from "../lock";
+import type { Ended } from "../process";
+import type { CommandLine } from "./command-line";
+import { ownBackend } from "./environment";
+
+/** Runs the CLI once, as it is. */
+export type Start = (args: readonly string[], env?: NodeJS.ProcessEnv) => Promise<Ended>;
+
+export async function createStack(line: CommandLine, start: Start, env: NodeJS.ProcessEnv = {}): Promise<void> {
+  const { code } = await start(["stack", "init", line.fullStack, "--non-interactive", "--no-select"], env);
+  if (code !== 0) throw new Failure(`The stack ${line.stack} could not be created.`, code);
+}
+
+/** Is the command itself going to create a stack? */
+export function isStackInit({ words }: CommandLine): boolean {
+  return words[0] === "stack" && words[1] === "init";
+}
+
+/** Our own backend appears together with its first stack, so whoever finds the folder finds both. */
+export async function ensureOwnBackend(line: CommandLine, start: Start): Promise<void> {
+  const folder = ownBackend();
+  if (fs.existsSync(folder)) return;
+  await withLock(`${folder}.lock`, "creating the stack", async () => {
+    if (fs.existsSync(folder)) return;
+    const partial = `${folder}.partial`;
+    fs.rmSync(partial, { recursive: true, force: true });
+    fs.mkdirSync(partial);
+    if (!isStackInit(line)) await createStack(line, start, { PULUMI_BACKEND_URL: pathToFileURL(partial).href });
+    fs.renameSync(partial, folder);
+  });
+}
