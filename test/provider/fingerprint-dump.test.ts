@@ -3,7 +3,7 @@ import path from "node:path";
 import { takeDetail, takeFingerprint } from "../../provider/ledger/fingerprint";
 import { takeSnapshot } from "../../provider/postgres/catalog-snapshot";
 import { rollout } from "../../tiers";
-import { findBinaries } from "../support/database/binaries";
+import { findBinaries } from "../support/database/server";
 import { database } from "../support/database/database";
 import { program } from "../support/database/psql";
 import { providerSession } from "../support/database/session";

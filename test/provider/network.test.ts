@@ -2,8 +2,8 @@ import { catalogAndRows, differences } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
 import { follow, heard, type Program, programOn } from "../support/pulumi/program";
 import { shapeOf, withoutOwnFiles } from "../support/pulumi/outcome";
-import { proxy, type Fault, type Proxy } from "../support/faults/proxy";
-import { random, sample, SEED } from "../support/faults/random";
+import { type NetworkFault, proxy, type Proxy } from "../support/faults/proxy";
+import { draw, SEED, someOf } from "../support/faults/random";
 import type { TierInputs, TierState } from "../../provider/model/tier-inputs";
 
 /*
@@ -39,7 +39,7 @@ async function standBefore(tier: number): Promise<TierInputs> {
 }
 
 /** Runs a hook through a fault; true if it told of success all the same. */
-async function through(fault: Fault, work: () => Promise<unknown>): Promise<boolean> {
+async function through(fault: NetworkFault, work: () => Promise<unknown>): Promise<boolean> {
   network.watch(fault);
   const succeeded = await work().then(
     () => true,
@@ -63,7 +63,6 @@ describe.each([1, 4, 6])("the connection breaks in tier %i", (tier) => {
   test(
     `at round trips drawn by seed ${SEED}: the second try is exact, up and down`,
     async () => {
-      const next = random(SEED + tier);
       const inputs = await standBefore(tier);
       const before = withoutOwnFiles(await catalogAndRows(db.url));
       network.watch();
@@ -74,8 +73,9 @@ describe.each([1, 4, 6])("the connection breaks in tier %i", (tier) => {
       await calls.destroy(state);
       const down = network.trips().length;
 
-      for (const moment of moments) {
-        for (const at of sample(next, up, 2)) {
+      const [atUp, atDown] = [draw(someOf(up, 2), SEED + tier, 2), draw(someOf(down, 2), SEED - tier, 2)];
+      for (const [index, moment] of moments.entries()) {
+        for (const at of atUp[index]) {
           const told = await through({ at, moment, kind: "cut" }, () => calls.create(inputs));
           if (told) expect(await inLedger(tier)).toBe(true);
           state = await calls.create(inputs);
@@ -86,7 +86,7 @@ describe.each([1, 4, 6])("the connection breaks in tier %i", (tier) => {
           });
           await calls.destroy(state);
         }
-        for (const at of sample(next, down, 2)) {
+        for (const at of atDown[index]) {
           state = await calls.create(inputs);
           const told = await through({ at, moment, kind: "cut" }, () => calls.destroy(state));
           if (told) expect(await inLedger(tier)).toBe(false);

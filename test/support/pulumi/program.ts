@@ -58,7 +58,7 @@ export function program({ rollout = oneRoof, root = path.resolve(""), url, value
   const said: string[] = [];
   const at = <Result>(work: () => Promise<Result>) => within({ root, url, values }, said, work);
   const plan = async (through?: number) => {
-    const named = through !== undefined && through >= 0 && { throughTier: String(through) };
+    const named = through !== undefined && through >= 0 && { throughTier: `${through}` };
     const configuration = readConfiguration(rollout, { ...values, ...named });
     const request = { ...configuration.request, ...(through !== undefined && { throughTier: through }) };
     const planned = await planRun({ root, rollout }, { ...configuration, request }, (line) => said.push(line));
