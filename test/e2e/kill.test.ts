@@ -9,8 +9,8 @@ import { draw, SEED } from "../support/faults/random";
 import { cleanUpProcesses, npmRun } from "../support/faults/process-under-test";
 
 /*
- * Commands are killed as hard as it gets, and the next one has to end exactly where an undisturbed one would have.
- * More of it, drawn by chance: CHAOS_RUNS=100 CHAOS_SEED=1 npm test -- test/e2e/kill
+ * Commands are killed with SIGKILL, and the next one has to end exactly where an undisturbed one would have.
+ * More of this, drawn at random: CHAOS_RUNS=100 CHAOS_SEED=1 npm test -- test/e2e/kill
  */
 const RUNS = Number(process.env.CHAOS_RUNS ?? 0);
 
@@ -28,7 +28,7 @@ const injectAll = async (faults: Fault[]) => {
   for (const fault of faults) await inject(db.url, stack, fault);
 };
 
-/** One command must do: what the kills left behind is cleared and said. */
+/** A single command must suffice: it clears what the kills left behind, and says so. */
 async function converge(command: "up" | "destroy"): Promise<string> {
   const { output } = await succeed(npmRun(stack, command, "--skip-preview").finally(cleanUpProcesses));
   expect(await (command === "up" ? ends.toEnd() : ends.toBaseline())).toEqual([]);
@@ -66,7 +66,7 @@ describe("a command is killed", () => {
 
 const tier = fc.constantFrom(1, 2, 3, 4, 5, 6);
 
-/** A fault drawn by chance, at a known moment in two of three cases. */
+/** A random fault, at a known moment in two of three cases. */
 const fault: fc.Arbitrary<Fault> = fc.record({
   command: fc.constantFrom("up", "destroy"),
   what: fc.constantFrom("all", "provider", "cli", "server"),

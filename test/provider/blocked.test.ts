@@ -17,7 +17,7 @@ const GRACE_MS = 1_200;
 const PATIENCE_MS = 20_000;
 
 let db: TestDatabase;
-/** Waits as long as a command of an operator; gives up soon. */
+/** Waits as long as an operator would; the other one gives up after a second. */
 let patient: Program;
 let hasty: Program;
 let planned: TierInputs[];
@@ -69,7 +69,7 @@ async function block(sql: string): Promise<void> {
   await blocker.query(sql);
 }
 
-/** Does the work while the blocker holds its lock; it lets go as soon as the operator was told for whom we wait. */
+/** Does the work while the blocker holds its lock, and releases the lock once the operator has been told who holds it. */
 async function released(calls: Program, work: () => Promise<unknown>): Promise<string> {
   await block(LOCK);
   const working = work();
