@@ -4,6 +4,7 @@
 module.exports = {
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   transform: { "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
+  setupFilesAfterEnv: ["<rootDir>/test/support/setup-file.ts"],
   globalSetup: "<rootDir>/test/support/global-setup.ts",
   globalTeardown: "<rootDir>/test/support/global-teardown.ts",
   // Database and engine tests are bound by servers and processes beside the workers: more workers than cores only time out.

@@ -12,7 +12,7 @@ export function parametersOf({ name }: TestDatabase): Record<string, string> {
 export async function baseline(scale: number): Promise<TestDatabase> {
   const port = await serverPort();
   await onDatabase(urlOf(port, "postgres"), ["CREATE DATABASE bench_baseline"]);
-  const settings = `SET one_roof.database = 'bench_baseline'; SET one_roof.scale = '${String(scale)}'`;
+  const settings = `SET one_roof.database = 'bench_baseline'; SET one_roof.scale = '${scale}'`;
   const files = [...baselineFiles(), "sql/baseline/sign.sql"].map(text);
   await onDatabase(urlOf(port, "bench_baseline"), [settings, ...files]);
   await onDatabase(urlOf(port, "bench_baseline"), ["VACUUM ANALYZE"]);

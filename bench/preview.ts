@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { ensureEngine, pulumiHome } from "../cli/pulumi/engine";
 import { RATIFIED, type TestDatabase } from "../test/support/database/database";
+import { withFolder } from "../test/support/folder";
 import { median, printLines, printRatio } from "./table";
 
 /** The design allows a preview 1.6 times an empty program with an empty pack, beside the rehearsal's own time. */
@@ -24,8 +24,7 @@ export interface Cost {
 
 /** A preview of this project beside one of an empty program with an empty pack, started the same way, by turns. */
 export async function benchPreview(db: TestDatabase, rounds: number): Promise<void> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "one-roof-bench-"));
-  try {
+  await withFolder(async (folder) => {
     const own = await previewOf(path.resolve(""), path.join(folder, "own"), db);
     const empty = await previewOf(emptyProject(path.join(folder, "project")), path.join(folder, "empty"), db);
     const costs: { own: Cost[]; empty: Cost[] } = { own: [], empty: [] };
@@ -35,16 +34,14 @@ export async function benchPreview(db: TestDatabase, rounds: number): Promise<vo
       if (round === 0) for (const list of [costs.own, costs.empty]) list.length = 0;
     }
     report(rounds, costs.own, costs.empty);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 function report(rounds: number, own: readonly Cost[], empty: readonly Cost[]): void {
   const [ownWall, ownWork] = [own.map(({ wall }) => wall), own.map(({ processor }) => processor)];
   const [emptyWall, emptyWork] = [empty.map(({ wall }) => wall), empty.map(({ processor }) => processor)];
   const without = own.map(({ wall, rehearsal }) => wall - rehearsal);
-  printLines(`Preview of all tiers, ${String(rounds)} rounds`, [
+  printLines(`Preview of all tiers, ${rounds} rounds`, [
     { name: "preview, wall", values: ownWall },
     { name: "  of which the rehearsal", values: own.map(({ rehearsal }) => rehearsal) },
     { name: "preview, user + sys", values: ownWork },
@@ -82,23 +79,22 @@ export async function previewOf(project: string, backend: string, db: TestDataba
   const inherited = Object.entries(process.env).filter(([key]) => !/^(PULUMI|PG|ROLLOUT|DATABASE_URL)/.test(key));
   const env = {
     ...Object.fromEntries(inherited),
-    ...{ PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_CONFIG_PASSPHRASE: "", PULUMI_STACK: "dev" },
-    ...{ PULUMI_OPTION_POLICY_PACK: "./policy", PULUMI_BACKEND_URL: pathToFileURL(backend).href },
-    ...{ PULUMI_HOME: pulumiHome(), DATABASE_URL: db.url, ROLLOUT_COMMAND: "preview" },
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_CONFIG_PASSPHRASE: "",
+    PULUMI_STACK: "dev",
+    PULUMI_OPTION_POLICY_PACK: "./policy",
+    PULUMI_BACKEND_URL: pathToFileURL(backend).href,
+    PULUMI_HOME: pulumiHome(),
+    DATABASE_URL: db.url,
+    ROLLOUT_COMMAND: "preview",
     PATH: path.dirname(cli) + path.delimiter + (process.env.PATH ?? ""),
   };
   const start = (args: readonly string[]) =>
     run("bash", ["-c", 'TIMEFORMAT="cost %R %U %S"; time "$@"', "bench", cli, ...args], { cwd: project, env });
   await start(["stack", "init", "dev", "--non-interactive", "--no-select"]);
   return async () => {
-    const { stdout, stderr } = await start([
-      "preview",
-      "--config-file",
-      stack,
-      "--non-interactive",
-      "--color",
-      "never",
-    ]);
+    const options = ["--config-file", stack, "--non-interactive", "--color", "never"];
+    const { stdout, stderr } = await start(["preview", ...options]);
     const [, wall, user, sys] = /^cost (\S+) (\S+) (\S+)$/m.exec(stderr) ?? [];
     const rehearsal = Number(/Rehearsed in (\d+) ms/.exec(stdout)?.[1] ?? 0);
     return { wall: Number(wall) * 1000, processor: (Number(user) + Number(sys)) * 1000, rehearsal };

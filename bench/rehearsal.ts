@@ -28,7 +28,7 @@ export async function benchRehearsal(db: TestDatabase, rounds: number): Promise<
     if (round === 0) for (const list of [rehearsed, applied, back]) list.length = 0;
   }
   const sum = applied.map((time, round) => time + (back[round] ?? 0));
-  printLines(`Rehearsal of the eight tiers and their rollbacks, ${String(rounds)} rounds`, [
+  printLines(`Rehearsal of the eight tiers and their rollbacks, ${rounds} rounds`, [
     { name: "rehearsal", values: rehearsed },
     { name: "SQL of apply", values: applied },
     { name: "SQL of rollback", values: back },

@@ -35,7 +35,7 @@ export async function benchSql(db: TestDatabase, rounds: number): Promise<void> 
     for (const turn of round % 2 ? [byProvider, byPsql] : [byPsql, byProvider]) await turn();
     if (round === 0) for (const list of [provider, statements, whole]) list.length = 0;
   }
-  printLines(`SQL of the eight tiers, ${String(rounds)} rounds`, [
+  printLines(`SQL of the eight tiers, ${rounds} rounds`, [
     { name: "provider, statement by statement", values: provider },
     { name: "psql -f, its own timing", values: statements },
     { name: "psql -f, whole process", values: whole },

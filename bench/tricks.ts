@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import type { TestDatabase } from "../test/support/database/database";
+import { withFolder } from "../test/support/folder";
 import { edit, withProject } from "../test/support/pulumi/project";
 import { type Cost, previewOf } from "./preview";
 import { median, printLines } from "./table";
@@ -40,8 +40,7 @@ const WITHOUT: Readonly<Record<string, (project: string) => void>> = {
 
 /** What each trick of the program gives: a preview with it beside one without, by turns. */
 export async function benchTricks(db: TestDatabase, rounds: number): Promise<void> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "one-roof-bench-"));
-  try {
+  await withFolder(async (folder) => {
     for (const [index, [name, spoil]] of Object.entries(WITHOUT).entries()) {
       await withProject([], async (own) => {
         await withProject([], async (without) => {
@@ -54,9 +53,7 @@ export async function benchTricks(db: TestDatabase, rounds: number): Promise<voi
         });
       });
     }
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 /** Runs both by turns, once more than is counted; gives the costs of each. */

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { temporaryFolder } from "../support/folder";
 
 /*
  * What the npm scripts do around the real CLI. The database is named and not there: nothing here gets as far as that.
@@ -13,11 +14,7 @@ jest.setTimeout(240_000);
 let folder: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), "one-roof-commands-"));
-});
-
-afterEach(() => {
-  rmSync(folder, { recursive: true });
+  folder = temporaryFolder();
 });
 
 function run(args: string[], env: NodeJS.ProcessEnv = {}): { code: number | null; output: string } {

@@ -14,6 +14,8 @@ const APPLICATION = `
 const VALUE_TOO_MANY = `INSERT INTO axis_value (axis_code, value_code, status, provenance, tag)
   VALUES ('containment', 'GRP-EXTRA', 'active', '{}', 'PROD_containment_2026-06-03')`;
 
+const COLLECTION_REWRITTEN = `UPDATE collection_registry SET "group" = "group" WHERE collection_name = 'tasks'`;
+
 /** One edit a rule: none of them breaks a gate. */
 const EDITS: Edit[] = [
   before("exit", "sql/prod/20_responsibility_axis.sql", "TRUNCATE event_outbox"),
@@ -22,11 +24,7 @@ const EDITS: Edit[] = [
   before("exit", "sql/prod/20_responsibility_axis.sql", "GRANT SELECT ON taxonomy_facets TO PUBLIC"),
   before("exit", "sql/prod/20_responsibility_axis.sql", "CREATE TABLE left_over (id integer)"),
   before("exit", "sql/prod/40_containment.sql", VALUE_TOO_MANY),
-  before(
-    "exit",
-    "sql/prod/40_containment.sql",
-    'UPDATE collection_registry SET "group" = "group" WHERE collection_name = \'tasks\'',
-  ),
+  before("exit", "sql/prod/40_containment.sql", COLLECTION_REWRITTEN),
   { file: "sql/prod/50_topic_finalization.sql", find: "  ('data-platform', 'LBL-002'),\n", replace: "" },
 ];
 
@@ -54,8 +52,6 @@ describe("a release that does more or less than it declares", () => {
     db = await database("signed");
   });
 
-  afterAll(() => db.drop());
-
   test("is refused in preview, naming every tier and table; create refuses too, without the pack", async () => {
     await withDatabase("signed", async (own) => {
       await own.query(APPLICATION);
@@ -77,13 +73,8 @@ describe("a release that does more or less than it declares", () => {
   });
 
   test("is refused for a single row that is written and written back", async () => {
-    const [toAndFro] = [
-      before(
-        "exit",
-        "sql/prod/60_scanner_baseline.sql",
-        "UPDATE governance_registry SET code = code WHERE code = 'GOV-DOT'",
-      ),
-    ];
+    const rewrite = "UPDATE governance_registry SET code = code WHERE code = 'GOV-DOT'";
+    const toAndFro = before("exit", "sql/prod/60_scanner_baseline.sql", rewrite);
     await withEdits([toAndFro], db, async (stack) => {
       const { output } = await refuse(stack.preview());
       expect(violations(output)).toEqual(["delta_contract"]);

@@ -6,7 +6,7 @@ import { database, type TestDatabase } from "../support/database/database";
 import { engine, type Engine } from "../support/pulumi/engine";
 import { FULL_ROLLBACK, rollbackFile } from "../support/database/files";
 import { counts, refuse, succeed } from "../support/pulumi/operator";
-import { shapeOf, withoutOwnFiles } from "../support/pulumi/outcome";
+import { type Ends, endsOf } from "../support/pulumi/outcome";
 import { npmRun } from "../support/faults/process-under-test";
 
 /*
@@ -16,23 +16,16 @@ import { npmRun } from "../support/faults/process-under-test";
 
 let db: TestDatabase;
 let stack: Engine;
-let baseline: Snapshot;
-let end: Snapshot;
+let toBaseline: Ends["toBaseline"];
+let toEnd: Ends["toEnd"];
 
 beforeAll(async () => {
   db = await database("signed");
   stack = engine(db.url);
-  baseline = await catalogAndRows(db.url);
+  ({ toBaseline, toEnd } = await endsOf(db));
   await succeed(stack.up("--skip-preview"));
-  end = shapeOf(await catalogAndRows(db.url));
 });
 
-afterAll(async () => {
-  stack.remove();
-  await db.drop();
-});
-
-const toEnd = async () => differences(end, shapeOf(await catalogAndRows(db.url)));
 const urn = (tier: string) => stack.resources().find((each) => each.urn.includes(`::tier-${tier}`))!.urn;
 
 /** A copy of the database of this moment, and the way to put it in the place of the present one. */
@@ -72,7 +65,7 @@ describe("the database lost what the state holds", () => {
     expect(counts(preview.output)).toEqual(["~ 8 to update", "1 unchanged"]);
     const destroy = await succeed(stack.destroy("--skip-preview"));
     expect(destroy.output).toContain("is not in the ledger and nothing of it is there: nothing to roll back");
-    expect(differences(baseline, withoutOwnFiles(await catalogAndRows(db.url)))).toEqual([]);
+    expect(await toBaseline()).toEqual([]);
     stack.configure({ throughTier: "4" });
     await succeed(stack.up("--skip-preview"));
   });

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { rollout } from "../../tiers";
 import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
-import * as damage from "../support/faults/damage";
+import * as faults from "../support/faults/faults";
 import { database, RATIFIED, withDatabase, type State, type TestDatabase } from "../support/database/database";
 import { withEngine } from "../support/pulumi/engine";
 import { GATE_CHECK, text, tierFile } from "../support/database/files";
@@ -15,25 +15,25 @@ const GATES = new Set(rollout.tiers.flatMap(({ gates }) => gates.map(({ name }) 
 /** Gates that the pack names, without the policies on how gates may be used. */
 const gatesOf = (output: string) => violations(output).filter((name) => GATES.has(name));
 
-interface Fault {
+interface Broken {
   gates: string[];
   sql?: string;
   /** Parameters of the run instead of what fits the database. */
   parameters?: { database?: string; ratifiedApr?: string };
 }
 
-const PREFLIGHT: Record<string, Fault> = {
+const PREFLIGHT: Record<string, Broken> = {
   "another database": { gates: ["database"], parameters: { database: "directus" } },
-  "an older server": { gates: ["server_version"], sql: damage.OLD_SERVER },
-  "no human approval": { gates: ["ospa"], sql: damage.NO_APPROVAL },
+  "an older server": { gates: ["server_version"], sql: faults.OLD_SERVER },
+  "no human approval": { gates: ["ospa"], sql: faults.NO_APPROVAL },
   "a pending request": { gates: ["ratified_request"], parameters: { ratifiedApr: "APR-0210" } },
-  "a prerequisite view missing": { gates: ["prerequisite_views"], sql: damage.NO_CONTAINMENT_VIEW },
-  "an object of the 43 there": { gates: ["axis_objects"], sql: damage.NAMESAKE },
-  "a governed collection less": { gates: ["ownership_gap"], sql: damage.ONE_LESS },
-  "an owner already recorded": { gates: ["ownership_rows"], sql: damage.SUPPORTING_OWNER },
-  "two accountable owners": { gates: ["ownership_conflict", "ownership_rows"], sql: damage.TWO_OWNERS },
-  "a governance event": { gates: ["governance_outbox"], sql: damage.GOVERNANCE_EVENT },
-  "an active event type": { gates: ["active_event_types"], sql: damage.ACTIVE_EVENT_TYPE },
+  "a prerequisite view missing": { gates: ["prerequisite_views"], sql: faults.NO_CONTAINMENT_VIEW },
+  "an object of the 43 there": { gates: ["axis_objects"], sql: faults.NAMESAKE },
+  "a governed collection less": { gates: ["ownership_gap"], sql: faults.ONE_LESS },
+  "an owner already recorded": { gates: ["ownership_rows"], sql: faults.SUPPORTING_OWNER },
+  "two accountable owners": { gates: ["ownership_conflict", "ownership_rows"], sql: faults.TWO_OWNERS },
+  "a governance event": { gates: ["governance_outbox"], sql: faults.GOVERNANCE_EVENT },
+  "an active event type": { gates: ["active_event_types"], sql: faults.ACTIVE_EVENT_TYPE },
 };
 
 describe("preflight is refused by pulumi, by psql and by the gate monitor, at the same gates", () => {
@@ -71,36 +71,51 @@ async function askMonitor(db: TestDatabase, settings: Settings): Promise<[code: 
   return [code, [...stdout.matchAll(/(\w+): [^;]+;/g)].map(([, name]) => name).sort()];
 }
 
-const GUARDS = { database: damage.OTHER_DATABASE, ospa: damage.NO_APPROVAL };
-const BOUNDARY = { governance_outbox: damage.GOVERNANCE_EVENT, active_event_types: damage.ACTIVE_EVENT_TYPE };
+const GUARDS = { database: faults.OTHER_DATABASE, ospa: faults.NO_APPROVAL };
+const BOUNDARY = { governance_outbox: faults.GOVERNANCE_EVENT, active_event_types: faults.ACTIVE_EVENT_TYPE };
 
 /** By tier and block: what breaks each of its gates. An empty text: what breaks another one breaks it too. */
 const BROKEN: Record<string, Record<string, string>> = {
-  "1 entry": { ...GUARDS, prerequisite_views: damage.NO_CONTAINMENT_VIEW, axis_objects: damage.NAMESAKE },
-  "1 exit": { axis_objects: damage.NO_SCAN_FUNCTION, structure_rows: damage.VIEW_WITH_A_ROW },
-  "2 entry": { ...GUARDS, axis_objects: damage.VIEW_LOST },
-  "2 exit": { responsibility_required: damage.SCOPE_RETIRED, responsibility_gap_drift: "" },
+  "1 entry": { ...GUARDS, prerequisite_views: faults.NO_CONTAINMENT_VIEW, axis_objects: faults.NAMESAKE },
+  "1 exit": { axis_objects: faults.NO_SCAN_FUNCTION, structure_rows: faults.VIEW_WITH_A_ROW },
+  "2 entry": { ...GUARDS, axis_objects: faults.VIEW_LOST },
+  "2 exit": { responsibility_required: faults.SCOPE_RETIRED, responsibility_gap_drift: "" },
   "3 entry": {
-    ...{ ...GUARDS, ratified_request: damage.PENDING_REQUEST, responsibility_required: damage.SCOPE_RETIRED },
-    ...{ ownership_gap: "", ownership_rows: "", ownership_conflict: damage.TWO_OWNERS_OF_A_CELL },
+    ...GUARDS,
+    ratified_request: faults.PENDING_REQUEST,
+    responsibility_required: faults.SCOPE_RETIRED,
+    ownership_gap: "",
+    ownership_rows: "",
+    ownership_conflict: faults.TWO_OWNERS_OF_A_CELL,
   },
-  "3 exit": { ownership_seeded: damage.SEED_ROW_LOST, ownership_gap: "", ownership_conflict: damage.TWO_OWNERS },
-  "4 entry": { ...GUARDS, ownership_seeded: damage.SEED_ROW_LOST },
+  "3 exit": { ownership_seeded: faults.SEED_ROW_LOST, ownership_gap: "", ownership_conflict: faults.TWO_OWNERS },
+  "4 entry": { ...GUARDS, ownership_seeded: faults.SEED_ROW_LOST },
   "4 exit": {
-    ...{ containment_required: damage.ASSIGNMENT_LOST, containment_gap: damage.CELL_OWNER_LOST },
-    ...{ containment_unregistered_groups: damage.GROUP_DEPRECATED, containment_without_group: damage.WITHOUT_GROUP },
+    containment_required: faults.ASSIGNMENT_LOST,
+    containment_gap: faults.CELL_OWNER_LOST,
+    containment_unregistered_groups: faults.GROUP_DEPRECATED,
+    containment_without_group: faults.WITHOUT_GROUP,
   },
-  "5 entry": { ...GUARDS, containment_required: damage.ASSIGNMENT_LOST, mapped_labels_inactive: damage.LABEL_RETIRED },
-  "5 exit": { divergent: damage.OTHER_LABEL, projection_gap: damage.DECISION_LOST, kg_domain_x: damage.TOPIC_INACTIVE },
-  "6 entry": { ...GUARDS, active_axes: damage.AXIS_MORE },
-  "6 exit": { ...BOUNDARY, critical_drift: damage.CRITICAL_FINDING, emittable: "" },
+  "5 entry": { ...GUARDS, containment_required: faults.ASSIGNMENT_LOST, mapped_labels_inactive: faults.LABEL_RETIRED },
+  "5 exit": { divergent: faults.OTHER_LABEL, projection_gap: faults.DECISION_LOST, kg_domain_x: faults.TOPIC_INACTIVE },
+  "6 entry": { ...GUARDS, active_axes: faults.AXIS_MORE },
+  "6 exit": { ...BOUNDARY, critical_drift: faults.CRITICAL_FINDING, emittable: "" },
   "8 exit": {
-    ...{ ...GUARDS, ...BOUNDARY, ownership_gap: damage.SEED_ROW_LOST, ownership_conflict: damage.TWO_OWNERS },
-    ...{ responsibility_required: damage.SCOPE_RETIRED, responsibility_axis_gap: "" },
-    ...{ containment_required: damage.ASSIGNMENT_LOST, containment_gap: damage.CELL_OWNER_LOST },
-    ...{ active_axes: damage.AXIS_MORE, divergent: damage.OTHER_LABEL, projection_gap: damage.DECISION_LOST },
-    ...{ label_orphans: damage.LABEL_RETIRED, critical_drift: damage.CRITICAL_FINDING, emittable: "" },
-    kg_domain_x: damage.TOPIC_INACTIVE,
+    ...GUARDS,
+    ...BOUNDARY,
+    ownership_gap: faults.SEED_ROW_LOST,
+    ownership_conflict: faults.TWO_OWNERS,
+    responsibility_required: faults.SCOPE_RETIRED,
+    responsibility_axis_gap: "",
+    containment_required: faults.ASSIGNMENT_LOST,
+    containment_gap: faults.CELL_OWNER_LOST,
+    active_axes: faults.AXIS_MORE,
+    divergent: faults.OTHER_LABEL,
+    projection_gap: faults.DECISION_LOST,
+    label_orphans: faults.LABEL_RETIRED,
+    critical_drift: faults.CRITICAL_FINDING,
+    emittable: "",
+    kg_domain_x: faults.TOPIC_INACTIVE,
   },
 };
 
@@ -113,12 +128,10 @@ describe("a later tier is refused by pulumi and by psql, at the same gates", () 
     start = await catalogAndRows(db.url);
   });
 
-  afterAll(() => db.drop());
-
-  test.each(Object.entries(BROKEN))("Tier %s", async (where, faults) => {
+  test.each(Object.entries(BROKEN))("Tier %s", async (where, broken) => {
     const [tier, at] = [Number(where[0]), where.slice(2) as "entry" | "exit"];
-    const gates = Object.keys(faults).sort();
-    const sql = Object.values(faults).filter(Boolean).join(";\n");
+    const gates = Object.keys(broken).sort();
+    const sql = Object.values(broken).filter(Boolean).join(";\n");
     await withProject([spoiled(tier, at, sql)], async (project) => {
       const { output } = await withEngine(db.url, { project }, (stack) => refuse(stack.preview()));
       expect(gatesOf(output)).toEqual(gates);
@@ -133,8 +146,8 @@ describe("a later tier is refused by pulumi and by psql, at the same gates", () 
 
   test("no gate is left out", () => {
     const declared = rollout.tiers.flatMap(({ tier, gates }) => gates.map(({ name, at }) => `${tier} ${at} ${name}`));
-    const broken = Object.entries(BROKEN).flatMap(([where, faults]) =>
-      Object.keys(faults).map((gate) => `${where} ${gate}`),
+    const broken = Object.entries(BROKEN).flatMap(([where, causes]) =>
+      Object.keys(causes).map((gate) => `${where} ${gate}`),
     );
     const preflight = Object.values(PREFLIGHT).flatMap(({ gates }) => gates.map((gate) => `0 entry ${gate}`));
     expect([...new Set([...preflight, ...broken])].sort()).toEqual(declared.sort());

@@ -1,57 +1,44 @@
+import fc from "fast-check";
 import type { QueryResultRow } from "pg";
-import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
-import { strike, type Blow } from "../support/faults/injection";
+import { type Fault, inject } from "../support/faults/injection";
 import { database, type TestDatabase } from "../support/database/database";
 import { engine, type Engine } from "../support/pulumi/engine";
-import { programOn } from "../support/pulumi/program";
 import { leftovers, succeed } from "../support/pulumi/operator";
-import { shapeOf, withoutOwnFiles } from "../support/pulumi/outcome";
-import { random, SEED } from "../support/faults/random";
-import { bury, npmRun } from "../support/faults/process-under-test";
+import { type Ends, endsOf } from "../support/pulumi/outcome";
+import { draw, SEED } from "../support/faults/random";
+import { cleanUpProcesses, npmRun } from "../support/faults/process-under-test";
 
 /*
- * Commands are killed as hard as it gets, and the next one has to end exactly where an undisturbed one would have.
- * More of it, drawn by chance: CHAOS_RUNS=100 CHAOS_SEED=1 npm test -- test/engine/kill
+ * Commands are killed with SIGKILL, and the next one has to end exactly where an undisturbed one would have.
+ * More of this, drawn at random: CHAOS_RUNS=100 CHAOS_SEED=1 npm test -- test/e2e/kill
  */
 const RUNS = Number(process.env.CHAOS_RUNS ?? 0);
 
 let db: TestDatabase;
 let stack: Engine;
-let baseline: Snapshot;
-let end: Snapshot;
+let ends: Ends;
 
 beforeAll(async () => {
   db = await database("signed");
   stack = engine(db.url);
-  const calls = programOn(db, { evidence: `${stack.folder}/evidence` });
-  baseline = await catalogAndRows(db.url);
-  const states = await calls.up();
-  end = shapeOf(await catalogAndRows(db.url));
-  for (const state of states.reverse()) await calls.destroy(state);
+  ends = await endsOf(db);
 });
 
-afterAll(async () => {
-  stack.remove();
-  await db.drop();
-});
-
-const strikeAll = async (blows: Blow[]) => {
-  for (const blow of blows) await strike(db.url, stack, blow);
+const injectAll = async (faults: Fault[]) => {
+  for (const fault of faults) await inject(db.url, stack, fault);
 };
 
-/** One command must do: what the kills left behind is cleared and said. */
+/** A single command must suffice: it clears what the kills left behind, and says so. */
 async function converge(command: "up" | "destroy"): Promise<string> {
-  const { output } = await succeed(npmRun(stack, command, "--skip-preview").finally(bury));
-  const now = await catalogAndRows(db.url);
-  const left = command === "up" ? differences(end, shapeOf(now)) : differences(baseline, withoutOwnFiles(now));
-  expect(left).toEqual([]);
+  const { output } = await succeed(npmRun(stack, command, "--skip-preview").finally(cleanUpProcesses));
+  expect(await (command === "up" ? ends.toEnd() : ends.toBaseline())).toEqual([]);
   expect(stack.resources()).toHaveLength(command === "up" ? 8 : 0);
   return output;
 }
 
 describe("a command is killed", () => {
   test("provider, then all after a COMMIT that the state never saw: up clears what they left, says so, and adopts", async () => {
-    await strikeAll([
+    await injectAll([
       { command: "up", what: "provider", when: { inside: 2 } },
       { command: "up", what: "all", when: { committed: 3 } },
     ]);
@@ -62,7 +49,7 @@ describe("a command is killed", () => {
   });
 
   test("CLI, server, then all after the COMMIT of a rollback: destroy goes on where they ended", async () => {
-    await strikeAll([
+    await injectAll([
       { command: "destroy", what: "cli", when: { inside: 5 } },
       { command: "destroy", what: "server", when: { inside: 4 } },
       { command: "destroy", what: "all", when: { committed: 3 } },
@@ -77,27 +64,34 @@ describe("a command is killed", () => {
   });
 });
 
-/** A blow drawn by chance, at a moment that is aimed at in two of three cases. */
-function draw(next: () => number): Blow {
-  const pick = <T>(...choices: T[]): T => choices[Math.floor(next() * choices.length)];
-  const tier = pick(1, 2, 3, 4, 5, 6);
-  return {
-    command: pick("up", "destroy"),
-    what: pick("all", "provider", "cli", "server"),
-    when: pick<Blow["when"]>({ inside: tier }, { committed: tier }, { after: Math.round(next() * 6_000) }),
-  };
-}
+const tier = fc.constantFrom(1, 2, 3, 4, 5, 6);
+
+/** A random fault, at a known moment in two of three cases. */
+const fault: fc.Arbitrary<Fault> = fc.record({
+  command: fc.constantFrom("up", "destroy"),
+  what: fc.constantFrom("all", "provider", "cli", "server"),
+  when: fc.oneof(
+    fc.record({ inside: tier }),
+    fc.record({ committed: tier }),
+    fc.record({ after: fc.nat({ max: 6_000 }) }),
+  ),
+});
+
+/** A few faults in a row, and the command that has to put it all right. */
+const series = fc.record({
+  faults: fc.array(fault, { minLength: 1, maxLength: 3 }),
+  command: fc.constantFrom("up", "destroy"),
+});
 
 (RUNS ? test : test.skip)(
-  `${RUNS} blows drawn by seed ${SEED}`,
+  `${RUNS} faults drawn by seed ${SEED}`,
   async () => {
-    const next = random(SEED);
-    for (let blows = 0; blows < RUNS;) {
-      const series = Array.from({ length: 1 + Math.floor(next() * 3) }, () => draw(next));
-      blows += series.length;
-      await strikeAll(series);
-      const command = next() < 0.5 ? "up" : "destroy";
-      process.stderr.write(`${new Date().toISOString()} ${blows}: ${JSON.stringify(series)} then ${command}\n`);
+    let injected = 0;
+    for (const { faults, command } of draw(series, SEED, RUNS)) {
+      if (injected >= RUNS) break;
+      injected += faults.length;
+      await injectAll(faults);
+      process.stderr.write(`${new Date().toISOString()} ${injected}: ${JSON.stringify(faults)} then ${command}\n`);
       await converge(command);
     }
   },

@@ -3,8 +3,8 @@ import path from "node:path";
 import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
 import { engine, type Engine } from "../support/pulumi/engine";
-import { TABLES } from "../support/database/objects";
 import { counts, leftovers, outputLines, succeed, violations, witness } from "../support/pulumi/operator";
+import { withoutOwnFiles } from "../support/pulumi/outcome";
 
 /** The expected production end state, counted by hand. */
 const END_STATE = `
@@ -25,12 +25,6 @@ SELECT (SELECT count(*) FROM v_object_owner_gap)::int AS gap,
        (SELECT count(*) FROM event_outbox WHERE event_domain = 'governance')::int AS outbox,
        (SELECT count(*) FROM event_type_registry WHERE event_domain = 'governance' AND active)::int AS event_types`;
 
-/** A rolled back scan leaves its empty tables in new files: they are the rollout's own, not something restored. */
-function withoutOwnFiles(snapshot: Snapshot): Snapshot {
-  const own = new RegExp(`^(relation public\\.\\w*(?:${TABLES.join("|")})\\w* .*) file \\d+$`);
-  return { ...snapshot, catalog: snapshot.catalog.map((line) => line.replace(own, "$1")).sort() };
-}
-
 describe("a rollout from the first preview to the last proof", () => {
   let db: TestDatabase;
   let stack: Engine;
@@ -42,11 +36,6 @@ describe("a rollout from the first preview to the last proof", () => {
     db = await database("signed");
     stack = engine(db.url);
     baseline = await catalogAndRows(db.url);
-  });
-
-  afterAll(async () => {
-    stack.remove();
-    await db.drop();
   });
 
   test("preview shows every tier as measured, and changes nothing", async () => {
@@ -84,14 +73,20 @@ describe("a rollout from the first preview to the last proof", () => {
     expect(outputLines(output)).toEqual(promised);
     expect(await db.query(END_STATE)).toEqual([
       {
-        ...{
-          gap: 0,
-          conflict: 0,
-          seeded: 30,
-          required: expect.objectContaining({ responsibility: 210, containment: 35 }),
-        },
-        ...{ missing: { topic: 1 }, axes: "containment responsibility topic", drift: 38, critical: 0, decisions: 6 },
-        ...{ orphans: 0, unprojected: 0, kg_domain_x: "active", outbox: 0, event_types: 0 },
+        gap: 0,
+        conflict: 0,
+        seeded: 30,
+        required: expect.objectContaining({ responsibility: 210, containment: 35 }),
+        missing: { topic: 1 },
+        axes: "containment responsibility topic",
+        drift: 38,
+        critical: 0,
+        decisions: 6,
+        orphans: 0,
+        unprojected: 0,
+        kg_domain_x: "active",
+        outbox: 0,
+        event_types: 0,
       },
     ]);
   });
@@ -145,16 +140,11 @@ describe("plain pulumi, without the commands of this project", () => {
   test("up and destroy do the same, and nothing is left", async () => {
     const db = await database("signed");
     const stack = engine(db.url, { env: { ROLLOUT_COMMAND: undefined } });
-    try {
-      const baseline = await catalogAndRows(db.url);
-      await succeed(stack.up("--skip-preview"));
-      const destroy = await succeed(stack.destroy("--run-program=false", "--skip-preview"));
-      expect(counts(destroy.output)).toEqual(["- 9 deleted"]);
-      expect(differences(baseline, await catalogAndRows(db.url))).toEqual([]);
-      expect(stack.resources()).toEqual([]);
-    } finally {
-      stack.remove();
-      await db.drop();
-    }
+    const baseline = await catalogAndRows(db.url);
+    await succeed(stack.up("--skip-preview"));
+    const destroy = await succeed(stack.destroy("--run-program=false", "--skip-preview"));
+    expect(counts(destroy.output)).toEqual(["- 9 deleted"]);
+    expect(differences(baseline, await catalogAndRows(db.url))).toEqual([]);
+    expect(stack.resources()).toEqual([]);
   });
 });

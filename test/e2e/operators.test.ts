@@ -1,10 +1,10 @@
-import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
+import { catalogAndRows, differences } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
 import { engine, type Engine } from "../support/pulumi/engine";
 import { PER_TIER_ROLLBACK, RUN_ALL } from "../support/database/files";
-import { programOn } from "../support/pulumi/program";
 import { leftovers, refuse, succeed } from "../support/pulumi/operator";
-import { shapeOf, withoutOwnFiles } from "../support/pulumi/outcome";
+import { type Ends, endsOf } from "../support/pulumi/outcome";
+import { until } from "../support/until";
 
 /*
  * Two operators with a state each, and one with psql, on one database: one wins, the others wait or are refused with the
@@ -14,29 +14,16 @@ import { shapeOf, withoutOwnFiles } from "../support/pulumi/outcome";
 let db: TestDatabase;
 let mine: Engine;
 let theirs: Engine;
-let baseline: Snapshot;
-/** What one undisturbed rollout makes of the database. */
-let end: Snapshot;
+let toBaseline: Ends["toBaseline"];
+let toEnd: Ends["toEnd"];
 
 beforeAll(async () => {
   db = await database("signed");
   mine = engine(db.url);
   theirs = engine(db.url);
-  const calls = programOn(db, { evidence: `${mine.folder}/evidence` });
-  baseline = await catalogAndRows(db.url);
-  const states = await calls.up();
-  end = shapeOf(await catalogAndRows(db.url));
-  for (const state of states.reverse()) await calls.destroy(state);
+  ({ toBaseline, toEnd } = await endsOf(db));
 });
 
-afterAll(async () => {
-  mine.remove();
-  theirs.remove();
-  await db.drop();
-});
-
-const toEnd = async () => differences(end, shapeOf(await catalogAndRows(db.url)));
-const toBaseline = async () => differences(baseline, withoutOwnFiles(await catalogAndRows(db.url)));
 const rolloutId = () => db.value<string>("SELECT DISTINCT rollout_id::text FROM one_roof_rollout.ledger");
 
 describe("two operators, each with a state of their own", () => {
@@ -104,8 +91,6 @@ test("pulumi and psql at once: one whole rollout, and the other is refused", asy
 async function psqlSoon() {
   const working =
     "SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'one-roof%'";
-  for (let attempt = 0; attempt < 600 && (await db.value(working)) === 0; attempt++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await until(async () => (await db.value(working)) !== 0, 30_000);
   return db.file(RUN_ALL);
 }

@@ -3,7 +3,7 @@ import path from "node:path";
 import * as entry from "../../provider/entry";
 import { catalogAndRows, differences } from "../support/database/compare";
 import { withDatabase } from "../support/database/database";
-import { withEngine, type Engine } from "../support/pulumi/engine";
+import { type Engine, stateFile, withEngine } from "../support/pulumi/engine";
 import { counts, succeed } from "../support/pulumi/operator";
 
 /*
@@ -29,7 +29,7 @@ test.each(texts)("the text of %s is a provider as the SDK loads one, with the ve
 
 /** Puts another text in the place of the one that was stored. */
 function store({ folder }: Engine, text: string): void {
-  const file = path.join(folder, ".pulumi", "stacks", "one-roof", "dev.json");
+  const file = stateFile(folder);
   const state = JSON.parse(readFileSync(file, "utf8"));
   for (const { inputs, outputs } of state.checkpoint.latest.resources) {
     for (const each of [inputs, outputs]) if (each && "__provider" in each) each.__provider = text;

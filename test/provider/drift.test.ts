@@ -1,49 +1,22 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { describeStop } from "../../provider/model/describe";
 import { findDrift } from "../../provider/ledger/drift";
-import type { TierState } from "../../provider/model/tier-inputs";
-import { type LedgerRow, readLedger } from "../../provider/ledger/ledger";
-import { tierOf } from "../../provider/model/rollout";
-import type { Session } from "../../provider/postgres/session";
-import { takeSnapshot } from "../../provider/postgres/catalog-snapshot";
-import { rollout } from "../../tiers";
 import { catalogAndRows, differences } from "../support/database/compare";
-import { database, RATIFIED, type TestDatabase } from "../support/database/database";
+import type { TestDatabase } from "../support/database/database";
 import { ONE_MORE } from "../support/faults/faults";
-import { program, type Program } from "../support/pulumi/program";
-import { meanwhile, providerSession } from "../support/database/session";
+import { type Applied, applied } from "../support/pulumi/applied";
+import { heard, type Program } from "../support/pulumi/program";
 
 let db: TestDatabase;
-let evidence: string;
 let rolled: Program;
-let states: TierState[];
-let session: Session;
-let ledger: ReadonlyMap<number, LedgerRow>;
+let state: Applied["state"];
+let lookAt: Applied["lookAt"];
 
 beforeAll(async () => {
-  db = await database("signed");
-  evidence = mkdtempSync(path.join(os.tmpdir(), "one-roof-evidence-"));
-  rolled = program({ rollout, url: db.url, values: { database: db.name, ratifiedApr: RATIFIED, evidence } });
-  states = await rolled.up();
-  session = await providerSession(db.url);
-  ledger = await readLedger(session, rollout);
+  ({ db, rolled, state, lookAt } = await applied());
 });
 
-afterAll(async () => {
-  await session.close();
-  rmSync(evidence, { recursive: true });
-  await db.drop();
-});
-
-/** The drift of a tier once `sql` has run, in a transaction that is rolled back. */
-function driftOf(tier: number, sql: string): Promise<string[]> {
-  return meanwhile(session, sql, async () => {
-    const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
-    return findDrift(session, tierOf(rollout, tier), ledger.get(tier)!, snapshot);
-  });
-}
+/** The drift of a tier once `sql` has run. */
+const driftOf = (tier: number, sql: string) => lookAt(tier, sql, findDrift);
 
 test("nothing has drifted right after it was applied", async () => {
   const { tiers, run } = await rolled.plan();
@@ -204,11 +177,10 @@ describe("a run over a tier that has drifted", () => {
 
   test("is told by read, which repairs nothing and forgets nothing", async () => {
     const before = await catalogAndRows(db.url);
-    const three = states.find(({ tier }) => tier === 3)!;
-    rolled.said.length = 0;
+    heard(rolled);
 
-    expect(await rolled.read(three)).toEqual({ id: "", props: three });
-    expect(rolled.said.join("\n")).toMatch(
+    expect(await rolled.read(state(3))).toEqual({ id: "", props: state(3) });
+    expect(heard(rolled)).toMatch(
       /^Tier 3 \(Ownership seed\) has drifted: 2 of 30 governance_object_ownership rows changed/,
     );
     expect(differences(before, await catalogAndRows(db.url))).toEqual([]);

@@ -1,12 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { TierState } from "../../provider/model/tier-inputs";
-import { rollout } from "../../tiers";
 import { catalogAndRows, differences } from "../support/database/compare";
 import { database, RATIFIED, type TestDatabase } from "../support/database/database";
 import { GATES_AT } from "../support/database/files";
-import { program, type Program } from "../support/pulumi/program";
+import { stateOf } from "../support/pulumi/applied";
+import { heard, type Program, programOn } from "../support/pulumi/program";
 import { type Edit, withProject } from "../support/pulumi/project";
 
 const FILE = "sql/prod/30_ownership_seed.sql";
@@ -16,28 +15,14 @@ const BACK = "sql/prod_rollback/30_ownership_seed.sql";
 const REMARK: Edit = { file: FILE, find: GATES_AT.exit, replace: `\n-- Reviewed again.${GATES_AT.exit}` };
 
 let db: TestDatabase;
-let evidence: string;
 let states: TierState[];
 
 beforeAll(async () => {
   db = await database("signed");
-  evidence = mkdtempSync(path.join(os.tmpdir(), "one-roof-evidence-"));
   states = await run().up(3);
 });
 
-afterAll(async () => {
-  rmSync(evidence, { recursive: true });
-  await db.drop();
-});
-
-function run(root = path.resolve(""), values: Record<string, string> = {}): Program {
-  return program({
-    rollout,
-    root,
-    url: db.url,
-    values: { database: db.name, ratifiedApr: RATIFIED, evidence, ...values },
-  });
-}
+const run = (root?: string, options: Record<string, string> = {}): Program => programOn(db, options, { root });
 
 /** The hook in a process of its own, as it is in every run: it remembers which tiers its run was about. */
 function ownCheck(): typeof import("../../provider/resource/check").check {
@@ -50,16 +35,11 @@ function ownCheck(): typeof import("../../provider/resource/check").check {
 async function checked(each: Program, through = 3): Promise<Record<number, string>> {
   const { inputs } = await each.plan(through);
   const check = ownCheck();
-  const failures = inputs.map((news) => {
-    const olds = states.find(({ tier }) => tier === news.tier) ?? {};
-    return [
-      news.tier,
-      check(olds, news)
-        .failures.map(({ reason }) => reason)
-        .join("\n"),
-    ] as const;
+  const reasons = inputs.map((news) => {
+    const { failures } = check(stateOf(states, news.tier) ?? {}, news);
+    return [news.tier, failures.map(({ reason }) => reason).join("\n")] as const;
   });
-  return Object.fromEntries(failures.filter(([, reason]) => reason));
+  return Object.fromEntries(reasons.filter(([, reason]) => reason));
 }
 
 test("what was applied passes, also from a checkout with other line ends", async () => {
@@ -115,14 +95,11 @@ test("the way back works: down with the rollback that was recorded, then up with
   await withProject([REMARK, broken], async (folder) => {
     const edited = run(folder);
     expect((await edited.plan(2)).run).toMatchObject({ verdict: "PASS", removes: [3] });
-    await edited.destroy(states.find(({ tier }) => tier === 3)!);
+    await edited.destroy(stateOf(states, 3));
 
-    expect(edited.said.join("\n")).toMatch(
-      /Tier 3: the rollback file has changed since; the one recorded when it was applied is used/,
-    );
-    expect(edited.said.join("\n")).toMatch(
-      /Tier 3 \(Ownership seed\) rolled back and proven: -30 governance_object_ownership/,
-    );
+    const said = heard(edited);
+    expect(said).toMatch(/Tier 3: the rollback file has changed since; the one recorded when it was applied is used/);
+    expect(said).toMatch(/Tier 3 \(Ownership seed\) rolled back and proven: -30 governance_object_ownership/);
   });
 
   await withProject([REMARK], async (folder) => {

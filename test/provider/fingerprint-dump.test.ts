@@ -1,14 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { takeDetail, takeFingerprint } from "../../provider/ledger/fingerprint";
 import { takeSnapshot } from "../../provider/postgres/catalog-snapshot";
 import { rollout } from "../../tiers";
-import { findBinaries } from "../support/database/binaries";
-import { database, type TestDatabase } from "../support/database/database";
+import { findBinaries } from "../support/database/server";
+import { database } from "../support/database/database";
 import { program } from "../support/database/psql";
 import { providerSession } from "../support/database/session";
+import { temporaryFolder } from "../support/folder";
 
 const major = (command: string) => {
   try {
@@ -24,36 +23,26 @@ const dumps = major("pg_dump") >= major(path.join(findBinaries().bin, "postgres"
 /** The fingerprint and what is behind it, of every tier. */
 async function everything(url: string) {
   const session = await providerSession(url);
-  try {
-    const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
-    const tiers = [];
-    for (const tier of rollout.tiers) {
-      const { definitions: printed } = await takeDetail(session, tier, snapshot);
-      tiers.push({ tier: tier.tier, ...(await takeFingerprint(session, tier, snapshot)), printed });
-    }
-    return tiers;
-  } finally {
-    await session.close();
+  const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
+  const tiers = [];
+  for (const tier of rollout.tiers) {
+    const { definitions: printed } = await takeDetail(session, tier, snapshot);
+    tiers.push({ tier: tier.tier, ...(await takeFingerprint(session, tier, snapshot)), printed });
   }
+  return tiers;
 }
 
 (dumps ? test : test.skip)("the fingerprint of every tier survives a dump and a restore", async () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "one-roof-dump-"));
-  const [source, target]: TestDatabase[] = [await database("tier-6"), await database("empty")];
-  try {
-    const before = await everything(source.url);
-    expect(before.flatMap(({ rows }) => Object.keys(rows))).toContain("public.axis_assignment");
-    expect(Object.keys(before[1].printed)).toHaveLength(43);
+  const [source, target] = [await database("tier-6"), await database("empty")];
+  const before = await everything(source.url);
+  expect(before.flatMap(({ rows }) => Object.keys(rows))).toContain("public.axis_assignment");
+  expect(Object.keys(before[1].printed)).toHaveLength(43);
 
-    const file = path.join(folder, "all.sql");
-    const dump = await program("pg_dump", ["-d", source.url, "-f", file]);
-    expect({ ...dump, stdout: "" }).toEqual({ code: 0, stdout: "", stderr: "" });
-    const restore = await target.psql(["-q", "-f", file]);
-    expect(restore).toMatchObject({ code: 0, stderr: "" });
+  const file = path.join(temporaryFolder(), "all.sql");
+  const dump = await program("pg_dump", ["-d", source.url, "-f", file]);
+  expect({ ...dump, stdout: "" }).toEqual({ code: 0, stdout: "", stderr: "" });
+  const restore = await target.psql(["-q", "-f", file]);
+  expect(restore).toMatchObject({ code: 0, stderr: "" });
 
-    expect(await everything(target.url)).toEqual(before);
-  } finally {
-    await Promise.all([source.drop(), target.drop()]);
-    rmSync(folder, { recursive: true });
-  }
+  expect(await everything(target.url)).toEqual(before);
 });

@@ -1,15 +1,9 @@
 import fc from "fast-check";
 import { explainRows, findDrift } from "../../provider/ledger/drift";
-import {
-  type Detail,
-  type Fingerprint,
-  sameFingerprint,
-  takeDetail,
-  takeFingerprint,
-} from "../../provider/ledger/fingerprint";
-import type { TierDeclaration } from "../../provider/model/rollout";
+import { sameFingerprint, takeDetail, takeFingerprint } from "../../provider/ledger/fingerprint";
 import type { Session } from "../../provider/postgres/session";
 import { takeSnapshot } from "../../provider/postgres/catalog-snapshot";
+import { tier } from "../unit/fixtures";
 import { database, type TestDatabase } from "../support/database/database";
 import { providerSession } from "../support/database/session";
 
@@ -98,28 +92,18 @@ describe("rows in a table", () => {
     session = await providerSession(db.url);
   });
 
-  afterAll(async () => {
-    await session.close();
-    await db.drop();
-  });
-
-  async function held(
-    table: string,
-    rows: readonly Row[],
-  ): Promise<{ exit: Fingerprint; detail: Detail; tier: TierDeclaration }> {
-    const tier: TierDeclaration = {
-      ...{ tier: 1, name: "one", title: "One", apply: "", gates: [], parameters: [] },
-      delta: { objects: {}, rows: { [`public.${table}`]: { inserted: 1, own: "true" } }, readings: {} },
-    };
+  async function held(table: string, rows: readonly Row[]) {
+    const declared = { [`public.${table}`]: { inserted: 1, own: "true" } };
+    const one = tier(1, [], { delta: { objects: {}, rows: declared, readings: {} } });
     await session.query(`DELETE FROM ${table}`);
     await session.query(`INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1)`, [
       JSON.stringify(rows.map((each) => ({ ...each, number: each.number }))),
     ]);
     const snapshot = await takeSnapshot(session, "");
     return {
-      tier,
-      exit: await takeFingerprint(session, tier, snapshot),
-      detail: await takeDetail(session, tier, snapshot),
+      tier: one,
+      exit: await takeFingerprint(session, one, snapshot),
+      detail: await takeDetail(session, one, snapshot),
     };
   }
 

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { writeEvidence } from "../../provider/ledger/evidence";
 import { NOTHING } from "../../provider/ledger/fingerprint";
@@ -18,9 +17,11 @@ import { NO_DELTA } from "../../provider/model/delta";
 import type { Session } from "../../provider/postgres/session";
 import { rollout } from "../../tiers";
 import { catalogAndRows, differences } from "../support/database/compare";
-import { database, RATIFIED, type TestDatabase } from "../support/database/database";
-import { program, type Program } from "../support/pulumi/program";
+import { database, type TestDatabase } from "../support/database/database";
 import { meanwhile, providerSession } from "../support/database/session";
+import { temporaryFolder } from "../support/folder";
+import { stateOf } from "../support/pulumi/applied";
+import { type Program, programOn } from "../support/pulumi/program";
 
 const ID = "0f0e0d0c-0b0a-4908-8706-050403020100";
 
@@ -31,7 +32,12 @@ const ENTRY: LedgerEntry = {
   digest: "d".repeat(64),
   parameters: { ratifiedApr: `APR-'0211"`, database: "näme $1 \\ %s" },
   report: {
-    ...{ tier: 3, title: "Three", verdict: "PASS", delta: NO_DELTA, stops: [], rollback: "exact" },
+    tier: 3,
+    title: "Three",
+    verdict: "PASS",
+    delta: NO_DELTA,
+    stops: [],
+    rollback: "exact",
     gates: { entry: { state: "on" }, exit: { gap: 0 } },
   },
   entry: NOTHING,
@@ -53,11 +59,6 @@ describe("the ledger", () => {
     db = await database("empty");
     await db.query("CREATE ROLE ledger_stranger LOGIN").catch(() => undefined);
     session = await providerSession(db.url);
-  });
-
-  afterAll(async () => {
-    await session.close();
-    await db.drop();
   });
 
   const within = <Seen>(look: () => Promise<Seen>) =>
@@ -126,17 +127,13 @@ describe("the ledger", () => {
     await createLedger(session, rollout);
     await session.query("COMMIT");
     const stranger = await providerSession(db.url.replace("//postgres@", "//ledger_stranger@"));
-    try {
-      await expect(readLedger(stranger, rollout)).rejects.toThrow(
-        /The ledger one_roof_rollout\.ledger exists, but this login may not read it[^]*grant it SELECT on one_roof_rollout\.ledger/,
-      );
-      await db.query("GRANT USAGE ON SCHEMA one_roof_rollout TO ledger_stranger");
-      await expect(readLedger(stranger, rollout)).rejects.toThrow(/may not read it/);
-      await db.query(`GRANT SELECT ON ${ledgerTable(rollout)} TO ledger_stranger`);
-      expect(await readLedger(stranger, rollout)).toEqual(new Map());
-    } finally {
-      await stranger.close();
-    }
+    await expect(readLedger(stranger, rollout)).rejects.toThrow(
+      /The ledger one_roof_rollout\.ledger exists, but this login may not read it[^]*grant it SELECT on one_roof_rollout\.ledger/,
+    );
+    await db.query("GRANT USAGE ON SCHEMA one_roof_rollout TO ledger_stranger");
+    await expect(readLedger(stranger, rollout)).rejects.toThrow(/may not read it/);
+    await db.query(`GRANT SELECT ON ${ledgerTable(rollout)} TO ledger_stranger`);
+    expect(await readLedger(stranger, rollout)).toEqual(new Map());
   });
 });
 
@@ -146,8 +143,7 @@ describe("the evidence of a rollback", () => {
   const proof = (text: string) => ({ removed: [text], accepted: [], since: [], rolledBackAt: "2026-06-04T10:00:00Z" });
   let folder: string;
 
-  beforeEach(() => (folder = mkdtempSync(path.join(os.tmpdir(), "one-roof-evidence-"))));
-  afterEach(() => rmSync(folder, { recursive: true }));
+  beforeEach(() => (folder = temporaryFolder()));
 
   test("is one file a rollout, that gathers the tiers and leaves no draft", async () => {
     const nested = path.join(folder, "a/b");
@@ -182,25 +178,16 @@ describe("the evidence of a rollback", () => {
 
 describe("a rollout and its ledger", () => {
   let db: TestDatabase;
-  let evidence: string;
   let rolled: Program;
   let states: TierState[];
 
   beforeAll(async () => {
     db = await database("signed");
-    evidence = mkdtempSync(path.join(os.tmpdir(), "one-roof-evidence-"));
-    rolled = run(evidence);
+    rolled = programOn(db);
     states = await rolled.up(3);
   });
 
-  afterAll(async () => {
-    rmSync(evidence, { recursive: true });
-    await db.drop();
-  });
-
-  const run = (folder: string) =>
-    program({ rollout, url: db.url, values: { database: db.name, ratifiedApr: RATIFIED, evidence: folder } });
-  const state = (tier: number) => states.find((each) => each.tier === tier)!;
+  const state = (tier: number) => stateOf(states, tier);
 
   test("a broken ledger stops every run before it begins", async () => {
     const [kept] = await db.query(
@@ -235,9 +222,11 @@ describe("a rollout and its ledger", () => {
 
   test("a rollback whose evidence cannot be written changes nothing", async () => {
     const before = await catalogAndRows(db.url);
-    const occupied = path.join(evidence, "occupied");
+    const occupied = path.join(rolled.evidence, "occupied");
     writeFileSync(occupied, "");
-    await expect(run(occupied).destroy(state(3))).rejects.toThrow(/evidence of the rollback cannot be written/);
+    await expect(programOn(db, { evidence: occupied }).destroy(state(3))).rejects.toThrow(
+      /evidence of the rollback cannot be written/,
+    );
     expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
   });
 
@@ -245,10 +234,10 @@ describe("a rollout and its ledger", () => {
     const ledger = await db.rows("SELECT tier, digest, apply_sql FROM one_roof_rollout.ledger ORDER BY tier");
     await db.query(`INSERT INTO approval_requests (code, title, request_type, action_type, status, requested_by)
       SELECT 'APR-0999', title, request_type, action_type, 'pending', requested_by FROM approval_requests LIMIT 1`);
-    for (const tier of [3, 2, 1]) await run(evidence).destroy(state(tier));
+    for (const tier of [3, 2, 1]) await rolled.destroy(state(tier));
 
     const { rolloutId, target, tiers } = JSON.parse(
-      readFileSync(path.join(evidence, `${state(1).rolloutId}.json`), "utf8"),
+      readFileSync(path.join(rolled.evidence, `${state(1).rolloutId}.json`), "utf8"),
     );
     expect({ rolloutId, target }).toEqual({ rolloutId: state(1).rolloutId, target: state(1).target });
     const written = Object.values<{ ledger: LedgerRow }>(tiers).map((each) => [

@@ -1,9 +1,8 @@
 import { watchLocks } from "../../provider/postgres/lock-budget";
 import type { Session } from "../../provider/postgres/session";
-import { rollout } from "../../tiers";
 import { catalogAndRows, differences } from "../support/database/compare";
-import { database, RATIFIED, type TestDatabase } from "../support/database/database";
-import { program } from "../support/pulumi/program";
+import { database, type TestDatabase } from "../support/database/database";
+import { heard, programOn, UNHURRIED } from "../support/pulumi/program";
 import { before, withProject } from "../support/pulumi/project";
 import { providerSession } from "../support/database/session";
 
@@ -14,11 +13,6 @@ beforeAll(async () => {
   db = await database("signed");
   await db.query("CREATE TABLE app (id integer); CREATE TABLE app_two (id integer)");
   session = await providerSession(db.url);
-});
-
-afterAll(async () => {
-  await session.close();
-  await db.drop();
 });
 
 afterEach(() => session.query("ROLLBACK"));
@@ -90,8 +84,6 @@ describe("the guard of a rehearsal", () => {
 });
 
 describe("a whole rehearsal", () => {
-  const values = () => ({ database: db.name, ratifiedApr: RATIFIED });
-
   test("over its hold budget is a refusal that names tier and table; nothing is changed and nothing stays locked", async () => {
     const slow = before(
       "exit",
@@ -100,12 +92,12 @@ describe("a whole rehearsal", () => {
     );
     await withProject([slow], async (root) => {
       const untouched = await catalogAndRows(db.url);
-      const rolled = program({ rollout, root, url: db.url, values: { ...values(), holdBudget: "300ms" } });
+      const rolled = programOn(db, { holdBudget: "300ms" }, { root });
 
       await expect(rolled.plan()).rejects.toThrow(
         /cancelled at tier [12] \(.*\): it held a strong lock on .*dot_tools.* more than the hold budget of 300 ms\. Nothing was changed\. .*holdBudget/,
       );
-      expect(rolled.said.join("\n")).toMatch(/Strong locks on existing tables for \d+ ms at most: .*dot_tools/);
+      expect(heard(rolled)).toMatch(/Strong locks on existing tables for \d+ ms at most: .*dot_tools/);
       expect(differences(untouched, await catalogAndRows(db.url))).toEqual([]);
       const held =
         "SELECT count(*)::int FROM pg_locks l WHERE l.pid <> pg_backend_pid() AND l.granted AND l.relation = 'dot_tools'::regclass";
@@ -114,9 +106,9 @@ describe("a whole rehearsal", () => {
   });
 
   test("says what it locked and how long, and which sequences it moved", async () => {
-    const rolled = program({ rollout, url: db.url, values: { ...values(), holdBudget: "60s" } });
+    const rolled = programOn(db, { holdBudget: UNHURRIED });
     await rolled.plan();
-    const said = rolled.said.join("\n");
+    const said = heard(rolled);
     expect(said).toMatch(/^Rehearsed in \d+ ms and rolled back \(ms: .*tier 1 \d+, tier 2 \d+.*rollback 1 \d+\)/m);
     expect(said).toMatch(/Sequences that stay moved: .*governance_object_ownership_id_seq/);
   });

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { randomUUID } from "node:crypto";
 import type { TierState } from "../../provider/model/tier-inputs";
 import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
@@ -14,21 +11,14 @@ import { heard, type Program, programOn } from "../support/pulumi/program";
 
 let db: TestDatabase;
 let calls: Program;
-let evidence: string;
 let baseline: Snapshot;
 let states: TierState[];
 
 beforeEach(async () => {
   db = await database("signed");
-  evidence = mkdtempSync(path.join(os.tmpdir(), "one-roof-evidence-"));
-  calls = programOn(db, { evidence });
+  calls = programOn(db);
   baseline = await catalogAndRows(db.url);
   states = await calls.up(3);
-});
-
-afterEach(async () => {
-  await db.drop();
-  rmSync(evidence, { recursive: true });
 });
 
 test.each([

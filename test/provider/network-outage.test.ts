@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
-import path from "node:path";
-import { withDatabase, type TestDatabase } from "../support/database/database";
+import { database, type TestDatabase } from "../support/database/database";
 import { follow, heard, type Program, programOn } from "../support/pulumi/program";
 import { proxy, type Proxy } from "../support/faults/proxy";
 import { until } from "../support/until";
@@ -20,31 +17,25 @@ const KILLED_MS = 4_000;
 const SILENT_MS = 8_000;
 const LOCK_MS = 25_000;
 
-/** Tiers 0 to 2 stand; hands over Tier 3's inputs. */
+/** Tiers 0 to 2 are applied; hands over Tier 3's inputs. */
 async function withNetwork(
   use: (calls: Program, inputs: TierInputs, network: Proxy, db: TestDatabase) => Promise<void>,
   options: Record<string, string> = {},
 ): Promise<void> {
-  const evidence = mkdtempSync(path.join(os.tmpdir(), "one-roof-evidence-"));
-  await withDatabase("signed", async (db) => {
-    const network = await proxy(db.url);
-    try {
-      const calls = programOn(db, { evidence, statementTimeout: "1s", ...options }, network.url);
-      const { inputs: planned } = await calls.plan();
-      const standing = await calls.apply(planned.filter(({ tier }) => tier < 3));
-      await use(
-        calls,
-        follow(
-          planned.find(({ tier }) => tier === 3)!,
-          standing,
-        ),
-        network,
-        db,
-      );
-    } finally {
-      await network.close();
-    }
-  }).finally(() => rmSync(evidence, { recursive: true }));
+  const db = await database("signed");
+  const network = await proxy(db.url);
+  const calls = programOn(db, { statementTimeout: "1s", ...options }, { url: network.url });
+  const { inputs } = await calls.plan();
+  const applied = await calls.apply(inputs.filter(({ tier }) => tier < 3));
+  await use(
+    calls,
+    follow(
+      inputs.find(({ tier }) => tier === 3)!,
+      applied,
+    ),
+    network,
+    db,
+  );
 }
 
 test("a client that is killed while a statement waits leaves no transaction", () =>

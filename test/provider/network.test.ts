@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { catalogAndRows, differences } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
 import { follow, heard, type Program, programOn } from "../support/pulumi/program";
 import { shapeOf, withoutOwnFiles } from "../support/pulumi/outcome";
-import { proxy, type Fault, type Proxy } from "../support/faults/proxy";
-import { random, sample, SEED } from "../support/faults/random";
+import { type NetworkFault, proxy, type Proxy } from "../support/faults/proxy";
+import { draw, SEED, someOf } from "../support/faults/random";
 import type { TierInputs, TierState } from "../../provider/model/tier-inputs";
 
 /*
@@ -22,35 +19,28 @@ const LOST = "The connection to the database was lost";
 let db: TestDatabase;
 let network: Proxy;
 let calls: Program;
-let evidence: string;
 let planned: TierInputs[];
-/** States of the tiers that stand. */
-let standing: TierState[];
+/** States of the tiers that are applied. */
+let states: TierState[];
 
 beforeAll(async () => {
   db = await database("signed");
   network = await proxy(db.url);
-  evidence = mkdtempSync(path.join(os.tmpdir(), "one-roof-evidence-"));
-  calls = programOn(db, { evidence, statementTimeout: "5s" }, network.url);
+  calls = programOn(db, { statementTimeout: "5s" }, { url: network.url });
   ({ inputs: planned } = await calls.plan());
-  standing = [];
+  states = [];
 });
 
-afterAll(async () => {
-  await network.close();
-  await db.drop();
-  rmSync(evidence, { recursive: true });
-});
-
-async function standBefore(tier: number): Promise<TierInputs> {
-  while (planned[standing.length].tier < tier) {
-    standing.push(await calls.create(follow(planned[standing.length], standing)));
+/** Applies the tiers before this one; gives its inputs. */
+async function applyUpTo(tier: number): Promise<TierInputs> {
+  while (planned[states.length].tier < tier) {
+    states.push(await calls.create(follow(planned[states.length], states)));
   }
-  return follow(planned[standing.length], standing);
+  return follow(planned[states.length], states);
 }
 
-/** Runs a hook through a fault; true if it told of success all the same. */
-async function through(fault: Fault, work: () => Promise<unknown>): Promise<boolean> {
+/** Runs a hook through a fault; true if it reported success all the same. */
+async function through(fault: NetworkFault, work: () => Promise<unknown>): Promise<boolean> {
   network.watch(fault);
   const succeeded = await work().then(
     () => true,
@@ -74,8 +64,7 @@ describe.each([1, 4, 6])("the connection breaks in tier %i", (tier) => {
   test(
     `at round trips drawn by seed ${SEED}: the second try is exact, up and down`,
     async () => {
-      const next = random(SEED + tier);
-      const inputs = await standBefore(tier);
+      const inputs = await applyUpTo(tier);
       const before = withoutOwnFiles(await catalogAndRows(db.url));
       network.watch();
       let state = await calls.create(inputs);
@@ -85,17 +74,20 @@ describe.each([1, 4, 6])("the connection breaks in tier %i", (tier) => {
       await calls.destroy(state);
       const down = network.trips().length;
 
-      for (const moment of moments) {
-        for (const at of sample(next, up, 2)) {
+      const [atUp, atDown] = [draw(someOf(up, 2), SEED + tier, 2), draw(someOf(down, 2), SEED - tier, 2)];
+      for (const [index, moment] of moments.entries()) {
+        for (const at of atUp[index]) {
           const told = await through({ at, moment, kind: "cut" }, () => calls.create(inputs));
           if (told) expect(await inLedger(tier)).toBe(true);
           state = await calls.create(inputs);
           expect({ at, moment, left: differences(after, shapeOf(await catalogAndRows(db.url))) }).toEqual({
-            ...{ at, moment, left: [] },
+            at,
+            moment,
+            left: [],
           });
           await calls.destroy(state);
         }
-        for (const at of sample(next, down, 2)) {
+        for (const at of atDown[index]) {
           state = await calls.create(inputs);
           const told = await through({ at, moment, kind: "cut" }, () => calls.destroy(state));
           if (told) expect(await inLedger(tier)).toBe(false);
@@ -116,36 +108,31 @@ describe("the connection breaks at COMMIT", () => {
     return network.trips().indexOf("COMMIT");
   };
 
-  test("not sent: nothing was applied, the next try applies", async () => {
-    const inputs = await standBefore(6);
+  test.each<[what: string, moment: NetworkFault["moment"], told: string, applied: boolean, next: RegExp]>([
+    ["not sent: nothing was applied, the next try applies", "before", LOST, false, /as declared, \d+ gates passed/],
+    [
+      "sent, and the answer lost: it was applied, the next try adopts it",
+      "answered",
+      `${LOST}: Connection terminated unexpectedly.`,
+      true,
+      /was applied on .* adopted, nothing was changed/,
+    ],
+  ])("%s", async (_, moment, told, applied, next) => {
+    const inputs = await applyUpTo(6);
     let state: TierState | undefined;
     const at = await commit(async () => (state = await calls.create(inputs)));
     await calls.destroy(state!);
     heard(calls);
-    expect(await through({ at, moment: "before", kind: "cut" }, () => calls.create(inputs))).toBe(false);
-    expect(heard(calls)).toContain(LOST);
-    expect(await inLedger(6)).toBe(false);
+    expect(await through({ at, moment, kind: "cut" }, () => calls.create(inputs))).toBe(false);
+    expect(heard(calls)).toContain(told);
+    expect(await inLedger(6)).toBe(applied);
     state = await calls.create(inputs);
-    expect(heard(calls)).toMatch(/as declared, \d+ gates passed/);
-    await calls.destroy(state);
-  });
-
-  test("sent, and the answer lost: it was applied, the next try adopts it", async () => {
-    const inputs = await standBefore(6);
-    let state: TierState | undefined;
-    const at = await commit(async () => (state = await calls.create(inputs)));
-    await calls.destroy(state!);
-    heard(calls);
-    expect(await through({ at, moment: "answered", kind: "cut" }, () => calls.create(inputs))).toBe(false);
-    expect(heard(calls)).toContain(`${LOST}: Connection terminated unexpectedly.`);
-    expect(await inLedger(6)).toBe(true);
-    state = await calls.create(inputs);
-    expect(heard(calls)).toMatch(/was applied on .* adopted, nothing was changed/);
+    expect(heard(calls)).toMatch(next);
     await calls.destroy(state);
   });
 
   test("of a rollback, the answer lost: the next try finds nothing to roll back", async () => {
-    const inputs = await standBefore(6);
+    const inputs = await applyUpTo(6);
     const state = await calls.create(inputs);
     const at = await commit(() => calls.destroy(state));
     await calls.create(inputs);

@@ -1,9 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import os from "node:os";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { messageOf } from "../../provider/model/errors";
-import type { TierState } from "../../provider/model/tier-inputs";
-import { type LedgerRow, readLedger } from "../../provider/ledger/ledger";
 import { acceptance, isAccepted } from "../../provider/ledger/acceptance";
 import {
   findRollbackBlockers,
@@ -11,53 +8,31 @@ import {
   type RollbackBlockers,
 } from "../../provider/ledger/rollback-blockers";
 import { tierOf } from "../../provider/model/rollout";
-import type { Session } from "../../provider/postgres/session";
-import { takeSnapshot } from "../../provider/postgres/catalog-snapshot";
 import { rollout } from "../../tiers";
 import { catalogAndRows, differences } from "../support/database/compare";
-import { database, RATIFIED, type TestDatabase } from "../support/database/database";
-import { program, type Program } from "../support/pulumi/program";
-import { meanwhile, providerSession } from "../support/database/session";
+import type { TestDatabase } from "../support/database/database";
+import { type Applied, applied } from "../support/pulumi/applied";
+import { heard, type Program } from "../support/pulumi/program";
 
 let db: TestDatabase;
-let evidence: string;
 let rolled: Program;
-let states: TierState[];
-let session: Session;
-let ledger: ReadonlyMap<number, LedgerRow>;
+let state: Applied["state"];
+let lookAt: Applied["lookAt"];
 
 beforeAll(async () => {
-  db = await database("signed");
-  evidence = mkdtempSync(path.join(os.tmpdir(), "one-roof-evidence-"));
-  rolled = program({ rollout, url: db.url, values: { database: db.name, ratifiedApr: RATIFIED, evidence } });
-  states = await rolled.up();
-  session = await providerSession(db.url);
-  ledger = await readLedger(session, rollout);
-});
-
-afterAll(async () => {
-  await session.close();
-  rmSync(evidence, { recursive: true });
-  await db.drop();
+  ({ db, rolled, state, lookAt } = await applied());
 });
 
 afterEach(() => {
   delete process.env.ROLLOUT_ACCEPT;
 });
 
-/** What would stand against the rollback of a tier once `sql` has run, in a transaction that is rolled back. */
+/** What would block the rollback of a tier once `sql` has run. */
 function blockersOf(tier: number, sql: string): Promise<RollbackBlockers> {
-  return meanwhile(session, sql, async () =>
-    findRollbackBlockers(
-      { session, release: { rollout } },
-      tierOf(rollout, tier),
-      ledger.get(tier)!,
-      await takeSnapshot(session, rollout.ledgerSchema),
-    ),
-  );
+  return lookAt(tier, sql, (session, ...rest) => findRollbackBlockers({ session, release: { rollout } }, ...rest));
 }
 
-test("nothing stands against the rollback of what was applied, nor of what scans have added since", async () => {
+test("nothing blocks the rollback of what was applied, nor of what scans have added since", async () => {
   for (const tier of [1, 2, 3, 4, 5, 6]) {
     const found = await blockersOf(tier, "SELECT fn_governance_scan('somebody', 'manual')");
     expect(found).toEqual({ dataLoss: [], dependents: [] });
@@ -233,7 +208,6 @@ test("delete refuses with the whole list and changes nothing; with its hash it g
   await db.query("UPDATE governance_drift_state SET severity = 'info'");
   await db.query("UPDATE axis_value SET status = 'candidate' WHERE value_code = 'kg-domain-x'");
   const before = await catalogAndRows(db.url);
-  const state = (tier: number) => states.find((each) => each.tier === tier)!;
   await rolled.destroy(state(8));
   await rolled.destroy(state(6));
   const applied = await catalogAndRows(db.url);
@@ -249,10 +223,10 @@ test("delete refuses with the whole list and changes nothing; with its hash it g
   expect(differences(before, applied)).not.toEqual([]);
 
   process.env.ROLLOUT_ACCEPT = /ROLLOUT_ACCEPT=(\w+)/.exec(String(refusal))![1];
-  rolled.said.length = 0;
+  heard(rolled);
   await rolled.destroy(state(5));
-  expect(rolled.said.join("\n")).toMatch(/Tier 5 \(Topic finalization\) rolled back and proven/);
-  const file = path.join(evidence, `${state(5).rolloutId}.json`);
+  expect(heard(rolled)).toMatch(/Tier 5 \(Topic finalization\) rolled back and proven/);
+  const file = path.join(rolled.evidence, `${state(5).rolloutId}.json`);
   const { tiers } = JSON.parse(readFileSync(file, "utf8"));
   expect(tiers["5"].proof.accepted).toEqual([expect.stringContaining("kg-domain-x")]);
 });

@@ -1,11 +1,10 @@
 import { describeStop } from "../../provider/model/describe";
 import { create } from "../../provider/resource/create";
 import type { TierInputs } from "../../provider/model/tier-inputs";
-import { rollout } from "../../tiers";
 import { catalogAndRows, differences } from "../support/database/compare";
-import { database, RATIFIED, withDatabase, type TestDatabase } from "../support/database/database";
+import { database, type TestDatabase } from "../support/database/database";
 import { OTHER_LABEL } from "../support/faults/faults";
-import { program, type Program } from "../support/pulumi/program";
+import { heard, type Program, programOn } from "../support/pulumi/program";
 
 let db: TestDatabase;
 
@@ -18,12 +17,6 @@ beforeAll(async () => {
   await db.query("GRANT pg_read_all_stats TO only_reader");
 });
 
-afterAll(() => db.drop());
-
-function run(values: Record<string, string> = {}, url = db.url, name = db.name): Program {
-  return program({ rollout, url, values: { database: name, ratifiedApr: RATIFIED, ...values } });
-}
-
 /** Nothing is applied from this plan, whatever the pack says. */
 async function expectRefused(each: Program, inputs: TierInputs, why: RegExp): Promise<void> {
   const before = await catalogAndRows(db.url);
@@ -33,7 +26,7 @@ async function expectRefused(each: Program, inputs: TierInputs, why: RegExp): Pr
 
 describe("a run that was not rehearsed because the configuration says so", () => {
   test("tells readings and the entry gates of its first tier, and nothing that was not measured", async () => {
-    const rolled = run({ rehearse: "false" });
+    const rolled = programOn(db, { rehearse: "false" });
     const { run: verdict, tiers, readings } = await rolled.plan();
 
     expect(verdict).toMatchObject({ verdict: "NOT REHEARSED", applies: [0, 1, 2, 3, 4, 5, 6, 8], reversible: [] });
@@ -43,13 +36,13 @@ describe("a run that was not rehearsed because the configuration says so", () =>
     expect(tiers.slice(1).map(({ report }) => report.gates)).toEqual(tiers.slice(1).map(() => ({})));
     expect(readings).toMatchObject({ ownership_gap: 210, axis_objects: 0 });
     expect(tiers.map(({ report }) => report.rollback)).toEqual(tiers.map(() => "not rehearsed"));
-    expect(rolled.said.join("\n")).toMatch(
+    expect(heard(rolled)).toMatch(
       /NOT REHEARSED: the configuration says rehearse: false\. Only readings were taken: .*ownership_gap 210/,
     );
   });
 
   test("is refused by create", async () => {
-    const rolled = run({ rehearse: "false" });
+    const rolled = programOn(db, { rehearse: "false" });
     const { inputs } = await rolled.plan();
     for (const each of inputs.slice(0, 2)) {
       await expectRefused(
@@ -61,31 +54,28 @@ describe("a run that was not rehearsed because the configuration says so", () =>
   });
 
   test("is refused by create with a digest of another release", async () => {
-    const rolled = run({ rehearse: "false", acceptUnrehearsed: "0".repeat(64) });
+    const rolled = programOn(db, { rehearse: "false", acceptUnrehearsed: "0".repeat(64) });
     const { inputs } = await rolled.plan();
     expect(inputs[0].run.acceptedUnrehearsed).toBe("0".repeat(64));
     await expectRefused(rolled, inputs[0], /not applied/);
   });
 
   test("is applied with the digest of exactly this release, and every gate and contract holds as ever", async () => {
-    await withDatabase("signed", async (own) => {
-      const { run: verdict } = await run({ rehearse: "false" }, own.url, own.name).plan();
-      const accepting = { rehearse: "false", acceptUnrehearsed: verdict.release };
-      await own.query(OTHER_LABEL);
-      await expect(run(accepting, own.url, own.name).up()).rejects.toThrow(/Tier 5 .*refused[^]*divergent/);
+    const own = await database("signed");
+    const { run: verdict } = await programOn(own, { rehearse: "false" }).plan();
+    const accepting = programOn(own, { rehearse: "false", acceptUnrehearsed: verdict.release });
+    await own.query(OTHER_LABEL);
+    await expect(accepting.up()).rejects.toThrow(/Tier 5 .*refused[^]*divergent/);
 
-      expect(await own.value("SELECT max(tier) FROM one_roof_rollout.ledger")).toBe(4);
-    });
+    expect(await own.value("SELECT max(tier) FROM one_roof_rollout.ledger")).toBe(4);
   });
 });
 
 describe("a login that may not write", () => {
+  const asReader = () => db.url.replace("//postgres@", "//only_reader@");
+
   test.each([
-    [
-      "has no right to",
-      () => db.url.replace("//postgres@", "//only_reader@"),
-      /missing_rights: .*CREATE on schema public/,
-    ],
+    ["has no right to", asReader, /missing_rights: .*CREATE on schema public/],
     [
       "is set to read only",
       () => `${db.url}?options=-c%20default_transaction_read_only%3Don`,
@@ -93,21 +83,22 @@ describe("a login that may not write", () => {
     ],
   ])("because it %s gets readings, is told why, and cannot apply", async (_, url, why) => {
     const before = await catalogAndRows(db.url);
-    const rolled = run({}, url());
+    const rolled = programOn(db, {}, { url: url() });
     const { run: verdict, inputs, readings } = await rolled.plan();
 
     expect(verdict.verdict).toBe("NOT REHEARSED");
     expect(describeStop(verdict.stops[0])).toBe("tier 0 was not rehearsed");
     expect(readings).toMatchObject({ ownership_gap: 210, ratified_request: "approved", idle_in_transaction: 0 });
-    expect(rolled.said.join("\n")).toMatch(/NOT REHEARSED: this login may not write \(tier 0 /);
-    expect(rolled.said.join("\n")).toMatch(why);
+    const said = heard(rolled);
+    expect(said).toMatch(/NOT REHEARSED: this login may not write \(tier 0 /);
+    expect(said).toMatch(why);
     expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
     await expectRefused(rolled, inputs[0], /not applied/);
   });
 
   test("that may not see a table gets no reading of it, and the gate does not pass", async () => {
     await db.query("REVOKE SELECT ON os_proposal_approvals FROM only_reader");
-    const { run: verdict, readings } = await run({}, db.url.replace("//postgres@", "//only_reader@")).plan();
+    const { run: verdict, readings } = await programOn(db, {}, { url: asReader() }).plan();
     await db.query("GRANT SELECT ON os_proposal_approvals TO only_reader");
 
     expect(readings.ospa).toBeNull();
@@ -117,7 +108,7 @@ describe("a login that may not write", () => {
 });
 
 test("create takes no plan for a pass that says nothing else", async () => {
-  const { inputs } = await run().plan();
+  const { inputs } = await programOn(db).plan();
   const [first] = inputs;
   for (const verdict of ["STOP", "NOT REHEARSED", "", undefined]) {
     const forged = { ...first, run: { ...first.run, verdict, acceptedUnrehearsed: "" } } as TierInputs;

@@ -59,7 +59,7 @@ const TOPIC = (row: string) => `INSERT INTO axis_assignment
   (object_type, object_ref, axis_code, value_code, zone, confidence, provenance, assigned_kind) VALUES (${row})`;
 
 /** What wakes each detector, and what it then says beyond the end state: detector, severity, object. */
-const WOKEN: [what: string, damage: string, finding: [string, string, string]][] = [
+const WOKEN: [what: string, fault: string, finding: [string, string, string]][] = [
   [
     "a label in use retired",
     `UPDATE taxonomy SET status = 'deprecated' WHERE code = 'LBL-601'`,
@@ -127,14 +127,14 @@ const WOKEN: [what: string, damage: string, finding: [string, string, string]][]
   ],
 ];
 
-test.each(WOKEN)("%s is found, once", async (_what, damage, finding) => {
+test.each(WOKEN)("%s is found, once", async (_what, fault, finding) => {
   await withDatabase("tier-6", async (db) => {
     const known = new Set(
       (await db.rows("SELECT detector_code, severity, object_ref FROM v_drift_finding")).map(String),
     );
-    await db.query(damage);
+    await db.query(fault);
     const found = await db.rows("SELECT detector_code, severity, object_ref FROM v_drift_finding");
-    // A finding that the damage repeats on the same object is one more row of the same text.
+    // A finding that the fault repeats on the same object is one more row of the same text.
     expect(found.filter((row) => !known.has(String(row)))).toEqual([finding]);
   });
 });

@@ -11,7 +11,7 @@ const check = async (db: TestDatabase, args: string[] = [], environment: NodeJS.
 };
 
 /** The verdict must be one line, and the blockers end with a semicolon each. */
-const VERDICTS: [what: string, state: State, damage: string, blockers: string[]][] = [
+const VERDICTS: [what: string, state: State, fault: string, blockers: string[]][] = [
   ["no approval", "signed", NO_APPROVAL, ["ospa<1;"]],
   ["no approval collection", "signed", "DROP TABLE os_proposal_approvals CASCADE", ["ospa unknown;"]],
   ["a governed collection less", "signed", ONE_LESS, ["gap<>210;"]],
@@ -48,9 +48,9 @@ const VERDICTS: [what: string, state: State, damage: string, blockers: string[]]
   ],
 ];
 
-test.each(VERDICTS)("with %s: BLOCKED, exit code 10, and the blockers", async (_, state, damage, blockers) => {
+test.each(VERDICTS)("with %s: BLOCKED, exit code 10, and the blockers", async (_, state, fault, blockers) => {
   await withDatabase(state, async (db) => {
-    await db.query(damage);
+    await db.query(fault);
     const { code, line, stderr } = await check(db);
     expect([code, stderr, line.split("\n").length]).toEqual([10, "", 1]);
     expect(line).toMatch(/^BLOCKED /);

@@ -4,7 +4,7 @@ import { tierFile, TIERS } from "../support/database/files";
 import { refusal, refusedAt } from "../support/database/refusal";
 
 /** Tier, what is wrong, how it gets there, and the gates that must say so. */
-const BROKEN: [tier: number, what: string, damage: string, gates: string[]][] = [
+const BROKEN: [tier: number, what: string, fault: string, gates: string[]][] = [
   [1, "a prerequisite view missing", "DROP VIEW v_object_owner_conflict", ["prerequisite_views"]],
   [1, "a table of another making", "CREATE TABLE axis_registry (axis_code text)", ["axis_objects"]],
   [2, "no structure", "DROP VIEW v_axis_issue_payload", ["axis_objects"]],
@@ -88,8 +88,8 @@ describe.each([...TIERS])("Tier %i refuses at entry", (tier) => {
     expect(await refusal(db, file)).toEqual(refusedAt("ospa"));
   });
 
-  test.each(BROKEN.filter(([broken]) => broken === tier))("%s: %s", async (_tier, _what, damage, gates) => {
-    await db.query(damage);
+  test.each(BROKEN.filter(([broken]) => broken === tier))("%s: %s", async (_tier, _what, fault, gates) => {
+    await db.query(fault);
     expect(await refusal(db, file)).toEqual(refusedAt(...gates));
   });
 });
@@ -125,9 +125,9 @@ describe("Tier 1 refuses a part of the 43", () => {
     ["a view less", "DROP VIEW v_axis_issue_payload"],
     ["the function less", "DROP FUNCTION fn_governance_scan(text, text)"],
     ["a table less", "DROP TABLE governance_event_log CASCADE"],
-  ])("%s", async (_, damage) => {
+  ])("%s", async (_, fault) => {
     await withDatabase("tier-1", async (db) => {
-      await db.query(damage);
+      await db.query(fault);
       expect(await refusal(db, tierFile(1))).toEqual(refusedAt("axis_objects"));
     });
   });

@@ -12,7 +12,7 @@ const VIEW_WITH_A_ROW = `
   END $$`;
 
 /** Tier, what its work did wrong, and the gates that must catch it before COMMIT. */
-const SPOILED: [tier: number, what: string, damage: string, gates: string[]][] = [
+const SPOILED: [tier: number, what: string, fault: string, gates: string[]][] = [
   [1, "the function lost", "DROP FUNCTION fn_governance_scan(text, text)", ["axis_objects"]],
   [1, "a view lost", "DROP VIEW v_axis_issue_payload", ["axis_objects", "structure_rows"]],
   [1, "a view that returns a row", VIEW_WITH_A_ROW, ["structure_rows"]],
@@ -90,16 +90,16 @@ const SPOILED: [tier: number, what: string, damage: string, gates: string[]][] =
 ];
 
 describe("before COMMIT", () => {
-  test.each(SPOILED)("Tier %i refuses %s", async (tier, _what, damage, gates) => {
+  test.each(SPOILED)("Tier %i refuses %s", async (tier, _what, fault, gates) => {
     await withDatabase(tier === 1 ? "signed" : (`tier-${tier - 1}` as State), async (db) => {
-      const result = await withSabotage(tierFile(tier), damage, (copy) => refusal(db, copy));
+      const result = await withSabotage(tierFile(tier), fault, (copy) => refusal(db, copy));
       expect(result).toEqual(refusedAt(...gates));
     });
   });
 });
 
 /** The same, brought about by what the application may really have done meanwhile. */
-const REAL: [tier: number, what: string, damage: string, gates: string[]][] = [
+const REAL: [tier: number, what: string, fault: string, gates: string[]][] = [
   [
     2,
     "a scope more",
@@ -142,9 +142,9 @@ const REAL: [tier: number, what: string, damage: string, gates: string[]][] = [
 ];
 
 describe("in a database that changed meanwhile", () => {
-  test.each(REAL)("Tier %i refuses %s", async (tier, _what, damage, gates) => {
+  test.each(REAL)("Tier %i refuses %s", async (tier, _what, fault, gates) => {
     await withDatabase(`tier-${tier - 1}` as State, async (db) => {
-      await db.query(damage);
+      await db.query(fault);
       expect(await refusal(db, tierFile(tier))).toEqual(refusedAt(...gates));
     });
   });
@@ -159,9 +159,9 @@ describe("in a database that changed meanwhile", () => {
       `UPDATE collection_registry SET "group" = NULL WHERE collection_name = 'taxonomy'`,
     ],
     ["a governed collection more", ONE_MORE],
-  ])("Tier 4 refuses %s", async (_, damage) => {
+  ])("Tier 4 refuses %s", async (_, fault) => {
     await withDatabase("tier-3", async (db) => {
-      await db.query(damage);
+      await db.query(fault);
       const { code, gates, changes } = await refusal(db, tierFile(4));
       expect({ code, changes }).toEqual({ code: 3, changes: [] });
       expect(gates.length).toBeGreaterThan(0);

@@ -54,8 +54,8 @@ describe("preflight", () => {
       `UPDATE event_type_registry SET active = true WHERE event_type = 'handoff.object_born'`,
       ["active_event_types"],
     ],
-  ])("refuses with %s", async (_, damage, gates) => {
-    await db.query(damage);
+  ])("refuses with %s", async (_, fault, gates) => {
+    await db.query(fault);
     expect(await refusal(db, PREFLIGHT)).toEqual(refusedAt(...gates));
   });
 

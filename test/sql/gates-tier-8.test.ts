@@ -4,7 +4,7 @@ import { tierFile } from "../support/database/files";
 import { refusal, refusedAt } from "../support/database/refusal";
 
 describe("Tier 8", () => {
-  const WRONG: [what: string, damage: string, gates: string[]][] = [
+  const WRONG: [what: string, fault: string, gates: string[]][] = [
     ["no approval", NO_APPROVAL, ["ospa"]],
     [
       "an ownership row lost",
@@ -72,9 +72,9 @@ describe("Tier 8", () => {
     ["no scan", "TRUNCATE governance_drift_state, governance_scan_run", ["critical_drift", "emittable"]],
   ];
 
-  test.each(WRONG)("refuses %s", async (_what, damage, gates) => {
+  test.each(WRONG)("refuses %s", async (_what, fault, gates) => {
     await withDatabase("tier-6", async (db) => {
-      await db.query(damage);
+      await db.query(fault);
       expect(await refusal(db, tierFile(8))).toEqual(refusedAt(...gates));
     });
   });

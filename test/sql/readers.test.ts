@@ -1,3 +1,4 @@
+import { atEnd } from "../support/clean-up";
 import { database, withDatabase, type TestDatabase } from "../support/database/database";
 import { rollbackFile, tierFile } from "../support/database/files";
 import { TABLES, UI_VIEWS, VIEWS } from "../support/database/objects";
@@ -12,14 +13,9 @@ let db: TestDatabase;
 
 beforeAll(async () => {
   db = await database("signed");
+  const roles = `"Reader of ${db.name}", second_${db.name}`;
   await db.query(`CREATE ROLE "Reader of ${db.name}"; CREATE ROLE second_${db.name}`);
-});
-
-afterAll(async () => {
-  await db.query(
-    `DROP OWNED BY "Reader of ${db.name}", second_${db.name}; DROP ROLE "Reader of ${db.name}", second_${db.name}`,
-  );
-  await db.drop();
+  atEnd(() => db.query(`DROP OWNED BY ${roles}; DROP ROLE ${roles}`));
 });
 
 test("by default one_roof_reader may read the seven UI views, and nothing else of the 43", async () => {

@@ -179,9 +179,9 @@ describe("a rollback refuses", () => {
     [3, "no way to measure the gap", "DROP VIEW v_object_owner_gap CASCADE", ["ownership_gap"]],
     [1, "no way to measure the gap", "DROP VIEW v_object_owner_gap CASCADE", ["ownership_gap"]],
     [1, "a namesake of the 43", "CREATE TABLE governance_event_log ()", ["axis_objects"]],
-  ] as const)("of Tier %i when it would leave %s", async (tier, _what, damage, gates) => {
+  ] as const)("of Tier %i when it would leave %s", async (tier, _what, fault, gates) => {
     await withDatabase(`tier-${tier}`, async (db) => {
-      const result = await withSabotage(rollbackFile(tier), damage, (file) => refusal(db, file));
+      const result = await withSabotage(rollbackFile(tier), fault, (file) => refusal(db, file));
       expect(result).toEqual(refusedAt(...gates));
     });
   });

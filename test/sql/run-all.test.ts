@@ -113,9 +113,9 @@ describe("is refused with exit code 3, says why, and changes nothing", () => {
       RATIFIED,
       "ownership_rows expected = 0, measured 1",
     ],
-  ])("%s", async (_, damage, apr, message) => {
+  ])("%s", async (_, fault, apr, message) => {
     await withDatabase("signed", async (db) => {
-      await db.query(damage);
+      await db.query(fault);
       const before = await catalogAndRows(db.url);
       const { code, stdout, stderr } = await db.psql([...(apr ? ["-v", `ratified_apr=${apr}`] : []), "-f", RUN_ALL]);
       expect([code, stdout, stderr]).toEqual([3, "", expect.stringContaining(message)]);

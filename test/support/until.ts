@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const POLL_MS = 10;
 
-/** Waits until something is so; throws when it is not in `patience` milliseconds. */
+/** Waits until a condition holds; throws if it does not within `patience` milliseconds. */
 export async function until(condition: () => Promise<boolean>, patience: number): Promise<void> {
   const deadline = Date.now() + patience;
   while (!(await condition())) {

@@ -34,7 +34,11 @@ test("what is said counts", () => {
     request: { throughTier: 1, rehearse: false, ...said },
     options: {
       ...DEFAULTS,
-      ...{ lockTimeout: 1_000, statementTimeout: 120_000, retryBudget: 5_000, holdBudget: 10, readerRoles: "a,b_1" },
+      lockTimeout: 1_000,
+      statementTimeout: 120_000,
+      retryBudget: 5_000,
+      holdBudget: 10,
+      readerRoles: "a,b_1",
     },
   });
 });
@@ -86,7 +90,7 @@ test("everything that is wrong is said at once", () => {
   try {
     read({ rehearse: "no", holdBudget: "long", other: "1" });
   } catch (error) {
-    message = (error as Error).message;
+    ({ message } = error as Error);
   }
   const keys = [...message.matchAll(/^ {2}- (\w+): /gm)].map(([, key]) => key);
   expect(keys.sort()).toEqual(["code", "holdBudget", "other", "rehearse"]);

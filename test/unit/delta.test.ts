@@ -193,7 +193,10 @@ test("changes are what differs between two snapshots, and counters their differe
     { a: inserted(5), b: inserted(0) },
   );
   expect(changes(before, after)).toEqual({
-    ...{ added: ["view d"], removed: ["view c"], changed: ["table b"], rewritten: ["a"] },
+    added: ["view d"],
+    removed: ["view c"],
+    changed: ["table b"],
+    rewritten: ["a"],
     rows: new Map([["a", inserted(3)]]),
   });
   expect(changes(before, before)).toEqual(moved());

@@ -1,3 +1,4 @@
+import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
 import { type Changes, NO_DELTA } from "../../provider/model/delta";
 import type { GateReadings } from "../../provider/model/gates";
 import type { TierReport } from "../../provider/model/report";
@@ -9,8 +10,8 @@ export function gate(at: Gate["at"], name: string, operator: Gate["operator"], e
   return { at, name, operator, expected, meaning: `${name} means well.`, remedy: `Mend ${name}.`, source: "line 1" };
 }
 
-function tier(number: number, gates: Gate[], more: Partial<TierDeclaration> = {}): TierDeclaration {
-  const name = `step-${String(number)}`;
+export function tier(number: number, gates: Gate[] = [], more: Partial<TierDeclaration> = {}): TierDeclaration {
+  const name = `step-${number}`;
   const delta: DeltaContract = { objects: {}, rows: {}, readings: {} };
   return {
     tier: number,
@@ -51,23 +52,42 @@ export const PASSED: Readonly<Record<string, GateReadings>> = {
 };
 
 export function report(more: Partial<TierReport> = {}): TierReport {
-  const passed: TierReport = {
-    ...{ tier: 1, title: "Step 1", verdict: "PASS", gates: {}, delta: NO_DELTA, stops: [], rollback: "exact" },
+  return {
+    tier: 1,
+    title: "Step 1",
+    verdict: "PASS",
+    gates: {},
+    delta: NO_DELTA,
+    stops: [],
+    rollback: "exact",
+    ...more,
   };
-  return { ...passed, ...more };
 }
 
 export function run(more: Partial<RunVerdict> = {}): RunVerdict {
   return {
-    ...{ verdict: "PASS", applies: [0, 1, 3], adopts: [], removes: [], stops: [], reversible: [1, 3], gates: PASSED },
-    ...{ release: "f00d", pinned: "", differing: [], acceptedUnrehearsed: "" },
+    verdict: "PASS",
+    applies: [0, 1, 3],
+    adopts: [],
+    removes: [],
+    stops: [],
+    reversible: [1, 3],
+    gates: PASSED,
+    release: "f00d",
+    pinned: "",
+    differing: [],
+    acceptedUnrehearsed: "",
     ...more,
   };
 }
 
 export function inputs(more: Partial<TierInputs> = {}): TierInputs {
   return {
-    ...{ module: "toy", tier: 0, title: "Step 0", digest: "a".repeat(64), parameters: { base: "main", code: "X" } },
+    module: "toy",
+    tier: 0,
+    title: "Step 0",
+    digest: "a".repeat(64),
+    parameters: { base: "main", code: "X" },
     target: { database: "main", system: "1" },
     status: { applied: false, rolloutId: "", digest: "" },
     report: report({ tier: 0 }),
@@ -79,4 +99,18 @@ export function inputs(more: Partial<TierInputs> = {}): TierInputs {
 /** Changes between two snapshots; nothing moved unless told. */
 export function moved(more: Partial<Changes> = {}): Changes {
   return { added: [], removed: [], changed: [], rewritten: [], rows: new Map(), ...more };
+}
+
+/** What policies say of a resource, each violation with the name of its policy. */
+export async function violations(
+  policies: readonly ResourceValidationPolicy[],
+  args: Partial<ResourceValidationArgs>,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const { name, validateResource } of policies) {
+    for (const validate of [validateResource ?? []].flat()) {
+      await validate(args as ResourceValidationArgs, (message) => found.push(`${name}: ${message}`));
+    }
+  }
+  return found;
 }

@@ -59,7 +59,7 @@ describe("a condition", () => {
   });
 
   test("of a minimum is satisfied as numbers are compared", () => {
-    fc.assert(fc.property(fc.integer(), fc.integer(), (a, b) => satisfies(a, ">=", String(b)) === a >= b));
+    fc.assert(fc.property(fc.integer(), fc.integer(), (a, b) => satisfies(a, ">=", `${b}`) === a >= b));
   });
 });
 
@@ -83,7 +83,12 @@ describe("an expectation", () => {
 
 describe("what a file measured", () => {
   const notice = (more: Partial<Notice> = {}): Notice => ({
-    ...{ code: "OR000", schema: "toy", table: "exit", constraint: "doors", column: "= 2", dataType: "2" },
+    code: "OR000",
+    schema: "toy",
+    table: "exit",
+    constraint: "doors",
+    column: "= 2",
+    dataType: "2",
     ...more,
   });
   const gates = bindGates(ROLLOUT, second, {});

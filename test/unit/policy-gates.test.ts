@@ -1,21 +1,11 @@
-import type { ResourceValidationArgs } from "@pulumi/policy";
 import type { GateReadings } from "../../provider/model/gates";
 import type { GatePosition, Reading } from "../../provider/model/rollout";
 import { type RunVerdict, TIER_TYPE, type TierInputs } from "../../provider/model/tier-inputs";
 import { gatePolicies } from "../../policy/gates";
 import { rollout } from "../../tiers";
-import { inputs, PASSED, report, ROLLOUT, run } from "./fixtures";
+import { inputs, PASSED, report, ROLLOUT, run, violations } from "./fixtures";
 
-/** Violations by policy, none left out. */
-async function judge(props: TierInputs, type = TIER_TYPE): Promise<string[]> {
-  const found: string[] = [];
-  for (const policy of gatePolicies(ROLLOUT)) {
-    const validate = [policy.validateResource].flat()[0];
-    const args = { type, props, opts: {} } as unknown as ResourceValidationArgs;
-    await validate?.(args, (message) => found.push(`${policy.name}: ${message}`));
-  }
-  return found;
-}
+const judge = (props: TierInputs, type = TIER_TYPE) => violations(gatePolicies(ROLLOUT), { type, props });
 
 type Gates = RunVerdict["gates"];
 

@@ -1,8 +1,8 @@
-import type { ResourceValidationArgs } from "@pulumi/policy";
+import type { PolicyResource } from "@pulumi/policy";
 import { type StopKind, stopsOf } from "../../provider/model/findings";
 import { type RunVerdict, TIER_TYPE, type TierInputs } from "../../provider/model/tier-inputs";
 import { runPolicies } from "../../policy/run";
-import { inputs, ROLLOUT, run } from "./fixtures";
+import { inputs, ROLLOUT, run, violations } from "./fixtures";
 
 const environment = { ...process.env };
 
@@ -15,15 +15,8 @@ afterAll(() => {
   process.env = environment;
 });
 
-async function judge(props: TierInputs, opts: object = { deleteBeforeReplace: true }): Promise<string[]> {
-  const found: string[] = [];
-  for (const policy of runPolicies(ROLLOUT)) {
-    const validate = [policy.validateResource].flat()[0];
-    const args = { type: TIER_TYPE, props, opts } as unknown as ResourceValidationArgs;
-    await validate?.(args, (message) => found.push(`${policy.name}: ${message}`));
-  }
-  return found;
-}
+const judge = (props: TierInputs, opts: object = { deleteBeforeReplace: true }) =>
+  violations(runPolicies(ROLLOUT), { type: TIER_TYPE, props, opts: opts as PolicyResource["opts"] });
 
 const onRun = (more: Partial<RunVerdict>) => judge(inputs({ run: run(more) }));
 

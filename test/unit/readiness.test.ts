@@ -53,7 +53,7 @@ test("every token belongs to a gate of the first tier, every parameter to the ro
   }
 });
 
-test("a gate without a token speaks by its own name", () => {
+test("a gate without a token is reported by its own name", () => {
   expect(readinessLine(judgeReadiness(ROLLOUT, {}, {}, { base: "copy", doors: 4 }))).toBe(
     "BLOCKED base: base<>main; doors: doors<>0;",
   );

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { manifest } from "../../provider/release/manifest";
 import { loadRelease, scriptsOf } from "../../provider/release/release";
 import { sha256 } from "../../provider/release/digest";
+import { temporaryFolder } from "../support/folder";
 import { ROLLOUT } from "./fixtures";
 
 const FILES = {
@@ -27,11 +27,9 @@ const write = (file: string, text: string) => {
 };
 
 beforeEach(() => {
-  root = mkdtempSync(path.join(os.tmpdir(), "one-roof-release-"));
+  root = temporaryFolder();
   for (const [file, text] of Object.entries(FILES)) write(file, text);
 });
-
-afterEach(() => rmSync(root, { recursive: true }));
 
 describe("the manifest", () => {
   test("holds every file of the release once, in order, and no other", async () => {

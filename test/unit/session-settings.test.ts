@@ -7,11 +7,14 @@ const DEFAULT_OPTIONS = readOptions({});
 describe("the settings of a session", () => {
   test("carry every parameter, by default, empty, or as given", () => {
     expect(sessionSettings(ROLLOUT, {}, DEFAULT_OPTIONS)).toMatchObject({
-      ...{ "toy.lock_timeout": "500ms", "toy.statement_timeout": "30000ms" },
-      ...{ "toy.base": "main", "toy.code": "" },
+      "toy.lock_timeout": "500ms",
+      "toy.statement_timeout": "30000ms",
+      "toy.base": "main",
+      "toy.code": "",
     });
     expect(sessionSettings(ROLLOUT, { base: "copy", code: "X" }, DEFAULT_OPTIONS)).toMatchObject({
-      ...{ "toy.base": "copy", "toy.code": "X" },
+      "toy.base": "copy",
+      "toy.code": "X",
     });
   });
 

@@ -1,4 +1,5 @@
 import { Client, type QueryResultRow } from "pg";
+import { atEnd } from "../clean-up";
 import { baselineFiles, text, tierFile, TIERS } from "./files";
 import { psql, type PsqlResult, type Settings } from "./psql";
 import { serverPort, urlOf } from "./server";
@@ -24,25 +25,33 @@ export interface TestDatabase {
   file(path: string, settings?: Settings): Promise<PsqlResult>;
   /** A further connection, closed with the database. */
   connect(user?: string): Promise<Client>;
-  drop(): Promise<void>;
+  /** Drops it; a second time does nothing. */
+  drop: () => Promise<void>;
 }
 
 let copies = 0;
 
-/** A database of its own in the given state, copied from a template that this worker builds once. */
+/** A database of its own in the given state, dropped after the last test of the file. */
 export async function database(state: State = "signed"): Promise<TestDatabase> {
-  await template(state);
-  return copy(templateName(state), `test_${process.pid}_${Date.now()}_${++copies}`);
+  const db = await newDatabase(state);
+  atEnd(db.drop);
+  return db;
 }
 
 /** The same for the length of one use, whatever its end. */
 export async function withDatabase<Result>(state: State, use: (db: TestDatabase) => Promise<Result>): Promise<Result> {
-  const db = await database(state);
+  const db = await newDatabase(state);
   try {
     return await use(db);
   } finally {
     await db.drop();
   }
+}
+
+/** Copied from a template that this worker builds once. */
+async function newDatabase(state: State): Promise<TestDatabase> {
+  await template(state);
+  return copy(templateName(state), `test_${process.pid}_${Date.now()}_${++copies}`);
 }
 
 /** A copy under a name of the caller's choice. */
@@ -83,7 +92,7 @@ async function open(name: string, url: string): Promise<TestDatabase> {
       run(["-v", `ratified_apr=${RATIFIED}`, "-f", path], { "one_roof.ratified_apr": RATIFIED, ...settings }),
     drop: async () => {
       await Promise.all(clients.map((client) => client.end()));
-      await admin(`DROP DATABASE ${name} WITH (FORCE)`);
+      await admin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },
   };
 }

@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { withFolder } from "../folder";
 
 /** The mutating tiers in the order of the rollout. */
 export const TIERS = [1, 2, 3, 4, 5, 6] as const;
@@ -62,18 +62,15 @@ export const GATES_AT = {
  */
 export async function withSabotage<Result>(
   file: string,
-  damage: string,
+  sabotage: string,
   use: (copy: string) => Promise<Result>,
 ): Promise<Result> {
   const parts = readFileSync(file, "utf8").split(GATES_AT.exit);
   if (parts.length !== 2) throw new Error(`${file} does not judge its exit gates once`);
-  const folder = mkdtempSync(path.join(os.tmpdir(), "one-roof-sabotage-"));
-  const copy = path.join(folder, path.basename(file));
-  try {
-    const spoiled = `${parts[0]}\n${damage};\n${GATES_AT.exit}${parts[1]}`;
+  return withFolder(async (folder) => {
+    const copy = path.join(folder, path.basename(file));
+    const spoiled = `${parts[0]}\n${sabotage};\n${GATES_AT.exit}${parts[1]}`;
     writeFileSync(copy, spoiled.replaceAll("\\ir ../common/", `\\ir ${path.resolve("sql/common")}/`));
-    return await use(copy);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+    return use(copy);
+  });
 }

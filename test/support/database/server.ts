@@ -1,13 +1,16 @@
 import { execFile, spawn } from "node:child_process";
-import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
-import { findBinaries, type Binaries } from "./binaries";
+import { locatePostgres, type Postgres } from "../../../cli/dev-database/postgres";
 
 const run = promisify(execFile);
+
+/** The programs of the server, and as whom they may run. */
+export type Binaries = Pick<Postgres, "bin" | "user">;
 
 /** The folders of a jest run carry its id, so that the end of the run can wait until they are gone. */
 export const RUN_PREFIX = path.join(os.tmpdir(), "one-roof-test-");
@@ -16,7 +19,7 @@ export const RUN_PREFIX = path.join(os.tmpdir(), "one-roof-test-");
  * Stands between this worker and its server. Its standard input is a pipe from the worker: however the worker ends,
  * kill -9 included, the pipe closes, and the server and its folder go at once. `$1` is the folder, the rest the server.
  */
-export const KEEPER = `
+const SUPERVISOR = `
   folder=$1; shift
   "$@" >>"$folder/log" 2>&1 &
   server=$!
@@ -60,21 +63,29 @@ async function findOrStart(): Promise<number> {
   }
   rmSync(folder, { recursive: true, force: true });
   const port = await start(folder);
-  writeFileSync(portFile, String(port));
+  writeFileSync(portFile, `${port}`);
   return port;
 }
 
+/** The development database's programs; `TEST_PG_BIN` names others, so that the same tests run on every supported version. */
+export function findBinaries(): Binaries {
+  const { bin, user } = locatePostgres();
+  const { TEST_PG_BIN: other } = process.env;
+  if (!other) return { bin, user };
+  if (existsSync(path.join(other, "initdb"))) return { bin: other, user };
+  throw new Error(`No PostgreSQL server in ${other}: TEST_PG_BIN has to name a folder with initdb and postgres.`);
+}
+
 async function start(folder: string): Promise<number> {
-  const binaries = findBinaries();
+  const { bin, user } = findBinaries();
   mkdirSync(folder, { mode: 0o700 });
-  if (binaries.user) chownSync(folder, binaries.user.uid, binaries.user.gid);
-  const bin = await reachable(binaries, folder);
+  if (user) chownSync(folder, user.uid, user.gid);
   const data = path.join(folder, "data");
   const initdb = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
-  await run(path.join(bin, "initdb"), initdb, { ...binaries.user, cwd: folder });
+  await run(path.join(bin, "initdb"), initdb, { ...user, cwd: folder });
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
-    keep(folder, [path.join(bin, "postgres"), "-D", data, "-p", String(port), "-k", folder, ...settings()], binaries);
+    supervise(folder, [path.join(bin, "postgres"), "-D", data, "-p", `${port}`, "-k", folder, ...settings()], user);
     if (await becomesReady(port)) return port;
     if (attempt === 3) throw new Error(`PostgreSQL did not start:\n${readFileSync(path.join(folder, "log"), "utf8")}`);
   }
@@ -84,30 +95,17 @@ function settings(): string[] {
   return Object.entries(SETTINGS).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }
 
-function keep(folder: string, server: string[], { user }: Binaries): void {
-  const keeper = spawn("sh", ["-c", KEEPER, "keeper", folder, ...server], {
+/** Starts a server under a supervisor. */
+export function supervise(folder: string, server: string[], user: Binaries["user"]): void {
+  const supervisor = spawn("sh", ["-c", SUPERVISOR, "supervisor", folder, ...server], {
     ...user,
     cwd: folder,
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   });
-  keeper.unref();
+  supervisor.unref();
   // The pipe has to outlive this test file, not the worker.
-  (keeper.stdin as unknown as { unref(): void }).unref();
-}
-
-/** A checkout below /root cannot be entered by the unprivileged user: the server then runs from a copy. */
-async function reachable({ bin, user }: Binaries, folder: string): Promise<string> {
-  if (!user) return bin;
-  try {
-    await run(path.join(bin, "postgres"), ["--version"], { ...user, cwd: folder });
-    return bin;
-  } catch {
-    const copy = path.join(folder, "native");
-    cpSync(path.dirname(bin), copy, { recursive: true, verbatimSymlinks: true });
-    await run("chown", ["-R", `${user.uid}:${user.gid}`, copy]);
-    return path.join(copy, "bin");
-  }
+  (supervisor.stdin as unknown as { unref(): void }).unref();
 }
 
 function freePort(): Promise<number> {

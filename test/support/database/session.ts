@@ -1,14 +1,17 @@
 import { connect, type Session } from "../../../provider/postgres/session";
+import { atEnd } from "../clean-up";
 
-/** A session of the provider's own, as its hooks open it, on the database of `url`. */
+/** A session of the provider's own, as its hooks open it, on the database of `url`; closed after the last test of the file. */
 export async function providerSession(url: string, settings: Readonly<Record<string, string>> = {}): Promise<Session> {
   const { DATABASE_URL: former } = process.env;
   process.env.DATABASE_URL = url;
   try {
-    return await connect({
+    const session = await connect({
       application: "test",
       settings: { idle_in_transaction_session_timeout: "60s", idle_session_timeout: "0", ...settings },
     });
+    atEnd(() => session.close());
+    return session;
   } finally {
     process.env.DATABASE_URL = former ?? "";
   }

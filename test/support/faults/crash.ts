@@ -1,8 +1,8 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { Client } from "pg";
-import { answers, KEEPER } from "../database/server";
+import { answers, supervise } from "../database/server";
 import { until } from "../until";
 
 const PATIENCE_MS = 30_000;
@@ -11,21 +11,11 @@ const PATIENCE_MS = 30_000;
 export async function crashServer(url: string): Promise<void> {
   const data = await dataDirectory(url);
   const pid = Number(readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n")[0]);
-  const command = execFileSync("ps", ["-p", String(pid), "-o", "args="], { encoding: "utf8" })
-    .trim()
-    .split(" ");
+  const command = ps(pid, "args").split(" ");
   process.kill(pid, "SIGQUIT");
   await until(() => Promise.resolve(!isAlive(pid)), PATIENCE_MS);
   const { uid, gid } = statSync(data);
-  const folder = path.dirname(data);
-  const keeper = spawn("sh", ["-c", KEEPER, "keeper", folder, ...command], {
-    ...(process.getuid?.() === 0 && { uid, gid }),
-    cwd: folder,
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
-  });
-  keeper.unref();
-  (keeper.stdin as unknown as { unref(): void }).unref();
+  supervise(path.dirname(data), command, process.getuid?.() === 0 ? { uid, gid } : undefined);
   await until(() => answers(url), PATIENCE_MS);
 }
 
@@ -42,8 +32,12 @@ async function dataDirectory(url: string): Promise<string> {
 
 function isAlive(pid: number): boolean {
   try {
-    return !/^[ZX]/.test(execFileSync("ps", ["-p", String(pid), "-o", "stat="], { encoding: "utf8" }).trim());
+    return !/^[ZX]/.test(ps(pid, "stat"));
   } catch {
     return false;
   }
+}
+
+function ps(pid: number, column: "args" | "stat"): string {
+  return execFileSync("ps", ["-p", `${pid}`, "-o", `${column}=`], { encoding: "utf8" }).trim();
 }

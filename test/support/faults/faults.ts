@@ -1,4 +1,4 @@
-/** Damage that several tests do; each is what the gates must notice. */
+// SQL that breaks what a gate judges; each is what that gate must notice.
 
 /** The human approval is withdrawn. */
 export const NO_APPROVAL = "TRUNCATE os_proposal_approvals";
@@ -34,3 +34,50 @@ export function twoOwners(type: string, ref: string): string {
 }
 
 export const TWO_OWNERS = twoOwners("law", "x");
+
+/** The guard of every file then expects another database than the one it runs on. */
+export const OTHER_DATABASE = "SELECT set_config('one_roof.database', 'elsewhere', true)";
+export const PENDING_REQUEST = "SELECT set_config('one_roof.ratified_apr', 'APR-0210', true)";
+
+export const NO_CONTAINMENT_VIEW = "ALTER VIEW v_governance_object_containment RENAME TO containment_elsewhere";
+export const NAMESAKE = "CREATE VIEW v_ui_lane AS SELECT 1 AS lane";
+
+export const SUPPORTING_OWNER = owner("'collection', 'agents', 'audit', 'supporting', 'GOV-DOT'");
+/** Beside the conflict, one of the cells that the gap counts now has an owner. */
+export const TWO_OWNERS_OF_A_CELL = twoOwners("collection", "agents");
+
+export const ACTIVE_EVENT_TYPE =
+  "UPDATE event_type_registry SET active = true WHERE event_type = 'coverage.scan_completed'";
+
+/** The server's version cannot be lowered, but what the gate asks can be made to lie. */
+export const OLD_SERVER = `
+  SET allow_system_table_mods = on;
+  ALTER FUNCTION pg_catalog.current_setting(text) RENAME TO current_setting_of_this_server;
+  CREATE FUNCTION pg_catalog.current_setting(name text) RETURNS text STABLE LANGUAGE sql AS $$
+    SELECT CASE name WHEN 'server_version_num' THEN '140012' ELSE current_setting_of_this_server(name) END $$`;
+
+export const NO_SCAN_FUNCTION = "DROP FUNCTION fn_governance_scan(text, text)";
+export const VIEW_LOST = "DROP VIEW v_axis_issue_payload";
+/** Replaces a view by one of the same columns that returns a row. */
+export const VIEW_WITH_A_ROW = `DO $$ BEGIN EXECUTE (
+    SELECT 'CREATE OR REPLACE VIEW v_axis_issue_payload AS SELECT '
+      || string_agg(format('NULL::%s AS %I', format_type(atttypid, atttypmod), attname), ', ' ORDER BY attnum)
+    FROM pg_attribute WHERE attrelid = 'v_axis_issue_payload'::regclass AND attnum > 0);
+  END $$`;
+
+export const SCOPE_RETIRED =
+  "UPDATE axis_value SET status = 'retired' WHERE axis_code = 'responsibility' AND value_code = 'audit'";
+export const SEED_ROW_LOST = "DELETE FROM governance_object_ownership WHERE object_ref = 'GRP-AI' AND scope = 'policy'";
+export const ASSIGNMENT_LOST = "DELETE FROM axis_assignment WHERE axis_code = 'containment' AND object_ref = 'agents'";
+export const CELL_OWNER_LOST =
+  "DELETE FROM axis_object_ownership WHERE axis_code = 'containment' AND object_ref = 'tasks'";
+export const GROUP_DEPRECATED =
+  "UPDATE axis_value SET status = 'deprecated' WHERE axis_code = 'containment' AND value_code = 'GRP-WORKFLOW'";
+export const WITHOUT_GROUP = `UPDATE collection_registry SET "group" = NULL WHERE collection_name = 'modules'`;
+export const LABEL_RETIRED = "UPDATE taxonomy SET status = 'deprecated' WHERE code = 'LBL-014'";
+export const AXIS_MORE = `INSERT INTO axis_registry (axis_code, axis_name, axis_family, axis_kind, status, lifecycle_status)
+  VALUES ('x', 'X', 'system', 'system', 'active', 'active')`;
+export const DECISION_LOST = "DELETE FROM topic_label_reconcile_decision WHERE coll = 'governance_registry'";
+export const TOPIC_INACTIVE = "UPDATE axis_value SET status = 'candidate' WHERE value_code = 'kg-domain-x'";
+export const CRITICAL_FINDING =
+  "UPDATE governance_drift_state SET severity = 'critical' WHERE detector_code = 'stale_candidate'";

@@ -1,13 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
-import path from "node:path";
 import { Client } from "pg";
 import { crashServer } from "./crash";
-import type { Engine } from "../pulumi/engine";
+import { type Engine, stateFile } from "../pulumi/engine";
 import { until } from "../until";
-import { start, type Role, type Victim } from "./process-under-test";
+import { type ProcessUnderTest, type Role, start } from "./process-under-test";
 
-/** What is hit, in which command, and when. */
-export interface Blow {
+/** What fails, in which command, and when. */
+export interface Fault {
   command: "up" | "destroy";
   what: Role | "server";
   /**
@@ -19,40 +18,48 @@ export interface Blow {
 
 const PATIENCE_MS = 60_000;
 
-/** Runs a command and strikes it down; a command that ends before the blow is aimed ends by itself. */
-export async function strike(url: string, stack: Engine, blow: Blow): Promise<void> {
-  const victim = start(stack, blow.command, "--skip-preview");
+/** Runs a command and injects a fault into it; a command that ends before the moment has come ends by itself. */
+export async function inject(url: string, stack: Engine, fault: Fault): Promise<void> {
+  const running = start(stack, fault.command, "--skip-preview");
   const watch = await open(url);
   let over = false;
-  void victim.ended.then(() => (over = true));
+  void running.ended.then(() => (over = true));
   try {
-    await reach(watch, stack, victim, blow, () => over);
-    if (blow.what === "server") await crashServer(url);
-    else victim.signal(blow.what, "SIGKILL");
-    // An engine that was made to stand still, and was not the one that is hit, learns of it now.
-    victim.signal("cli", "SIGCONT");
+    await reach({ watch, stack, running, over: () => over }, fault);
+    if (fault.what === "server") await crashServer(url);
+    else running.signal(fault.what, "SIGKILL");
+    // An engine that was stopped, and is not what was killed, goes on and learns of the fault.
+    running.signal("cli", "SIGCONT");
   } catch (error) {
-    victim.signal("all", "SIGKILL");
+    running.signal("all", "SIGKILL");
     throw error;
   } finally {
     await watch.end().catch(() => undefined);
   }
-  await victim.ended;
+  await running.ended;
 }
 
-async function reach(watch: Client, stack: Engine, victim: Victim, blow: Blow, over: () => boolean): Promise<void> {
+interface Run {
+  watch: Client;
+  stack: Engine;
+  running: ProcessUnderTest;
+  over: () => boolean;
+}
+
+/** Waits for the moment of the fault, or for the end of the command. */
+async function reach({ watch, stack, running, over }: Run, { command, when }: Fault): Promise<void> {
   const wait = async (condition: () => Promise<boolean>) => until(async () => over() || condition(), PATIENCE_MS);
-  if ("after" in blow.when) {
+  if ("after" in when) {
     await wait(() => hasSession(watch, false));
-    const at = Date.now() + blow.when.after;
+    const at = Date.now() + when.after;
     return wait(() => Promise.resolve(Date.now() >= at));
   }
-  const tier = "inside" in blow.when ? blow.when.inside : blow.when.committed;
+  const tier = "inside" in when ? when.inside : when.committed;
   await wait(async () => pendingTier(stack) === tier && (await hasSession(watch, true)));
-  if ("inside" in blow.when) return;
-  // The engine stands still while the provider goes on: what is committed now, the state cannot learn.
-  victim.signal("cli", "SIGSTOP");
-  await wait(async () => (await ledger(watch)).includes(tier) === (blow.command === "up"));
+  if ("inside" in when) return;
+  // The engine is stopped while the provider goes on: what is committed now never gets into the state.
+  running.signal("cli", "SIGSTOP");
+  await wait(async () => (await ledger(watch)).includes(tier) === (command === "up"));
 }
 
 async function open(url: string): Promise<Client> {
@@ -81,7 +88,7 @@ async function ledger(watch: Client): Promise<number[]> {
 
 /** The tier that Pulumi is at, as its state says. */
 function pendingTier({ folder }: Engine): number | undefined {
-  const file = path.join(folder, ".pulumi", "stacks", "one-roof", "dev.json");
+  const file = stateFile(folder);
   if (!existsSync(file)) return undefined;
   const [, tier] = /"pending_operations"[^]*?tier-(\d)-/.exec(readFileSync(file, "utf8")) ?? [];
   return tier === undefined ? undefined : Number(tier);

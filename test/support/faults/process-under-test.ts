@@ -1,12 +1,13 @@
 import { execFileSync, spawn } from "node:child_process";
 import path from "node:path";
-import type { Engine, Result } from "../pulumi/engine";
+import { type Result, resultOf, send } from "../processes";
+import type { Engine } from "../pulumi/engine";
 
 /** Which processes of a command are meant: every one, the provider with the hooks, or the Pulumi CLI alone. */
 export type Role = "all" | "provider" | "cli";
 
 /** A command that runs as `npm run` starts it, to be stopped or killed from outside. */
-export interface Victim {
+export interface ProcessUnderTest {
   /** Its exit code and output; resolves when all its processes have let go of the output. */
   done: Promise<Result>;
   /** Resolves as soon as the command itself has ended, whatever it left running. */
@@ -14,8 +15,8 @@ export interface Victim {
   signal(role: Role, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
 }
 
-/** Processes of commands that were struck: without their parent they may live on, and are ended at last by `bury`. */
-const struck = new Map<number, string>();
+/** Processes of commands that were signalled: without their parent they may live on, until `cleanUpProcesses`. */
+const signalled = new Map<number, string>();
 
 interface Process {
   pid: number;
@@ -30,25 +31,19 @@ const ROLES: Record<Role, RegExp> = {
 };
 
 /** Starts `npm run up` or `npm run destroy` on a stack, with the same code and without npm. */
-export function start(stack: Engine, command: "up" | "destroy" | "preview", ...args: string[]): Victim {
+export function start(stack: Engine, command: "up" | "destroy" | "preview", ...args: string[]): ProcessUnderTest {
   const config = path.join(stack.folder, "Pulumi.dev.yaml");
   const words = ["cli/main.js", command, "--config-file", config, "--color", "never", ...args];
   const child = spawn(process.execPath, words, {
     env: { ...stack.env, ONE_ROOF_HOME: stack.folder },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const chunks: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => void chunks.push(chunk));
-  const done = new Promise<Result>((resolve) =>
-    child.once("close", (code) => resolve({ code: code ?? -1, output: Buffer.concat(chunks).toString("utf8") })),
-  );
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   return {
-    done,
-    ended,
+    done: resultOf(child),
+    ended: new Promise<void>((resolve) => child.once("exit", () => resolve())),
     signal(role, signal) {
       const members = family(child.pid!);
-      for (const { pid, command } of members) struck.set(pid, command);
+      for (const { pid, command } of members) signalled.set(pid, command);
       for (const { pid } of members.filter((each) => ROLES[role].test(each.command))) send(pid, signal);
     },
   };
@@ -59,10 +54,10 @@ export function npmRun(stack: Engine, command: "up" | "destroy" | "preview", ...
   return start(stack, command, ...args).done;
 }
 
-/** Ends what is left of commands that were struck. */
-export function bury(): void {
-  for (const { pid, command } of processes()) if (struck.get(pid) === command) send(pid, "SIGKILL");
-  struck.clear();
+/** Ends what is left of commands that were signalled. */
+export function cleanUpProcesses(): void {
+  for (const { pid, command } of processes()) if (signalled.get(pid) === command) send(pid, "SIGKILL");
+  signalled.clear();
 }
 
 /** A process and all that descend from it: Pulumi gives each plugin a process group of its own. */
@@ -79,12 +74,4 @@ function processes(): Process[] {
     const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)!;
     return { pid: Number(pid), parent: Number(parent), command };
   });
-}
-
-function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It ended by itself in this very moment.
-  }
 }

@@ -1,7 +1,8 @@
 import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
+import { atEnd } from "../clean-up";
 
-/** What happens to the network at one round trip of the watched session. */
-export interface Fault {
+/** How the network fails at one round trip of the watched session. */
+export interface NetworkFault {
   /** Which round trip, counted from 0 since the fault was set. */
   at: number;
   /** Before the query reaches the server, or when its answer was about to reach the client. */
@@ -10,20 +11,19 @@ export interface Fault {
   kind: "cut" | "silent";
 }
 
-/** A TCP proxy in front of PostgreSQL that reads along, and breaks where it is told to. */
+/** A TCP proxy in front of PostgreSQL that follows the protocol and fails where it is told to. */
 export interface Proxy {
   url: string;
   /** The queries of the watched session since the last `watch`, one a round trip. */
   trips(): readonly string[];
   /** Starts counting anew; with a fault, breaks there once. */
-  watch(fault?: Fault): void;
-  /** True once the fault has happened. */
+  watch(fault?: NetworkFault): void;
+  /** Whether the fault has happened. */
   broken(): boolean;
   /** Breaks every connection now. */
   cut(): void;
   /** New connections work again; those that went silent stay so. */
   heal(): void;
-  close(): Promise<void>;
 }
 
 /** Length of a message's type byte, and of its length field. */
@@ -35,12 +35,12 @@ export async function proxy(url: string, watched = "one-roof rollout"): Promise<
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();
   let trips: string[] = [];
-  let fault: Fault | undefined;
+  let fault: NetworkFault | undefined;
   let broken = false;
   let silent = false;
 
-  const hit = (moment: Fault["moment"]) => fault?.moment === moment && !broken && trips.length - 1 === fault.at;
-  const strike = (client: Socket, server: Socket) => {
+  const due = (moment: NetworkFault["moment"]) => fault?.moment === moment && !broken && trips.length - 1 === fault.at;
+  const fail = (client: Socket, server: Socket) => {
     broken = true;
     if (fault?.kind === "silent") silent = true;
     else for (const socket of [client, server]) socket.destroy();
@@ -60,18 +60,25 @@ export async function proxy(url: string, watched = "one-roof rollout"): Promise<
     client.on("data", (chunk: Buffer) => {
       if (quiet()) return;
       const own = reader(chunk);
-      if (own && hit("before")) strike(client, upstream);
+      if (own && due("before")) fail(client, upstream);
       if (!quiet()) upstream.write(chunk);
     });
     upstream.on("data", (chunk: Buffer) => {
       if (quiet()) return;
-      if (reader.watched() && hit("answered")) strike(client, upstream);
+      if (reader.watched() && due("answered")) fail(client, upstream);
       if (!quiet()) client.write(chunk);
     });
     client.on("close", () => !quiet() && upstream.destroy());
     upstream.on("close", () => !quiet() && client.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  atEnd(() => {
+    cut();
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  });
   const own = new URL(url);
   own.port = String((server.address() as AddressInfo).port);
   return {
@@ -83,14 +90,8 @@ export async function proxy(url: string, watched = "one-roof rollout"): Promise<
       broken = false;
     },
     broken: () => broken,
-    cut: () => {
-      for (const socket of sockets) socket.destroy();
-    },
+    cut,
     heal: () => void (silent = false),
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
   };
 }
 

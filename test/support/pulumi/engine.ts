@@ -1,22 +1,18 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { atEnd } from "../clean-up";
 import { engineFolder, pulumiHome } from "../../../cli/pulumi/engine";
 import { RATIFIED } from "../database/database";
+import { temporaryFolder } from "../folder";
+import { type Result, resultOf, send } from "../processes";
 import { UNHURRIED } from "./program";
 
 const STACK = "dev";
 
 // A command of the CLI takes seconds of processor time, many times that where other work shares the machine.
 jest.setTimeout(240_000);
-
-/** What an operator sees of one command: its exit code, and both streams as they came. */
-export interface Result {
-  code: number;
-  output: string;
-}
 
 export interface Options {
   /** Configuration of the stack that differs from what fits the database; undefined takes a key away. */
@@ -53,9 +49,9 @@ export interface Resource {
   outputs: Record<string, unknown>;
 }
 
-/** A stack on the database of `url`. Whoever takes it removes it. */
+/** A stack on the database of `url`, removed after the last test of the file. */
 export function engine(url: string, { config = {}, env = {}, project = process.cwd() }: Options = {}): Engine {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "one-roof-engine-"));
+  const folder = temporaryFolder();
   const stackFile = path.join(folder, `Pulumi.${STACK}.yaml`);
   const values: Record<string, string | undefined> = {
     database: new URL(url).pathname.slice(1),
@@ -79,7 +75,12 @@ export function engine(url: string, { config = {}, env = {}, project = process.c
   const operation = (command: string, ...options: string[]) => {
     return (...args: string[]) => run(command, "--config-file", stackFile, "--non-interactive", ...options, ...args);
   };
+  const remove = () => {
+    for (const { pid } of running) if (pid !== undefined) send(-pid, "SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  };
   configure(config);
+  atEnd(remove);
   return {
     folder,
     env: environment,
@@ -90,10 +91,7 @@ export function engine(url: string, { config = {}, env = {}, project = process.c
     run,
     configure,
     resources: () => readState(folder).filter(({ type }) => type.endsWith(":Tier")),
-    remove() {
-      for (const child of running) killGroup(child);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    remove,
   };
 }
 
@@ -136,26 +134,10 @@ interface Start {
 
 /** Each command leads a process group, so that a test that gives up ends the CLI with all that it started. */
 function runCli(args: readonly string[], { cwd, env, running }: Start): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const binary = path.join(engineFolder(), "pulumi");
-    const child = spawn(binary, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-    running.add(child);
-    const chunks: Buffer[] = [];
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => void chunks.push(chunk));
-    child.on("error", reject);
-    child.on("close", (code) => {
-      running.delete(child);
-      resolve({ code: code ?? -1, output: Buffer.concat(chunks).toString("utf8") });
-    });
-  });
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, "SIGKILL");
-  } catch {
-    // Ended by itself in this very moment.
-  }
+  const binary = path.join(engineFolder(), "pulumi");
+  const child = spawn(binary, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  running.add(child);
+  return resultOf(child).finally(() => running.delete(child));
 }
 
 /** Files of a backend with one empty stack: made by the CLI once, written out for every further engine. */
@@ -181,8 +163,12 @@ function filesIn(folder: string): Map<string, Buffer> {
   return new Map(names.map((name) => [path.relative(folder, name), readFileSync(name)]));
 }
 
+/** Where a backend in this folder keeps the state. */
+export function stateFile(folder: string): string {
+  return path.join(folder, ".pulumi", "stacks", "one-roof", `${STACK}.json`);
+}
+
 function readState(folder: string): Resource[] {
-  const file = path.join(folder, ".pulumi", "stacks", "one-roof", `${STACK}.json`);
-  const { checkpoint } = JSON.parse(readFileSync(file, "utf8"));
+  const { checkpoint } = JSON.parse(readFileSync(stateFile(folder), "utf8"));
   return checkpoint.latest?.resources ?? [];
 }

@@ -1,6 +1,7 @@
 import { catalogAndRows, differences } from "../database/compare";
 import type { TestDatabase } from "../database/database";
-import type { Engine, Result } from "./engine";
+import type { Result } from "../processes";
+import type { Engine } from "./engine";
 
 /** What the CLI shows of the tiers under Outputs, by tier; of the last part of the output, which is the run itself. */
 export function outputLines(output: string): Record<string, string> {

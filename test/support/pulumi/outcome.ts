@@ -1,5 +1,7 @@
-import { type Snapshot } from "../database/compare";
+import { catalogAndRows, differences, type Snapshot } from "../database/compare";
+import type { TestDatabase } from "../database/database";
 import { TABLES } from "../database/objects";
+import { programOn } from "./program";
 
 const OWN_FILE = new RegExp(`^(relation public\\.\\w*(?:${TABLES.join("|")})\\w* .*) file \\d+$`);
 
@@ -13,5 +15,24 @@ export function shapeOf({ catalog, rows }: Snapshot): Snapshot {
   return {
     catalog: catalog.map((line) => line.replace(/ file \d+$/, "")).sort(),
     rows: Object.fromEntries(Object.entries(rows).map(([table, hash]) => [table, hash.split(",")[0]])),
+  };
+}
+
+/** How a database differs from the two ends of a rollout: from what it held before one, and from what one makes of it. */
+export interface Ends {
+  toBaseline: () => Promise<string[]>;
+  toEnd: () => Promise<string[]>;
+}
+
+/** Looks at both ends of a rollout that nothing disturbs, and rolls it back. */
+export async function endsOf(db: TestDatabase): Promise<Ends> {
+  const rolled = programOn(db);
+  const baseline = await catalogAndRows(db.url);
+  const states = await rolled.up();
+  const end = shapeOf(await catalogAndRows(db.url));
+  for (const state of states.reverse()) await rolled.destroy(state);
+  return {
+    toBaseline: async () => differences(baseline, withoutOwnFiles(await catalogAndRows(db.url))),
+    toEnd: async () => differences(end, shapeOf(await catalogAndRows(db.url))),
   };
 }

@@ -11,11 +11,14 @@ import { read } from "../../../provider/resource/read";
 import { configure } from "../../../provider/resource/run-options";
 import { rollout as oneRoof } from "../../../tiers";
 import { RATIFIED, type TestDatabase } from "../database/database";
+import { temporaryFolder } from "../folder";
 
 /** One rollout on one database, driven by the provider's own functions as the program drives them, without Pulumi. */
 export interface Program {
   /** What an operator has read so far: lines of the rehearsals and the hooks, and refusals. */
   readonly said: string[];
+  /** Folder of its evidence. */
+  readonly evidence: string;
   /** The rehearsal, and the inputs of every tier that the program makes of it. `through: -1` plans the way down. */
   plan(through?: number): Promise<Plan & { inputs: TierInputs[] }>;
   /** Plans, then applies what the ledger does not hold yet; gives the state of each tier. */
@@ -33,7 +36,7 @@ export interface Setup {
   /** Folder of the project that holds the rollout's files. */
   root?: string;
   url: string;
-  /** Configuration of the stack, options included. */
+  /** Configuration of the stack, options included; the evidence goes to a folder of its own if none is named. */
   values: Readonly<Record<string, string>>;
 }
 
@@ -41,16 +44,21 @@ export interface Setup {
 export const UNHURRIED = "60s";
 
 /** One-Roof on a test's database, with options of the stack's configuration; `url` may lead there through a proxy. */
-export function programOn({ name, url: own }: Pick<TestDatabase, "name" | "url">, options = {}, url = own): Program {
-  return program({ url, values: { database: name, ratifiedApr: RATIFIED, ...options } });
+export function programOn(
+  db: TestDatabase,
+  options: Readonly<Record<string, string>> = {},
+  { url = db.url, root }: Partial<Pick<Setup, "url" | "root">> = {},
+): Program {
+  return program({ root, url, values: { database: db.name, ratifiedApr: RATIFIED, ...options } });
 }
 
 export function program({ rollout = oneRoof, root = path.resolve(""), url, values: own }: Setup): Program {
-  const values = { holdBudget: UNHURRIED, ...own };
+  const evidence = own.evidence ?? temporaryFolder();
+  const values = { holdBudget: UNHURRIED, ...own, evidence };
   const said: string[] = [];
   const at = <Result>(work: () => Promise<Result>) => within({ root, url, values }, said, work);
   const plan = async (through?: number) => {
-    const named = through !== undefined && through >= 0 && { throughTier: String(through) };
+    const named = through !== undefined && through >= 0 && { throughTier: `${through}` };
     const configuration = readConfiguration(rollout, { ...values, ...named });
     const request = { ...configuration.request, ...(through !== undefined && { throughTier: through }) };
     const planned = await planRun({ root, rollout }, { ...configuration, request }, (line) => said.push(line));
@@ -64,6 +72,7 @@ export function program({ rollout = oneRoof, root = path.resolve(""), url, value
   };
   return {
     said,
+    evidence,
     plan: (through) => at(() => plan(through)),
     create: (inputs) => at(() => createOne(inputs)),
     read: (state) => at(() => read("", state)),

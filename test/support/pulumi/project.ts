@@ -1,7 +1,7 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { GATES_AT } from "../database/files";
+import { withFolder } from "../folder";
 
 const PARTS = ["Pulumi.yaml", "package.json", "tsconfig.json", "tsconfig.pulumi.json", "index.ts"];
 const FOLDERS = ["provider", "policy", "tiers", "sql"];
@@ -15,15 +15,12 @@ export interface Edit {
 
 /** A copy of the project, as a colleague's checkout would be after these edits. */
 export async function withProject<T>(edits: readonly Edit[], use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "one-roof-project-"));
-  try {
+  return withFolder(async (folder) => {
     for (const part of [...PARTS, ...FOLDERS]) cpSync(part, path.join(folder, part), { recursive: true });
     symlinkSync(path.resolve("node_modules"), path.join(folder, "node_modules"));
     for (const each of edits) edit(folder, each);
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+    return use(folder);
+  });
 }
 
 /** Edits one file of a copy. */
