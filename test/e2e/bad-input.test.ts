@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { catalogAndRows, differences } from "../support/database/compare";
-import * as damage from "../support/faults/damage";
+import * as damage from "../support/faults/faults";
 import { database, RATIFIED, withDatabase, type TestDatabase } from "../support/database/database";
 import { withEngine, type Engine, type Options } from "../support/pulumi/engine";
 import { refuse, refusedTwice, succeed, violations } from "../support/pulumi/operator";

@@ -66,7 +66,7 @@ describe("a rollout that the state does not know", () => {
   });
 });
 
-test("every objection to the inputs is listed at once", () => {
+test("every reason to refuse inputs is said at once", () => {
   const olds = { target: { database: "other", system: "1" } };
   expect(failures(olds, inputs({ status: APPLIED, edited: "x" }))).toEqual(["target", "digest", "rollout"]);
 });
