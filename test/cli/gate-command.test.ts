@@ -90,7 +90,7 @@ test("is READY on the signed baseline, and leaves it as it was", async () => {
   expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
 });
 
-test.each<[gate: string, damage: string, blockers: string, asked?: Asked]>([
+test.each<[gate: string, fault: string, blockers: string, asked?: Asked]>([
   ["database", "", "database: database<>directus;", { expected: "directus" }],
   ["server_version", OLD_SERVER, "server_version: server_version<150000;"],
   ["ospa", UNSIGNED, "ospa: ospa<1;"],
@@ -116,8 +116,8 @@ test.each<[gate: string, damage: string, blockers: string, asked?: Asked]>([
     "DROP VIEW v_object_owner_conflict",
     "prerequisite_views: prereq<>5; ownership_conflict: conflict unknown;",
   ],
-])("is BLOCKED by %s as under psql", async (...[, damage, blockers, asked]) => {
-  if (damage) await db.query(damage);
+])("is BLOCKED by %s as under psql", async (...[, fault, blockers, asked]) => {
+  if (fault) await db.query(fault);
   expect(await verdict(asked)).toEqual({ line: `BLOCKED ${blockers}\n`, code: 10 });
 });
 

@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { catalogAndRows, differences } from "../support/database/compare";
-import * as damage from "../support/faults/faults";
+import * as faults from "../support/faults/faults";
 import { database, RATIFIED, withDatabase, type TestDatabase } from "../support/database/database";
 import { withEngine, type Engine, type Options } from "../support/pulumi/engine";
 import { refuse, refusedTwice, succeed, violations } from "../support/pulumi/operator";
 
 /** Everything that preflight guards, broken at once, but what the configuration says. */
 const EVERYTHING = [
-  ...[damage.NO_APPROVAL, damage.NO_CONTAINMENT_VIEW, damage.NAMESAKE, damage.TWO_OWNERS_OF_A_CELL],
-  ...[damage.GOVERNANCE_EVENT, damage.ACTIVE_EVENT_TYPE],
+  ...[faults.NO_APPROVAL, faults.NO_CONTAINMENT_VIEW, faults.NAMESAKE, faults.TWO_OWNERS_OF_A_CELL],
+  ...[faults.GOVERNANCE_EVENT, faults.ACTIVE_EVENT_TYPE],
 ];
 
 async function withStack<T>(options: Options, use: (stack: Engine, db: TestDatabase) => Promise<T>): Promise<T> {
