@@ -13,6 +13,7 @@ export const structure: TierDeclaration = {
     ...GUARDS,
     entry("prerequisite_views", "=", "5"),
     entry("axis_objects", "in", "0,43"),
+    entry("structure", "in", "not there,as defined"),
     exit("axis_objects", "=", "43"),
     exit("structure_rows", "=", "0"),
     exit("structure", "=", "as defined"),

@@ -21,6 +21,7 @@ SET LOCAL one_roof.gates = $$
   ospa                >=  1
   prerequisite_views  =   5
   axis_objects        in  0,43
+  structure           in  not there,as defined
 $$;
 \ir ../common/entry_gates.sql
 
