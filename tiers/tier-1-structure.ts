@@ -18,7 +18,6 @@ export const structure: TierDeclaration = {
     exit("structure_rows", "=", "0"),
     exit("structure", "=", "as defined"),
     exit("foreign_privileges", "=", "none"),
-    exit("row_deltas", "=", "as declared"),
   ],
   delta: {
     objects: { table: TABLES, view: VIEWS, function: FUNCTIONS },
