@@ -196,11 +196,6 @@ const TEXTS: Readonly<Record<string, GateText>> = {
     "Revoke what is listed, and see pg_default_acl for who gave it by default.",
     "Tier 1: all inert",
   ),
-  row_deltas: text(
-    "The tier wrote exactly the rows it declares, and nothing in any other table of the database.",
-    "A trigger, a rule or an edit of the file writes what is not declared; find it before going on.",
-    "Expected delta; out-of-scope invariants",
-  ),
   others_rows: text(
     "No row of others stands where the tier is going to write, or where a rollback would delete it.",
     "Find out who wrote the rows named, and have them removed.",

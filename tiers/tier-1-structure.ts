@@ -13,11 +13,11 @@ export const structure: TierDeclaration = {
     ...GUARDS,
     entry("prerequisite_views", "=", "5"),
     entry("axis_objects", "in", "0,43"),
+    entry("structure", "in", "not there,as defined"),
     exit("axis_objects", "=", "43"),
     exit("structure_rows", "=", "0"),
     exit("structure", "=", "as defined"),
     exit("foreign_privileges", "=", "none"),
-    exit("row_deltas", "=", "as declared"),
   ],
   delta: {
     objects: { table: TABLES, view: VIEWS, function: FUNCTIONS },

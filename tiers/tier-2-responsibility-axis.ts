@@ -17,7 +17,6 @@ export const responsibilityAxis: TierDeclaration = {
     exit("responsibility_required", "=", "210"),
     exit("responsibility_gap_drift", "=", "0"),
     exit("rows_differing", "=", "none"),
-    exit("row_deltas", "=", "as declared"),
   ],
   delta: {
     objects: {},

@@ -19,7 +19,6 @@ export const ownershipSeed: TierDeclaration = {
     exit("ownership_gap", "=", "0"),
     exit("ownership_conflict", "=", "0"),
     exit("owners", "=", "as ratified"),
-    exit("row_deltas", "=", "as declared"),
   ],
   delta: {
     objects: {},

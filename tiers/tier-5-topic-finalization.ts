@@ -24,7 +24,6 @@ export const topicFinalization: TierDeclaration = {
     exit("projection_gap", "=", "0"),
     exit("kg_domain_x", "=", "active"),
     exit("rows_differing", "=", "none"),
-    exit("row_deltas", "=", "as declared"),
   ],
   delta: {
     objects: {},

@@ -15,7 +15,6 @@ export const scannerBaseline: TierDeclaration = {
     exit("emittable", "=", "0"),
     exit("governance_outbox", "=", "0"),
     exit("active_event_types", "=", "0"),
-    exit("row_deltas", "=", "as declared"),
   ],
   delta: {
     objects: {},

@@ -3,6 +3,7 @@
 -- rollback takes back); in every other table of the database no row may have been written.
 
 \ir row_deltas.sql
+\ir analyze.sql
 SET LOCAL one_roof.section = 'exit';
 \ir gates.sql
 

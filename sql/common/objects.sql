@@ -1,6 +1,6 @@
 -- The 43 objects of One-Roof in the order of their creation, and the rows that each tier seeds in them.
 
--- Kind, name and the digest of the definition as Tier 1 makes it (reading structure; test/database/structure-digest
+-- Kind, name and the digest of the definition as Tier 1 makes it (reading structure; test/sql/structure-digest
 -- prints the lines anew after a change).
 SET one_roof.objects = $objects$
   table    axis_registry                         56e5ab25fb09571837cb5da679074ba9
@@ -16,11 +16,11 @@ SET one_roof.objects = $objects$
   table    governance_event_log                  123050a4eb3251677f1a8c3e8f1932f4
   view     v_axis_required_cell                  fd39cdf51aa9782409797684df719962
   view     v_axis_effective_owner                0acac4d6ffec320171287e9e3c0997ce
-  view     v_axis_coverage_gap                   539b5d6f9404b646711473fe45991751
+  view     v_axis_coverage_gap                   68d063199143b38b419de6b3153d3c94
   view     v_axis_assignment_quality             11caef77d124e85cf7ca71de51f73d98
   view     v_axis_registry_coverage              0a1b1be09e56b3274d3576d8a92e94f4
   view     v_axis_missing_assignment             24c7730560d1dd611ae2040335034740
-  view     v_axis_coverage_summary               f8672e1128133b9e673095c35b27f589
+  view     v_axis_coverage_summary               44cb0295de8da69146690917ad76cffc
   view     v_axis_issue_payload                  5e4441a7e8ced6e9e596b1e321e0e6ff
   view     v_axis_topic_parentage_conflict       69487976aafdf72e37035eb19c010678
   view     v_reconcile_label_orphan              d6db39aa57264fd15eb3b2d436c97eaf
@@ -32,7 +32,7 @@ SET one_roof.objects = $objects$
   view     v_projection_lag_timing               9735645cec6ff7cd7333349b1587df11
   view     v_drift_stale_candidate_value         ce72ca16ddd93b705d61e9a508e2c5d5
   view     v_drift_unregistered_axis             f610f5f4a706afa828f97e4ffe35847b
-  view     v_drift_ui_visible_unapproved         0240a8c6bc7b2de81762aec155277990
+  view     v_drift_ui_visible_unapproved         5dd6ceb0151898e9f390a0c541cf7c7d
   view     v_drift_coverage_rule_missing         47457fc5d565b3707c28083748606edf
   view     v_drift_finding                       16a98a90882cff1226697e57cf612c3b
   view     v_drift_event_map                     8f08b7024cbaecd9a309ea52c76b9254
@@ -43,9 +43,9 @@ SET one_roof.objects = $objects$
   view     v_ui_axis_browser                     201dbe4b4c9a46db99ce605c85a6c4c1
   view     v_ui_lane                             5c56c2c9e134566e32e8fb1b31651f6c
   view     v_ui_detector_findings                f5c26fa8446979ad2e114bbb3eaf3225
-  view     v_ui_review_queue                     90bbd7088564a71c8b713d63fc70fa10
-  view     v_ui_coverage_dashboard               54bf3d2245ccfac0041290b53a8c35bb
-  function fn_governance_scan                    e2de0a0ab2ce9bbff734814716ec2ffe
+  view     v_ui_review_queue                     55a5aa6df410abae683ba26d6b0f3d1c
+  view     v_ui_coverage_dashboard               537be220d7ee0d6e5924bcbca423d789
+  function fn_governance_scan                    7273540ef541d208074b7fc4968f25e3
 $objects$;
 
 -- Tier, table, and the condition that is true for the rows which that tier writes and for no others.

@@ -276,10 +276,16 @@ orphan_labels:
 -- In Tier 1, whether the 43 are what they should be.
 
 structure_rows:
-  -- Rows of all the views together, which is none until the first axis is registered.
-  SELECT CASE WHEN EXISTS (SELECT FROM public.axis_registry) THEN 0 ELSE (
-    SELECT sum((xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM public.%I', word[1]), false, true, '')))[1]::text::integer)
-    FROM regexp_matches(current_setting('one_roof.objects'), 'view +(\w+)', 'g') AS word) END
+  -- Rows of all the views together, which is none until the first axis is registered; unknown while one is not there.
+  WITH ours AS (
+    SELECT word[1] AS name, to_regclass('public.' || word[1]) AS relation
+    FROM regexp_matches(current_setting('one_roof.objects'), 'view +(\w+)', 'g') AS word
+  )
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM public.axis_registry) THEN 0
+    WHEN (SELECT bool_and(has_table_privilege(relation, 'SELECT')) AND bool_and(relation IS NOT NULL) FROM ours) THEN (
+    SELECT sum((xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM public.%I', name), false, true, '')))[1]::text::integer)
+    FROM ours) END
 
 structure:
   -- Remedy: Find out who changed the objects named; where they can go, sql/prod_rollback/99_rollback_full.sql removes them.
@@ -424,8 +430,10 @@ containment_without_group:
         SELECT object_type, object_ref FROM public.v_governance_object_containment) AS alone
 
 rows_differing:
-  -- needs: axis_registry.axis_code axis_value.value_code coverage_rule.rule_code axis_assignment.object_ref
-  -- needs: axis_object_ownership.object_ref topic_taxonomy_map.topic_value topic_label_reconcile_decision.coll
+  -- needs: axis_registry.axis_code axis_registry.created_by axis_value.value_code axis_value.tag coverage_rule.rule_code
+  -- needs: coverage_rule.tag axis_assignment.object_ref axis_assignment.tag axis_object_ownership.object_ref
+  -- needs: axis_object_ownership.tag topic_taxonomy_map.topic_value topic_taxonomy_map.label_code topic_taxonomy_map.tag
+  -- needs: topic_label_reconcile_decision.coll topic_label_reconcile_decision.tag
   -- Remedy: Find out who wrote the rows named, and have them removed or made what the tier writes.
   -- Rows that were there before a tier and are not what it writes, as the tier itself has marked them.
   SELECT coalesce(string_agg(marked.name, ', ' ORDER BY marked.name), 'none')
@@ -450,7 +458,9 @@ tier_rows:
   SELECT coalesce(sum((xpath('/row/n/text()', query_to_xml(
     format('SELECT count(*) AS n FROM public.%I WHERE %s', word[2], word[3]), false, true, '')))[1]::text::bigint), 0)
   FROM regexp_matches(current_setting('one_roof.seeds'), '(\d) (\w+) +([^\n]+)', 'g') AS word
-  WHERE to_regclass('public.' || word[2]) IS NOT NULL
+  WHERE (word[3] = 'true' AND to_regclass('public.' || word[2]) IS NOT NULL OR EXISTS (
+      SELECT FROM pg_attribute
+      WHERE attrelid = to_regclass('public.' || word[2]) AND attname = split_part(word[3], ' ', 1) AND NOT attisdropped))
     AND word[1] = substring(current_setting('one_roof.step', true) FROM 'Tier (\d)')
 
 later_tier_rows:
@@ -458,7 +468,9 @@ later_tier_rows:
   SELECT coalesce(sum((xpath('/row/n/text()', query_to_xml(
     format('SELECT count(*) AS n FROM public.%I WHERE %s', word[2], word[3]), false, true, '')))[1]::text::bigint), 0)
   FROM regexp_matches(current_setting('one_roof.seeds'), '(\d) (\w+) +([^\n]+)', 'g') AS word
-  WHERE to_regclass('public.' || word[2]) IS NOT NULL
+  WHERE (word[3] = 'true' AND to_regclass('public.' || word[2]) IS NOT NULL OR EXISTS (
+      SELECT FROM pg_attribute
+      WHERE attrelid = to_regclass('public.' || word[2]) AND attname = split_part(word[3], ' ', 1) AND NOT attisdropped))
     AND word[1] > substring(current_setting('one_roof.step', true) FROM 'Tier (\d)')
 
 others_rows:
@@ -467,7 +479,8 @@ others_rows:
   WITH seed AS (
     SELECT word[1] AS tier, word[2] AS relation, word[3] AS condition
     FROM regexp_matches(current_setting('one_roof.seeds'), '(\d) (\w+) +([^\n]+)', 'g') AS word
-    WHERE word[1] IN ('2', '4', '5') AND to_regclass('public.' || word[2]) IS NOT NULL
+    JOIN pg_attribute AS own ON own.attrelid = to_regclass('public.' || word[2]) AND own.attname = split_part(word[3], ' ', 1)
+    WHERE word[1] IN ('2', '4', '5') AND NOT own.attisdropped
   ), others AS (
     SELECT relation, query_to_xml(format(
       $q$ SELECT count(*) AS n, array_to_string((array_agg(key ORDER BY key))[1:5], ', ') AS keys
@@ -494,7 +507,10 @@ ownership_cells:
   -- Collections times scopes, which is the gap where nobody owns anything. Where the responsibility axis is there, its scopes
   -- are those of the rollout's entry, whatever was retired since.
   SELECT (SELECT count(*) FROM public.v_governance_object_inventory WHERE requires_owner AND born)
-    * coalesce(nullif(CASE WHEN to_regclass('public.axis_value') IS NOT NULL THEN (xpath('/row/n/text()', query_to_xml(format(
+    * coalesce(nullif(CASE WHEN (
+          SELECT count(*) = 2 FROM pg_attribute
+          WHERE attrelid = to_regclass('public.' || 'axis_value') AND attname IN ('axis_code', 'status') AND NOT attisdropped
+        ) THEN (xpath('/row/n/text()', query_to_xml(format(
           $q$ SELECT count(*) AS n FROM public.%I WHERE axis_code = 'responsibility' AND status = 'active' $q$, 'axis_value'),
           false, true, '')))[1]::text::bigint END, 0),
         (SELECT count(*) FROM public.governance_responsibility_scope WHERE status = 'active'))

@@ -7,8 +7,12 @@ import { refuse, refusedTwice, succeed, violations } from "../support/pulumi/ope
 
 /** Everything that preflight guards, broken at once, but what the configuration says. */
 const EVERYTHING = [
-  ...[faults.NO_APPROVAL, faults.NO_CONTAINMENT_VIEW, faults.NAMESAKE, faults.TWO_OWNERS_OF_A_CELL],
-  ...[faults.GOVERNANCE_EVENT, faults.ACTIVE_EVENT_TYPE],
+  faults.NO_APPROVAL,
+  faults.NO_CONTAINMENT_VIEW,
+  faults.NAMESAKE,
+  faults.TWO_OWNERS_OF_A_CELL,
+  faults.GOVERNANCE_EVENT,
+  faults.ACTIVE_EVENT_TYPE,
 ];
 
 async function withStack<T>(options: Options, use: (stack: Engine, db: TestDatabase) => Promise<T>): Promise<T> {
@@ -21,8 +25,17 @@ describe("preflight's gates, through the real CLI", () => {
       for (const sql of EVERYTHING) await db.query(sql);
       const { preview, up } = await refusedTwice(db, stack);
       const gates = [
-        ...["active_event_types", "axis_objects", "database", "governance_outbox", "ospa", "ownership_conflict"],
-        ...["ownership_gap", "ownership_rows", "prerequisite_views", "ratified_request"],
+        "active_event_types",
+        "axis_objects",
+        "columns_missing",
+        "database",
+        "governance_outbox",
+        "ospa",
+        "ownership_conflict",
+        "ownership_gap",
+        "ownership_rows",
+        "prerequisite_views",
+        "ratified_request",
       ];
       expect(violations(preview.output)).toEqual(gates);
       expect(violations(up.output)).toEqual(gates);
@@ -131,12 +144,17 @@ describe("somebody in the way", () => {
 
   afterEach(() => db.drop());
 
-  test("an application's lock is named with its holder, and the run gives up", async () => {
+  /** The application is in a long transaction that wrote to a table, and busy: one that idles is a gate's business. */
+  async function workOn(table: string): Promise<number> {
     const application = await db.connect();
-    await application.query(
-      `SET application_name = 'directus-worker'; BEGIN; UPDATE governance_registry SET code = code`,
-    );
-    const [{ pid }] = (await application.query("SELECT pg_backend_pid() AS pid")).rows;
+    await application.query(`SET application_name = 'directus-worker'; BEGIN; UPDATE ${table} SET code = code`);
+    const [{ pid }] = (await application.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")).rows;
+    application.query("SELECT pg_sleep(600)").catch(() => undefined);
+    return pid;
+  }
+
+  test("an application's lock is named with its holder, and the run gives up", async () => {
+    const pid = await workOn("governance_registry");
     await withEngine(db.url, { config: { retryBudget: "1s" } }, async (stack) => {
       const { preview, up } = await refusedTwice(db, stack);
       for (const { output } of [preview, up]) {
@@ -156,8 +174,7 @@ describe("somebody in the way", () => {
   });
 
   test("a server that ends the session in the middle of the rehearsal changes nothing", async () => {
-    const application = await db.connect();
-    await application.query("BEGIN; UPDATE governance_registry SET code = code");
+    await workOn("governance_registry");
     await withEngine(db.url, { config: { ratifiedApr: RATIFIED, lockTimeout: "30s" } }, async (stack) => {
       const before = await catalogAndRows(db.url);
       const preview = stack.preview();

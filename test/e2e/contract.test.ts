@@ -87,7 +87,7 @@ describe("a release that does more or less than it declares", () => {
     const edits = [
       before("exit", "sql/prod_rollback/60_scanner_baseline.sql", "DELETE FROM birth_registry"),
       before("exit", "sql/prod_rollback/50_topic_finalization.sql", "ALTER TABLE taxonomy ADD COLUMN remark text"),
-      { file: "sql/prod_rollback/40_containment.sql", find: "      ('axis_object_ownership', 'tag'),\n", replace: "" },
+      { file: "sql/prod_rollback/40_containment.sql", find: "\\ir ../common/delete_axis.sql\n", replace: "" },
     ];
     await withEdits(edits, db, async (stack) => {
       const { output } = await refuse(stack.preview());
@@ -100,8 +100,9 @@ describe("a release that does more or less than it declares", () => {
   });
 
   test("is refused when its rollback forgets an object", async () => {
-    const find = "DROP FUNCTION IF EXISTS fn_governance_scan(text, text);\n";
-    await withEdits([{ file: "sql/prod_rollback/99_rollback_full.sql", find, replace: "" }], db, async (stack) => {
+    const find = "'(table|view|function) +(\\w+)'";
+    const replace = "'(table|view) +(\\w+)'";
+    await withEdits([{ file: "sql/prod_rollback/99_rollback_full.sql", find, replace }], db, async (stack) => {
       const { output } = await refuse(stack.preview());
       expect(violations(output)).toEqual(["rollback_rehearsed"]);
       expect(output).toMatch(/rollback of tier 1: .*(axis_objects|fn_governance_scan)/);

@@ -106,6 +106,7 @@ const GATES: Record<number, string[]> = {
     ...ALWAYS,
     "entry prerequisite_views = 5",
     "entry axis_objects in 0,43",
+    "entry structure in not there,as defined",
     "exit axis_objects = 43",
     "exit structure_rows = 0",
     "exit structure = as defined",

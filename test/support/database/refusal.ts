@@ -28,7 +28,7 @@ export function failedGates(stderr: string): string[] {
     ([, name]) => name,
   );
   const message = /ERROR: +(.*)/.exec(stderr)?.[1] ?? "";
-  return detailed.filter((name) => new RegExp(`\\b${name} expected (=|>=|in) \\S+, measured \\S`).test(message));
+  return detailed.filter((name) => new RegExp(`\\b${name} expected (=|>=|in) [^;]+, measured \\S`).test(message));
 }
 
 /** The gates that a run measured, as `section name operator expected`, in order. */

@@ -81,3 +81,28 @@ export const DECISION_LOST = "DELETE FROM topic_label_reconcile_decision WHERE c
 export const TOPIC_INACTIVE = "UPDATE axis_value SET status = 'candidate' WHERE value_code = 'kg-domain-x'";
 export const CRITICAL_FINDING =
   "UPDATE governance_drift_state SET severity = 'critical' WHERE detector_code = 'stale_candidate'";
+
+/** A view that a collection's owner is found by has another column now. */
+export const COLUMN_RENAMED = "ALTER VIEW v_object_effective_owner RENAME COLUMN resolution TO resolved_by";
+export const NO_AGENCY = `UPDATE governance_responsibility_scope SET default_owner_hint = NULL;
+  DELETE FROM governance_relations WHERE source_code = 'GOV-MOIT'; DELETE FROM governance_registry WHERE code = 'GOV-MOIT'`;
+export const UNKNOWN_RULE_LABEL = `ALTER TABLE label_rules DROP CONSTRAINT label_rules_label_code_fkey;
+  UPDATE label_rules SET label_code = 'LBL-999' WHERE condition ->> 'collection' = 'agents'`;
+export const OPEN_TO_ALL = "GRANT ALL ON axis_registry TO PUBLIC";
+export const CHECK_LOST = "ALTER TABLE axis_value DROP CONSTRAINT chk_axis_value_status";
+/** The seed names another agency than the ratified one. */
+export const OTHER_AGENCY =
+  "UPDATE governance_object_ownership SET owner_gov_code = 'GOV-SIV' WHERE object_ref = 'GRP-WORKFLOW' AND scope = 'audit'";
+/** The council appoints anew, under another approval, but for one scope only. */
+export const OTHER_APPROVAL =
+  "UPDATE governance_object_ownership SET approval_ref = 'APR-0300' WHERE object_ref = 'GRP-WORKFLOW' AND scope = 'audit'";
+
+/** An axis that somebody else has registered before its tier. */
+export function axisOfOthers(axis: string): string {
+  return `INSERT INTO axis_registry (axis_code, axis_name, axis_family, axis_kind) VALUES ('${axis}', 'X', 'system', 'system')`;
+}
+
+/** A row that was there before its tier and is not what the tier writes, as the tier marks it. */
+export function marked(axis: string): string {
+  return `UPDATE axis_value SET tag = 'differs' WHERE axis_code = '${axis}'`;
+}

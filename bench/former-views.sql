@@ -1,0 +1,53 @@
+-- The definitions of before, for side-by-side measurement only: each condition on an axis was judged after the whole of
+-- EXCEPT, and the dashboard counted label orphans anew at every read.
+CREATE SCHEMA former;
+SET search_path = former, public;
+
+CREATE VIEW v_axis_coverage_gap AS
+SELECT axis_code, object_type, object_ref, value_code, required_owner_kind
+FROM v_axis_required_cell
+EXCEPT
+SELECT axis_code, object_type, object_ref, value_code, owner_kind
+FROM v_axis_effective_owner;
+
+CREATE VIEW v_ui_review_queue AS
+WITH unowned AS (
+  SELECT object_type, object_ref, axis_code, value_code FROM axis_assignment WHERE status = 'active'
+  EXCEPT
+  SELECT object_type, object_ref, axis_code, value_code FROM v_axis_effective_owner WHERE owner_kind = 'accountable'
+)
+SELECT
+  'assignment:' || assignment.id AS item_key, 'assignment_unowned' AS item_kind, 'warning' AS severity,
+  assignment.object_type, assignment.object_ref, assignment.axis_code, assignment.value_code,
+  jsonb_build_object('zone', assignment.zone, 'assigned_kind', assignment.assigned_kind) AS detail
+FROM axis_assignment AS assignment
+JOIN unowned USING (object_type, object_ref, axis_code, value_code)
+WHERE assignment.status = 'active'
+UNION ALL
+SELECT
+  'value:' || axis_code || ':' || value_code, 'value_promotion', 'info',
+  'axis_value', value_code, axis_code, value_code,
+  provenance
+FROM axis_value
+WHERE status = 'candidate'
+UNION ALL
+SELECT
+  'drift:' || id, 'drift', severity,
+  object_type, object_ref, axis_code, value_code,
+  detail || jsonb_build_object('detector_code', detector_code)
+FROM governance_drift_state
+WHERE status = 'open' AND severity IN ('critical', 'warning');
+
+CREATE VIEW v_ui_coverage_dashboard AS
+SELECT
+  1 AS id,
+  (SELECT count(*)::integer FROM v_object_owner_gap) AS ownership_gap,
+  (SELECT count(*)::integer FROM v_axis_coverage_gap WHERE axis_code = 'topic') AS topic_gap,
+  (SELECT count(*)::integer FROM axis_registry WHERE status = 'active') AS active_axes,
+  (SELECT count(*)::integer FROM governance_drift_state WHERE status = 'open') AS open_drift,
+  (SELECT count(*)::integer FROM governance_drift_state WHERE status = 'open' AND severity = 'critical') AS critical_drift,
+  (SELECT count(*)::integer FROM v_ui_review_queue) AS review_queue_size,
+  (SELECT to_jsonb(summary) FROM v_reconcile_summary AS summary) AS reconcile
+WHERE EXISTS (SELECT FROM axis_registry);
+
+RESET search_path;
