@@ -10,5 +10,4 @@ SET LOCAL one_roof.section = 'exit';
 -- What only this file meant must not colour a reading that is taken after it.
 SET LOCAL one_roof.step = '';
 SET LOCAL one_roof.axis = '';
-SET LOCAL one_roof.agencies = '';
 SET LOCAL one_roof.row_deltas = '';

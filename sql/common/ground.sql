@@ -27,4 +27,5 @@ $ground$;
 
 \ir lock.sql
 \ir objects.sql
+\ir agencies.sql
 \ir readings.sql

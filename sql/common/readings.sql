@@ -241,9 +241,9 @@ agencies_missing:
   -- Remedy: Have the agency registered again, or the rollout ratified for another one.
   -- needs: governance_registry.code
   -- The agencies that Tiers 3 and 5 make accountable.
-  SELECT coalesce(string_agg(agency, ', ' ORDER BY agency), 'none')
-  FROM unnest(ARRAY['GOV-COUNCIL', 'GOV-KG-SYS', 'GOV-MOIT', 'GOV-DOT']) AS agency
-  WHERE NOT EXISTS (SELECT FROM public.governance_registry WHERE governance_registry.code = agency)
+  SELECT coalesce(string_agg(DISTINCT word[2], ', '), 'none')
+  FROM regexp_matches(current_setting('one_roof.agencies'), '(\S+) +(\S+)', 'g') AS word
+  WHERE NOT EXISTS (SELECT FROM public.governance_registry WHERE governance_registry.code = word[2])
 
 mapped_labels_inactive:
   -- needs: taxonomy.code taxonomy.status
@@ -386,16 +386,16 @@ ownership_seeded:
 owners:
   -- needs: governance_object_ownership.created_by governance_object_ownership.approval_ref
   -- Remedy: See the triggers and rules of governance_object_ownership: something changes what the seed writes.
-  -- Seed rows that are not what was ratified, against the map in one_roof.agencies; NULL where there is no map.
-  SELECT CASE WHEN current_setting('one_roof.agencies', true) <> '' THEN coalesce(string_agg(
-    format('%s %s %s', seed.object_ref, seed.scope, seed.owner_gov_code), ', ' ORDER BY seed.object_ref, seed.scope), 'as ratified') END
+  -- Seed rows that are not what was ratified, against the list of sql/common/agencies.sql.
+  SELECT coalesce(string_agg(
+    format('%s %s %s', seed.object_ref, seed.scope, seed.owner_gov_code), ', ' ORDER BY seed.object_ref, seed.scope), 'as ratified')
   FROM public.governance_object_ownership AS seed
   WHERE seed.created_by = 'PROD_OWNERSHIP_SEED_2026-06-03'
     AND (seed.object_type, seed.owner_kind, seed.is_inherited_anchor, seed.lifecycle_status, seed.approval_ref,
          format('%s %s', seed.object_ref, seed.owner_gov_code)) IS DISTINCT FROM
         ('group', 'accountable', true, 'active', current_setting('one_roof.ratified_apr', true),
          (SELECT format('%s %s', word[1], word[2])
-          FROM regexp_matches(current_setting('one_roof.agencies', true), '(\S+) +(\S+)', 'g') AS word
+          FROM regexp_matches(current_setting('one_roof.agencies'), '(\S+) +(\S+)', 'g') AS word
           WHERE word[1] = seed.object_ref))
 
 group_owners_ambiguous:

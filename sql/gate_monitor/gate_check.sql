@@ -9,6 +9,7 @@
 \set QUIET on
 SET one_roof.watching = on;
 \ir ../common/objects.sql
+\ir ../common/agencies.sql
 \ir ../common/readings.sql
 
 WITH listed AS (

@@ -21,17 +21,9 @@ SET LOCAL one_roof.gates = $$
 $$;
 \ir ../common/entry_gates.sql
 
--- Which agency answers for which group, as it was ratified.
-SET LOCAL one_roof.agencies = $$
-  GRP-GOVERNANCE  GOV-COUNCIL
-  GRP-REGISTRY    GOV-KG-SYS
-  GRP-BUSINESS    GOV-MOIT
-  GRP-WORKFLOW    GOV-DOT
-  GRP-AI          GOV-DOT
-$$;
-
--- One row for each of these groups and each active scope, joined with the groups that live rows name: a group that is
--- missing above leaves a gap, a group that is missing there leaves fewer than 30 rows, and either is refused at exit.
+-- One row for each group of sql/common/agencies.sql, which names the ratified agency of each, and each active scope, joined
+-- with the groups that live rows name: a group that is missing in the list leaves a gap, a group that is missing among the
+-- live rows leaves fewer than 30 rows, and either is refused at exit.
 INSERT INTO governance_object_ownership
   (object_type, object_ref, scope, owner_kind, owner_gov_code, is_inherited_anchor, lifecycle_status, effective_from,
    approval_ref, created_at, created_by)

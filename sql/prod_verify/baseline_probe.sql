@@ -6,6 +6,7 @@
 
 \set QUIET on
 \ir ../common/objects.sql
+\ir ../common/agencies.sql
 \ir ../common/readings.sql
 
 WITH listed AS (
