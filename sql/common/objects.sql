@@ -23,13 +23,13 @@ SET one_roof.objects = $objects$
   view     v_axis_coverage_summary               44cb0295de8da69146690917ad76cffc
   view     v_axis_issue_payload                  5e4441a7e8ced6e9e596b1e321e0e6ff
   view     v_axis_topic_parentage_conflict       69487976aafdf72e37035eb19c010678
-  view     v_reconcile_label_orphan              d6db39aa57264fd15eb3b2d436c97eaf
+  view     v_reconcile_label_orphan              159a1a66e40f9edc8777507099306938
   view     v_reconcile_topic_without_label       a3c4e76a9a4981272e1f3b54351b0e36
   view     v_reconcile_label_without_topic       d6b4784b988bf4e58650ee7a664b4ed1
   view     v_reconcile_collection_topic_vs_label 9ef8b654a81b8c2a3547316d1d18938c
   view     v_reconcile_topic_projection_gap      182d708c92f058d342e94df82e1b0d8d
   view     v_reconcile_summary                   f534f0a11eb4e30fef19c8cca7174b46
-  view     v_projection_lag_timing               9735645cec6ff7cd7333349b1587df11
+  view     v_projection_lag_timing               d96d7ddedb487d98fb066e0e409cb120
   view     v_drift_stale_candidate_value         ce72ca16ddd93b705d61e9a508e2c5d5
   view     v_drift_unregistered_axis             f610f5f4a706afa828f97e4ffe35847b
   view     v_drift_ui_visible_unapproved         5dd6ceb0151898e9f390a0c541cf7c7d

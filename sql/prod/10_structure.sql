@@ -534,19 +534,20 @@ COMMENT ON VIEW v_axis_topic_parentage_conflict IS
 -- Where a view could speak of the application alone, it waits for the first axis to be registered.
 -- ---------------------------------------------------------------------------------------------------------------
 
--- Labels in use that are not active vocabulary. Materialized, so that no plan can read entity_labels twice.
+-- Labels in use that are not active vocabulary. Materialized, so that no plan can read entity_labels twice; a condition
+-- within that reading would be paid for by every row of it.
 CREATE OR REPLACE VIEW v_reconcile_label_orphan AS
 WITH label_in_use AS MATERIALIZED (
   SELECT label_code::text AS label_code, count(*) AS uses
   FROM entity_labels
-  WHERE EXISTS (SELECT FROM axis_registry)
   GROUP BY label_code
 )
 SELECT label_code, uses
 FROM label_in_use
-WHERE NOT EXISTS (
-  SELECT FROM taxonomy WHERE taxonomy.code::text = label_in_use.label_code AND taxonomy.status::text = 'active'
-);
+WHERE EXISTS (SELECT FROM axis_registry)
+  AND NOT EXISTS (
+    SELECT FROM taxonomy WHERE taxonomy.code::text = label_in_use.label_code AND taxonomy.status::text = 'active'
+  );
 COMMENT ON VIEW v_reconcile_label_orphan IS
   'One row per label that entity_labels uses without an active row in taxonomy, with the number of uses.';
 
@@ -670,8 +671,8 @@ COMMENT ON VIEW v_reconcile_summary IS
 -- ---------------------------------------------------------------------------------------------------------------
 
 -- How far labels lag behind topics. entity_labels.assigned_at is a UTC timestamp without time zone, so the
--- assignment's time is turned into UTC first. Materialized, so that no plan can read entity_labels twice; with no
--- rule to look for it is not read at all.
+-- assignment's time is turned into UTC first. Materialized, so that no plan can read entity_labels twice; the rules are
+-- an array, so that a plan can read it in parallel.
 CREATE OR REPLACE VIEW v_projection_lag_timing AS
 WITH assigned AS (
   SELECT object_ref AS coll, value_code AS topic_value, assigned_at AT TIME ZONE 'UTC' AS assigned_at_utc
@@ -685,7 +686,7 @@ WITH assigned AS (
 ), newest_by_rule AS MATERIALIZED (
   SELECT label.rule_id, max(label.assigned_at) AS labelled_at_utc
   FROM entity_labels AS label
-  WHERE label.rule_id IN (SELECT rule_id FROM assigned_rule)
+  WHERE label.rule_id = ANY (ARRAY(SELECT rule_id FROM assigned_rule))
   GROUP BY label.rule_id
 ), newest_by_collection AS (
   SELECT assigned_rule.coll, max(newest_by_rule.labelled_at_utc) AS labelled_at_utc
