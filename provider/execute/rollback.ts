@@ -1,12 +1,15 @@
 import type { Context } from "../context";
 import { type Changes, declaredObjects, invariantFindings } from "../model/delta";
-import { bareName, describeFinding } from "../model/describe";
+import { bareName, describeFinding, textDiff } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import type { Finding } from "../model/findings";
 import type { TierDeclaration } from "../model/rollout";
 import { changes } from "../postgres/catalog-snapshot";
+import { ACCEPT, acceptance, isAccepted } from "../ledger/acceptance";
 import { type Fingerprint, hashOwnRows, restoreFindings, takeFingerprint } from "../ledger/fingerprint";
 import type { LedgerRow } from "../ledger/ledger";
+import { sha256 } from "../release/digest";
+import type { TierScripts } from "../release/release";
 import { parseScript, type Script } from "../release/script";
 import { type DatabaseState, takeState } from "./database-state";
 import { runScript, tellFiles } from "./run-script";
@@ -27,9 +30,24 @@ export interface RolledBack {
   readonly after: DatabaseState;
 }
 
-/** The rollback as it was recorded when the tier was applied; the file may have changed since. */
-export async function recordedRollback(declaration: TierDeclaration, row: LedgerRow): Promise<Rollback> {
+/**
+ * The rollback of an applied tier: the release's own file, or the one recorded when the tier was applied where the file
+ * has changed since. The ledger is data that others may have rewritten, so a recorded text that is not the release's is
+ * run only if the operator has accepted exactly this text. Throws a RolloutError that shows the difference otherwise.
+ */
+export async function rollbackOf({ declaration, rollback: file }: TierScripts, row: LedgerRow): Promise<Rollback> {
+  const { tier } = declaration;
+  if (file?.text === row.rollbackSql) return { declaration, script: file, entry: row.entry };
   const name = `${declaration.rollback ?? "rollback"} (as recorded in the ledger)`;
+  const list = [`recorded rollback ${sha256(row.rollbackSql)}`];
+  if (!isAccepted(tier, list)) {
+    throw new RolloutError(
+      `Tier ${tier} (${declaration.title}) cannot be rolled back, nothing was changed: the rollback recorded when it was ` +
+        `applied is not the one of this release. Check out the release that was applied, or read the recorded text and, if ` +
+        `it may run on this database, accept exactly it: ${ACCEPT}=${acceptance(tier, list)}\n` +
+        textDiff(file?.name ?? "no file", "recorded", file?.text ?? "", row.rollbackSql),
+    );
+  }
   return { declaration, script: await parseScript(name, row.rollbackSql), entry: row.entry };
 }
 

@@ -21,7 +21,8 @@ export async function runScript(session: Session, script: Script): Promise<void>
 
 /**
  * Tells the SQL files what the caller does itself, until the transaction ends: that it measures row deltas, so that a
- * rehearsal reaches every tier, and that it has listed what of others would be lost.
+ * rehearsal reaches every tier, and that it has listed what of others would be lost. Each word is bound to this session
+ * by its pid: a setting that a role or a database brings along says nothing.
  */
 export async function tellFiles(
   session: Session,
@@ -29,7 +30,7 @@ export async function tellFiles(
   told: Readonly<Record<string, string>>,
 ): Promise<void> {
   for (const [name, value] of Object.entries(told)) {
-    await session.query("SELECT set_config($1, $2, true)", [`${noticeSchema}.${name}`, value]);
+    await session.query("SELECT set_config($1, $2, true)", [`${noticeSchema}.${name}`, `${value} ${session.pid}`]);
   }
 }
 

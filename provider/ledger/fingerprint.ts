@@ -65,6 +65,21 @@ export async function hashOwnRows(
   return Object.fromEntries(found.map(({ name, rows, hash }) => [name, { rows, hash }]));
 }
 
+/** How many own rows of the tier there are, operational ones too, in one round trip. */
+export async function countOwnRows(
+  session: Session,
+  { rows }: DeltaContract,
+  objects: Snapshot["objects"],
+): Promise<Record<string, number>> {
+  const tables = Object.entries(rows).filter(([table]) => objects.has(`table ${table}`));
+  if (!tables.length) return {};
+  const selects = tables.map(
+    ([table, { own }]) => `SELECT '${table}' AS name, count(*)::integer AS rows FROM ${table} WHERE ${own}`,
+  );
+  const found = await session.query<{ name: string; rows: number }>(selects.join("\nUNION ALL\n"));
+  return Object.fromEntries(found.map(({ name, rows: count }) => [name, count]));
+}
+
 /** Hashes definitions independent of the order in which they were read. */
 export function hashDefinitions(definitions: Definitions): string {
   const lines = Object.entries(definitions).flatMap(([key, facets]) =>

@@ -1,9 +1,9 @@
-import { RolloutError } from "../model/errors";
 import type { Parameters } from "../model/gates";
 import type { TierReport } from "../model/report";
 import type { Readings, Rollout } from "../model/rollout";
 import { connect, type Session } from "../postgres/session";
 import type { Detail, Fingerprint } from "./fingerprint";
+import { findLedger, ledgerTable } from "./ledger-table";
 
 /** One applied tier, as the target database itself remembers it. */
 export interface LedgerRow {
@@ -26,62 +26,14 @@ export interface LedgerRow {
   readonly appliedBy: string;
 }
 
-/** Name of the ledger's table. */
-export function ledgerTable({ ledgerSchema }: Rollout): string {
-  return `${ledgerSchema}.ledger`;
-}
-
-/** Creates the ledger where it is missing; the transaction of the first tier that writes carries it. */
-export async function createLedger(session: Session, rollout: Rollout): Promise<void> {
-  const table = ledgerTable(rollout);
-  if (await isThere(session, table)) return;
-  await session.query(`CREATE SCHEMA ${rollout.ledgerSchema}`);
-  await session.query(`CREATE TABLE ${table} (
-    tier integer PRIMARY KEY,
-    rollout_id uuid NOT NULL,
-    digest text NOT NULL,
-    parameters jsonb NOT NULL,
-    report jsonb NOT NULL,
-    entry jsonb NOT NULL,
-    exit jsonb NOT NULL,
-    detail jsonb NOT NULL,
-    readings jsonb NOT NULL,
-    apply_sql text NOT NULL,
-    rollback_sql text NOT NULL,
-    applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    applied_by text NOT NULL DEFAULT session_user
-  )`);
-  await session.query(
-    `COMMENT ON TABLE ${table} IS 'Which tier of rollout ${rollout.name} was applied, from which digest, with which evidence.'`,
-  );
-}
-
-async function isThere(session: Session, table: string): Promise<boolean> {
-  const [row] = await session.query<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [table]);
-  return row?.there ?? false;
-}
-
-/** The ledger's rows by tier; empty where there is no ledger. Throws when the login may not read it. */
+/** The ledger's rows by tier; empty where there is no ledger. Throws as `findLedger` does. */
 export async function readLedger(session: Session, rollout: Rollout): Promise<Map<number, LedgerRow>> {
-  const table = ledgerTable(rollout);
-  // Not to_regclass: it throws where the login may not look into the schema.
-  const [found] = await session.query<{ readable: boolean }>(
-    `SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname || '.' || c.relname = $1`,
-    [table],
-  );
-  if (!found) return new Map();
-  if (!found.readable) {
-    throw new RolloutError(
-      `The ledger ${table} exists, but this login may not read it, so it is unknown what is applied. ` +
-        `Use the login that applied the rollout, or grant it SELECT on ${table}.`,
-    );
-  }
+  if (!(await findLedger(session, rollout))) return new Map();
   const rows = await session.query<LedgerRow>(
     `SELECT tier, rollout_id::text AS "rolloutId", digest, parameters, report, entry, exit, detail, readings,
             apply_sql AS "applySql", rollback_sql AS "rollbackSql", applied_by AS "appliedBy",
             to_char(applied_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "appliedAt"
-     FROM ${table} ORDER BY tier`,
+     FROM ${ledgerTable(rollout)} ORDER BY tier`,
   );
   return new Map(rows.map((row) => [row.tier, row]));
 }
@@ -113,8 +65,9 @@ export async function writeLedger(session: Session, rollout: Rollout, entry: Led
 
 /** Forgets a tier, where there is a ledger to forget it; the first tier's rollback has dropped it already. */
 export async function forgetTier(session: Session, rollout: Rollout, tier: number): Promise<void> {
-  const table = ledgerTable(rollout);
-  if (await isThere(session, table)) await session.query(`DELETE FROM ${table} WHERE tier = $1`, [tier]);
+  if (await findLedger(session, rollout)) {
+    await session.query(`DELETE FROM ${ledgerTable(rollout)} WHERE tier = $1`, [tier]);
+  }
 }
 
 /** Removes an empty ledger, and refuses to remove one that still knows a tier. */

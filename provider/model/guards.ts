@@ -75,3 +75,16 @@ export function requireUnbroken(rollout: Rollout, ledger: ReadonlyMap<number, un
       `changed. Run ${PULUMI} preview to see where the rollout stands.`,
   );
 }
+
+/** The one stack that may go without a ratified release: a developer's own. */
+const UNPINNED_STACK = "dev";
+
+/** Refuses a stack that does not pin the release which was ratified for it. */
+export function requirePinned(stack: string, pinned: string): void {
+  if (pinned || stack === UNPINNED_STACK) return;
+  throw new RolloutError(
+    `Stack ${stack} pins no release, so nothing says which files were ratified; only the stack ${UNPINNED_STACK} may go ` +
+      `without. Nothing was changed. Have the release that \`npm run manifest\` prints ratified, then: ` +
+      `${PULUMI} config set release DIGEST`,
+  );
+}

@@ -7,9 +7,9 @@ import type { LockBudget } from "../postgres/lock-budget";
 import { isRetryable, mayNotWrite } from "../postgres/sqlstate";
 import { applyTier, TierRefused } from "../execute/apply";
 import { type DatabaseState, neededReadings, takeState } from "../execute/database-state";
-import { recordedRollback, refusedRollback, rollBackTier } from "../execute/rollback";
+import { refusedRollback, rollBackTier, rollbackOf } from "../execute/rollback";
 import { type Fingerprint, takeFingerprint } from "../ledger/fingerprint";
-import { createLedger } from "../ledger/ledger";
+import { createLedger } from "../ledger/ledger-table";
 import { type BlockedTier, findRollbackBlockers, requireNoBlockers } from "../ledger/rollback-blockers";
 import type { TierScripts } from "../release/release";
 import type { TierToRollBack } from "./pending";
@@ -134,7 +134,7 @@ export async function rehearseDown(rehearsing: Rehearsing, tiers: readonly TierT
   requireNoBlockers(blocked);
   for (const { scripts, recorded } of latestFirst) {
     const { declaration } = scripts;
-    const rollback = await recordedRollback(declaration, recorded);
+    const rollback = await rollbackOf(scripts, recorded);
     const { findings, after } = await timedRollback(rehearsing, declaration, () =>
       rollBackTier(context, rollback, state),
     );

@@ -45,9 +45,13 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** What every session pins, so that no setting of a role or a database changes what is measured or hashed. */
+/**
+ * What every session pins, so that no setting of a role or a database changes what is measured or hashed. Names and
+ * operators are PostgreSQL's own: what others create in `public` never takes part in a question of ours, so tables
+ * are written with their schema.
+ */
 const PINNED: Readonly<Record<string, string>> = {
-  search_path: "public, pg_temp",
+  search_path: "pg_catalog, pg_temp",
   client_min_messages: "notice",
   idle_in_transaction_session_timeout: "2s",
   client_connection_check_interval: "500ms",
@@ -133,12 +137,18 @@ function newClient(application: string, statementTimeout: number): Client {
   });
 }
 
+/**
+ * The first question of a session. It may be asked under a search_path that others chose (ALTER ROLE … SET, ALTER
+ * DATABASE … SET), so every name in it is qualified. Not in the start-up packet: a pooler refuses settings there.
+ */
 async function introduce(client: Client, settings: Readonly<Record<string, string>>): Promise<Introduction> {
   const { rows } = await client.query<Introduction>(
-    `SELECT pg_backend_pid() AS pid, current_database() AS database,
-            (SELECT system_identifier::text FROM pg_control_system()) AS system,
-            current_setting('server_version_num')::integer AS version, current_setting('server_version') AS server,
-            (SELECT count(set_config(key, value, false)) FROM json_each_text($1::json))::integer AS settings`,
+    `SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.current_database() AS database,
+            (SELECT system_identifier::pg_catalog.text FROM pg_catalog.pg_control_system()) AS system,
+            pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS version,
+            pg_catalog.current_setting('server_version') AS server,
+            (SELECT pg_catalog.count(pg_catalog.set_config(key, value, false))
+             FROM pg_catalog.json_each_text($1::pg_catalog.json))::pg_catalog.int4 AS settings`,
     [JSON.stringify(settings)],
   );
   const [first] = rows;

@@ -9,8 +9,8 @@ const SETTING = /^SET ([\w.]+) = (\$\w+\$)([^]*?)\2;\n/gm;
  * list of readings, takes the place of the settings in the SELECT: it stays one question of one round trip.
  */
 export async function loadProbe(root: string, { probe }: Rollout): Promise<string> {
-  // How psql is to print is nothing to us.
-  const text = textOf(await expand(root, probe)).replace(/^\\set .*\n/gm, "");
+  // How psql is to print, and what its session must pin, is nothing to us: ours pins the same.
+  const text = textOf(await expand(root, probe)).replace(/^(\\set .*|SET search_path = .*;)\n/gm, "");
   const select = text.replaceAll(SETTING, "").trim().replace(/;$/, "");
   // Last first: a later list may read what was set before it.
   return [...text.matchAll(SETTING)].reverse().reduce((probing, [, name = "", quote = "", value = ""]) => {

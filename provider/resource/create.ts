@@ -14,7 +14,9 @@ import { recordedEntry, verifyRecorded, verifyUnrecorded } from "../execute/adop
 import { applyTier, TierRefused } from "../execute/apply";
 import { neededReadings, takeState } from "../execute/database-state";
 import { type Fingerprint, NOTHING, takeFingerprint, takeRecord } from "../ledger/fingerprint";
-import { createLedger, type LedgerRow, readLedger, writeLedger } from "../ledger/ledger";
+import { type LedgerRow, readLedger, writeLedger } from "../ledger/ledger";
+import { createLedger } from "../ledger/ledger-table";
+import { identifyRelease } from "../release/manifest";
 import { type HookContext, withTarget } from "./hook";
 
 /**
@@ -25,6 +27,7 @@ import { type HookContext, withTarget } from "./hook";
 export async function create(inputs: TierInputs): Promise<dynamic.CreateResult<TierState> & { outs: TierState }> {
   requireRehearsal(inputs);
   return withTarget(inputs, async (context) => {
+    await requireJudgedRelease(inputs, context);
     const { name, lock } = context.release.rollout;
     const applied = await withRolloutLock(context, lock, () => inTransaction(context, () => apply(inputs, context)));
     context.log(`Tier ${inputs.tier} (${inputs.title}): ${describeReport(applied.report)}`);
@@ -54,6 +57,26 @@ function requireRehearsal({ tier, title, run }: TierInputs): void {
     `Tier ${tier} (${title}) is not applied, because the run did not pass its rehearsal:${why}\n` +
       `Nothing was changed. Put right what is listed and run ${PULUMI} preview.${accept}`,
   );
+}
+
+/**
+ * What is applied is what was judged, and what was judged is what was ratified: the bytes just read, whatever happened
+ * to the files since the rehearsal, and the pin, whatever happened to the pack.
+ */
+async function requireJudgedRelease({ tier, title, digest, run }: TierInputs, { scripts }: HookContext): Promise<void> {
+  const refuse = (why: string) => {
+    throw new RolloutError(`Tier ${tier} (${title}) is not applied: ${why} Nothing was changed.`);
+  };
+  if (run.pinned && run.pinned !== run.release) {
+    refuse(`the ratified release is ${run.pinned}, the files that were rehearsed are ${run.release}.`);
+  }
+  const { release } = await identifyRelease(process.cwd(), run.pinned);
+  if (scripts.digest !== digest || release !== run.release) {
+    refuse(
+      `its files were changed after they were rehearsed (release ${run.release}, now ${release}). Find out who changed ` +
+        `them, then run ${PULUMI} preview.`,
+    );
+  }
 }
 
 /** What the tier's state learns from its application. */

@@ -8,9 +8,9 @@ import { takeSnapshot } from "../postgres/catalog-snapshot";
 import { takeReadings } from "../postgres/probe";
 import { inTransaction, withRolloutLock } from "../postgres/transaction";
 import { takeState } from "../execute/database-state";
-import { recordedRollback, refusedRollback, rollBackTier } from "../execute/rollback";
+import { refusedRollback, rollBackTier, rollbackOf } from "../execute/rollback";
 import { writeEvidence } from "../ledger/evidence";
-import { takeFingerprint } from "../ledger/fingerprint";
+import { countOwnRows } from "../ledger/fingerprint";
 import { dropLedger, forgetTier, type LedgerRow, readLedger } from "../ledger/ledger";
 import { findRollbackBlockers, requireNoBlockers } from "../ledger/rollback-blockers";
 import { scriptsOf } from "../release/release";
@@ -48,14 +48,15 @@ export async function deleteTier(state: TierState): Promise<void> {
 async function rollBack(context: HookContext, row: LedgerRow): Promise<string> {
   const { session, release, options, log } = context;
   const { rollout } = release;
-  const { declaration, rollback: file } = scriptsOf(release, row.tier);
+  const scripts = scriptsOf(release, row.tier);
+  const { declaration } = scripts;
   const before = await takeState(context, rollout.invariants);
   const blockers = await findRollbackBlockers(context, declaration, row, before.snapshot);
   requireNoBlockers([{ declaration, blockers }]);
-  if (row.rollbackSql !== file?.text) {
-    log(`Tier ${row.tier}: the rollback file has changed since; the one recorded when it was applied is used.`);
+  const rollback = await rollbackOf(scripts, row);
+  if (rollback.script !== scripts.rollback) {
+    log(`Tier ${row.tier}: the rollback recorded when it was applied is used, as accepted.`);
   }
-  const rollback = await recordedRollback(declaration, row);
   const { findings, removed } = await rollBackTier(context, rollback, before);
   if (findings.length) throw refusedRollback(declaration, findings);
   await forgetTier(session, rollout, row.tier);
@@ -84,10 +85,10 @@ function readingsSince(entry: Readings, now: Readings): string[] {
 /** The ledger does not hold the tier (rolled back by hand, restored backup): then nothing of it may be there. */
 async function requireAbsent({ session, release, scripts: { declaration }, log }: HookContext): Promise<void> {
   const snapshot = await takeSnapshot(session, release.rollout.ledgerSchema);
-  const { rows } = await takeFingerprint(session, declaration, snapshot);
+  const rows = await countOwnRows(session, declaration.delta, snapshot.objects);
   const left = [
     ...declaredObjects(declaration.delta).filter((object) => snapshot.objects.has(object)),
-    ...Object.entries(rows).flatMap(([table, found]) => (found.rows ? [`${found.rows} own rows in ${table}`] : [])),
+    ...Object.entries(rows).flatMap(([table, found]) => (found ? [`${found} own rows in ${table}`] : [])),
   ];
   const tier = `Tier ${declaration.tier} (${declaration.title})`;
   if (!left.length) {

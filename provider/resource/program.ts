@@ -2,13 +2,14 @@
 // By their parts: the package as a whole also loads the automation API and a package manager.
 import { RunError } from "@pulumi/pulumi/errors";
 import { info, warn } from "@pulumi/pulumi/log";
-import { getProject } from "@pulumi/pulumi/metadata";
+import { getProject, getStack } from "@pulumi/pulumi/metadata";
 import { allConfig } from "@pulumi/pulumi/runtime/config";
 import { invoke } from "@pulumi/pulumi/runtime/invoke";
 import { isDryRun } from "@pulumi/pulumi/runtime/settings";
 import { type Configuration, type ConfigurationValues, readConfiguration } from "../model/configuration";
 import { compareTiers, exitReadings, summarizeReport } from "../model/describe";
 import { messageOf } from "../model/errors";
+import { requirePinned } from "../model/guards";
 import type { Plan } from "../plan/plan";
 import { tierInputs } from "../plan/tier-inputs";
 import type { Project } from "../release/release";
@@ -42,6 +43,8 @@ async function rollOut(project: Project): Promise<Record<string, unknown>> {
   const configuration = readConfiguration(project.rollout, stackConfiguration());
   if (!process.env.PULUMI_OPTION_POLICY_PACK) await warn(NO_PACK);
   const destroying = process.env.ROLLOUT_COMMAND === "destroy";
+  // The way back asks for no ratification.
+  if (!destroying) requirePinned(getStack(), configuration.request.release);
   const request = { ...configuration.request, ...(destroying && { throughTier: -1 }) };
   // Loaded while the provider starts: what a plan needs takes a while.
   const { planRun } = require("../plan/plan") as typeof import("../plan/plan");

@@ -22,16 +22,19 @@ SET client_min_messages = warning;
 \else
 \set ratified_apr ''
 \endif
-SELECT set_config('one_roof.ratified_apr', :'ratified_apr', false) AS ratified_apr \gset one_roof_
+SELECT pg_catalog.set_config('one_roof.ratified_apr', :'ratified_apr', false) AS ratified_apr \gset one_roof_
 \if :{?database}
-SELECT set_config('one_roof.database', :'database', false) AS database \gset one_roof_
+SELECT pg_catalog.set_config('one_roof.database', :'database', false) AS database \gset one_roof_
 \endif
 \if :{?accept}
-SELECT set_config('one_roof.accept', :'accept', false) AS accept \gset one_roof_
+SELECT pg_catalog.set_config('one_roof.accept', :'accept', false) AS accept \gset one_roof_
 \endif
 
 -- One rollout at a time: the lock is held by this session for the whole chain, and every file takes it again.
 SET one_roof.step = 'Rollout';
 SET one_roof.hold_lock = 'session';
+BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 \ir lock.sql
+COMMIT;
 SET one_roof.hold_lock = '';

@@ -2,6 +2,7 @@
 -- A line of one_roof.delta is `table +n` or `table +from..to` (rows that a tier inserts) or `table -own` (rows that a
 -- rollback takes back); in every other table of the database no row may have been written.
 
+SET LOCAL search_path = pg_catalog, pg_temp;
 \ir row_deltas.sql
 \ir analyze.sql
 SET LOCAL one_roof.section = 'exit';

@@ -1,10 +1,12 @@
 -- The ground on which every tier and every rollback stands. Comes right after BEGIN and one_roof.step.
 --
--- Unqualified names mean the application's own schema, hidden rows are an error, definitions print alike on every
--- connection, nothing waits for long, and one rollout runs at a time.
+-- Names and operators are PostgreSQL's own, whatever a role, a database or a neighbour in schema public has set up; hidden
+-- rows are an error, definitions print alike on every connection, nothing waits for long, and one rollout runs at a time.
+-- So relations of schema public are written with their schema, everywhere.
 -- Settings it reads: one_roof.database, one_roof.lock_timeout, one_roof.statement_timeout.
 
-SET LOCAL search_path = public, pg_temp;
+SET LOCAL search_path = pg_catalog, pg_temp;
+SET LOCAL standard_conforming_strings = on;
 SET LOCAL row_security = off;
 SET LOCAL intervalstyle = postgres;
 SET LOCAL quote_all_identifiers = off;

@@ -45,7 +45,7 @@ SET one_roof.objects = $objects$
   view     v_ui_detector_findings                f5c26fa8446979ad2e114bbb3eaf3225
   view     v_ui_review_queue                     55a5aa6df410abae683ba26d6b0f3d1c
   view     v_ui_coverage_dashboard               537be220d7ee0d6e5924bcbca423d789
-  function fn_governance_scan                    7273540ef541d208074b7fc4968f25e3
+  function fn_governance_scan                    a14a0cba930f46e5186f01702720eb19
 $objects$;
 
 -- Tier, table, and the condition that is true for the rows which that tier writes and for no others.

@@ -20,7 +20,8 @@ done
 
 export PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-10}
 export PGAPPNAME=${PGAPPNAME:-one-roof gate monitor}
-export PGOPTIONS="${PGOPTIONS:-} -c default_transaction_read_only=on -c lock_timeout=2s -c statement_timeout=30s"
+# The path goes with the start-up packet: there it beats what a role or a database has set.
+export PGOPTIONS="${PGOPTIONS:-} -c search_path=pg_catalog,pg_temp -c default_transaction_read_only=on -c lock_timeout=2s -c statement_timeout=30s"
 
 # The settings go through set_config, so that any value is safe; \gset keeps their rows out of the answer.
 answer=$(
@@ -28,9 +29,9 @@ answer=$(
     -v ON_ERROR_STOP=1 -v ratified_apr="${RATIFIED_APR:-}" -v gate_check="$here/gate_check.sql" \
     ${arguments[@]+"${arguments[@]}"} <<'PSQL'
 \encoding UTF8
-SELECT set_config('one_roof.ratified_apr', :'ratified_apr', false) AS ratified_apr \gset one_roof_
+SELECT pg_catalog.set_config('one_roof.ratified_apr', :'ratified_apr', false) AS ratified_apr \gset one_roof_
 \if :{?database}
-SELECT set_config('one_roof.database', :'database', false) AS database \gset one_roof_
+SELECT pg_catalog.set_config('one_roof.database', :'database', false) AS database \gset one_roof_
 \endif
 \i :gate_check
 PSQL

@@ -7,6 +7,8 @@
 -- Settings: one_roof.database (default directus), one_roof.ratified_apr, one_roof.executor.
 
 \set QUIET on
+-- Names and operators are PostgreSQL's own, whatever a role or a database has set.
+SET search_path = pg_catalog, pg_temp;
 SET one_roof.watching = on;
 \ir ../common/objects.sql
 \ir ../common/agencies.sql

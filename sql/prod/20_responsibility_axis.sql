@@ -21,7 +21,7 @@ $$;
 
 -- The axis: who answers for an object in a responsibility scope.
 -- Here and below: a row that is there already must be this very row. Another is marked, and the exit gates refuse it.
-INSERT INTO axis_registry AS known
+INSERT INTO public.axis_registry AS known
   (axis_code, axis_name, axis_family, axis_kind, value_domain, status, lifecycle_status, created_by)
 VALUES
   ('responsibility', 'Responsibility', 'structural', 'system', 'governance_responsibility_scope',
@@ -30,17 +30,17 @@ ON CONFLICT (axis_code) DO UPDATE SET created_by = 'differs'
 WHERE to_jsonb(known) - 'created_at' <> to_jsonb(excluded) - 'created_at';
 
 -- Its values: the active scopes as they are now.
-INSERT INTO axis_value AS known (axis_code, value_code, status, provenance, tag)
+INSERT INTO public.axis_value AS known (axis_code, value_code, status, provenance, tag)
 SELECT 'responsibility', scope.scope_code, 'active',
        jsonb_build_object('designated_by', 'human', 'kind', 'human_designated'), 'PROD_responsibility_2026-06-03'
-FROM governance_responsibility_scope AS scope
+FROM public.governance_responsibility_scope AS scope
 WHERE scope.status = 'active'
 ORDER BY scope.scope_code
 ON CONFLICT (axis_code, value_code) DO UPDATE SET tag = 'differs'
 WHERE to_jsonb(known) - 'created_at' <> to_jsonb(excluded) - 'created_at';
 
 -- Its rule: every governed collection has an accountable owner in every scope.
-INSERT INTO coverage_rule AS known
+INSERT INTO public.coverage_rule AS known
   (rule_code, axis_code, applies_to, coverage_mode, required_owner_kind, status, tag)
 VALUES
   ('CR-RESP-ALL', 'responsibility', 'collection', 'cross_product', 'accountable', 'active', 'PROD_responsibility_2026-06-03')

@@ -24,15 +24,19 @@ $$;
 -- One row for each group of sql/common/agencies.sql, which names the ratified agency of each, and each active scope, joined
 -- with the groups that live rows name: a group that is missing in the list leaves a gap, a group that is missing among the
 -- live rows leaves fewer than 30 rows, and either is refused at exit.
-INSERT INTO governance_object_ownership
+--
+-- Triggers of the application fire on its own table, and find their tables where they always do. What stands in schema
+-- public beside them cannot take part: types are exact.
+SET LOCAL search_path = public, pg_temp;
+INSERT INTO public.governance_object_ownership
   (object_type, object_ref, scope, owner_kind, owner_gov_code, is_inherited_anchor, lifecycle_status, effective_from,
    approval_ref, created_at, created_by)
 SELECT live_group.parent_type, live_group.parent_ref, scope.scope_code, 'accountable', agency.word[2], true, 'active', now(),
        current_setting('one_roof.ratified_apr'), now(), 'PROD_OWNERSHIP_SEED_2026-06-03'
-FROM (SELECT DISTINCT parent_type, parent_ref FROM v_governance_object_containment) AS live_group
-JOIN regexp_matches(current_setting('one_roof.agencies'), '(\S+) +(\S+)', 'g') AS agency (word) ON agency.word[1] = live_group.parent_ref
-CROSS JOIN governance_responsibility_scope AS scope
-WHERE scope.status = 'active'
+FROM (SELECT DISTINCT parent_type, parent_ref FROM public.v_governance_object_containment) AS live_group
+JOIN regexp_matches(current_setting('one_roof.agencies'), '(\S+) +(\S+)', 'g') AS agency (word) ON agency.word[1] = live_group.parent_ref::text
+CROSS JOIN public.governance_responsibility_scope AS scope
+WHERE scope.status::text = 'active'
 ORDER BY live_group.parent_ref, scope.scope_code;
 
 SET LOCAL one_roof.delta = $$

@@ -23,7 +23,7 @@ $$;
 
 -- The axis: what a collection is about.
 -- Here and below: a row that is there already must be this very row. Another is marked, and the exit gates refuse it.
-INSERT INTO axis_registry AS known
+INSERT INTO public.axis_registry AS known
   (axis_code, axis_name, axis_family, axis_kind, value_domain, status, lifecycle_status, created_by)
 VALUES
   ('topic', 'Topic', 'label', 'uncertain', 'axis_value', 'active', 'active', 'PROD_topic_2026-06-03')
@@ -31,10 +31,10 @@ ON CONFLICT (axis_code) DO UPDATE SET created_by = 'differs'
 WHERE to_jsonb(known) - 'created_at' <> to_jsonb(excluded) - 'created_at';
 
 -- Its values. kg-domain-x was proposed by the knowledge graph and is ratified here, under the approval of Tier 3's rows.
-INSERT INTO axis_value AS known (axis_code, value_code, parent_value_code, status, provenance, tag)
+INSERT INTO public.axis_value AS known (axis_code, value_code, parent_value_code, status, provenance, tag)
 SELECT 'topic', topic.value_code, topic.parent_code, topic.status,
        topic.provenance || CASE WHEN topic.provenance ? 'ratified_by' THEN
-         jsonb_build_object('approval_ref', (SELECT min(approval_ref) FROM governance_object_ownership
+         jsonb_build_object('approval_ref', (SELECT min(approval_ref) FROM public.governance_object_ownership
                                              WHERE created_by = 'PROD_OWNERSHIP_SEED_2026-06-03'))
        ELSE '{}' END,
        'PROD_topic_2026-06-03'
@@ -55,7 +55,7 @@ ON CONFLICT (axis_code, value_code) DO UPDATE SET tag = 'differs'
 WHERE to_jsonb(known) - 'created_at' <> to_jsonb(excluded) - 'created_at';
 
 -- Its rule: every assignment has an accountable owner, confidence below 0.70 is low, and 30 days make it stale.
-INSERT INTO coverage_rule AS known
+INSERT INTO public.coverage_rule AS known
   (rule_code, axis_code, applies_to, coverage_mode, confidence_threshold, staleness_days, required_owner_kind, status, tag)
 VALUES
   ('CR-TOPIC-ASSIGNED', 'topic', 'collection', 'per_assignment', 0.70, 30, 'accountable', 'active', 'PROD_topic_2026-06-03')
@@ -63,7 +63,7 @@ ON CONFLICT (rule_code) DO UPDATE SET tag = 'differs'
 WHERE to_jsonb(known) <> to_jsonb(excluded);
 
 -- Topics in the words of the taxonomy.
-INSERT INTO topic_taxonomy_map AS known (topic_value, label_code, map_kind, tag)
+INSERT INTO public.topic_taxonomy_map AS known (topic_value, label_code, map_kind, tag)
 SELECT map.topic_value, map.label_code, 'inferred', 'PROD_topic_2026-06-03'
 FROM (VALUES
   ('ai-ops',        'LBL-006'),
@@ -78,7 +78,7 @@ ON CONFLICT (topic_value, label_code) DO UPDATE SET tag = 'differs'
 WHERE (known.map_kind, known.tag) IS DISTINCT FROM (excluded.map_kind, excluded.tag);
 
 -- The assignments known so far, each only where the inventory has the collection. Days count as 24 hours, whatever the time zone.
-INSERT INTO axis_assignment
+INSERT INTO public.axis_assignment
   (object_type, object_ref, axis_code, value_code, zone, confidence, provenance, assigned_kind, assigned_at, tag)
 SELECT object.object_type, object.object_ref, 'topic', topic.value_code, topic.zone, topic.confidence,
        CASE WHEN topic.zone <> 'quarantine' THEN jsonb_build_object('designated_by', topic.assigned_kind) END,
@@ -91,10 +91,10 @@ FROM (VALUES
   ('tasks',               'ai-ops',      'candidate',  0.80, 'agent', 60),
   ('iu_staging_record',   'ai-ops',      'quarantine', NULL, 'agent',  0)
 ) AS topic (collection, value_code, zone, confidence, assigned_kind, days_ago)
-JOIN v_governance_object_inventory AS object
+JOIN public.v_governance_object_inventory AS object
   ON object.object_type = 'collection' AND object.object_ref = topic.collection
 WHERE NOT EXISTS (
-  SELECT FROM axis_assignment AS same
+  SELECT FROM public.axis_assignment AS same
   WHERE same.object_type = object.object_type AND same.object_ref = object.object_ref AND same.axis_code = 'topic'
     AND same.value_code = topic.value_code AND same.status = 'active' AND same.tag = 'PROD_topic_2026-06-03'
     AND (same.zone, same.confidence, same.assigned_kind) IS NOT DISTINCT FROM (topic.zone, topic.confidence, topic.assigned_kind))
@@ -103,21 +103,21 @@ ON CONFLICT (object_type, object_ref, axis_code, value_code) WHERE status = 'act
 
 -- The owner of each assignment outside quarantine: the agency that is accountable for the collection's group now, but for
 -- modules that of its topic.
-INSERT INTO axis_object_ownership
+INSERT INTO public.axis_object_ownership
   (object_type, object_ref, axis_code, value_code, owner_gov_code, owner_kind, approval_ref, tag)
 SELECT assigned.object_type, assigned.object_ref, assigned.axis_code, assigned.value_code,
        coalesce(exception.gov_code, anchor.owner_gov_code), 'accountable', anchor.approval_ref, 'PROD_topic_2026-06-03'
-FROM axis_assignment AS assigned
-JOIN v_governance_object_containment AS edge
+FROM public.axis_assignment AS assigned
+JOIN public.v_governance_object_containment AS edge
   ON edge.object_type = assigned.object_type AND edge.object_ref = assigned.object_ref
 JOIN (SELECT DISTINCT object_ref, owner_gov_code, approval_ref
-      FROM governance_object_ownership
+      FROM public.governance_object_ownership
       WHERE object_type = 'group' AND owner_kind = 'accountable' AND lifecycle_status = 'active' AND is_inherited_anchor
      ) AS anchor ON anchor.object_ref = edge.parent_ref
 LEFT JOIN (VALUES ('modules', 'GOV-DOT')) AS exception (collection, gov_code) ON exception.collection = assigned.object_ref
 WHERE assigned.tag = 'PROD_topic_2026-06-03' AND assigned.status = 'active' AND assigned.zone <> 'quarantine'
   AND NOT EXISTS (
-    SELECT FROM axis_object_ownership AS same
+    SELECT FROM public.axis_object_ownership AS same
     WHERE same.object_type = assigned.object_type AND same.object_ref = assigned.object_ref
       AND same.axis_code = assigned.axis_code AND same.value_code = assigned.value_code
       AND same.owner_kind = 'accountable' AND same.status = 'active' AND same.tag = 'PROD_topic_2026-06-03')
@@ -127,7 +127,7 @@ DO UPDATE SET tag = 'differs';
 
 -- What is accepted, derived from what the reconcile view flags on these assignments. A divergence is never accepted. What
 -- people have decided meanwhile stays theirs, as long as it decides the same.
-INSERT INTO topic_label_reconcile_decision AS known (coll, topic_value, decision_kind, rationale, decided_by, tag)
+INSERT INTO public.topic_label_reconcile_decision AS known (coll, topic_value, decision_kind, rationale, decided_by, tag)
 SELECT difference.coll, difference.topic_value,
        CASE WHEN difference.flag = 'orthogonal_facet' THEN 'accept_orthogonal_facet'
             WHEN assigned.zone = 'quarantine' THEN 'accept_quarantine_hold'
@@ -138,8 +138,8 @@ SELECT difference.coll, difference.topic_value,
             THEN 'No label rule, and the assignment is in quarantine: on hold until it is reviewed.'
             ELSE 'No label rule yet: the projection is pending.' END,
        'Tier 5 (topic finalization)', 'PROD_topic_2026-06-03'
-FROM v_reconcile_collection_topic_vs_label AS difference
-JOIN axis_assignment AS assigned
+FROM public.v_reconcile_collection_topic_vs_label AS difference
+JOIN public.axis_assignment AS assigned
   ON assigned.object_type = 'collection' AND assigned.object_ref = difference.coll
  AND assigned.axis_code = 'topic' AND assigned.value_code = difference.topic_value
  AND assigned.tag = 'PROD_topic_2026-06-03' AND assigned.status = 'active'

@@ -19,8 +19,8 @@ $$;
 -- The baseline scan, unless there was one.
 DO $scan$
 BEGIN
-  IF NOT EXISTS (SELECT FROM governance_scan_run WHERE mode = 'baseline') THEN
-    PERFORM fn_governance_scan('PROD_scanner_2026-06-03', 'baseline');
+  IF NOT EXISTS (SELECT FROM public.governance_scan_run WHERE mode = 'baseline') THEN
+    PERFORM public.fn_governance_scan('PROD_scanner_2026-06-03', 'baseline');
   END IF;
 END
 $scan$;

@@ -14,8 +14,13 @@ $$;
 \ir ../common/entry_gates.sql
 
 -- The seed, and nothing that others wrote.
-DELETE FROM governance_object_ownership
-WHERE created_by = 'PROD_OWNERSHIP_SEED_2026-06-03';
+--
+-- Triggers of the application fire on its own table, and find their tables where they always do. What stands in schema
+-- public beside them cannot take part: types are exact.
+SET LOCAL search_path = public, pg_temp;
+DELETE FROM public.governance_object_ownership
+WHERE created_by::text = 'PROD_OWNERSHIP_SEED_2026-06-03';
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 \ir ../common/forget_tier.sql
 

@@ -5,6 +5,8 @@
 -- Run it at entry, in the middle and at exit of a rollout and compare.
 
 \set QUIET on
+-- Names and operators are PostgreSQL's own, whatever a role or a database has set.
+SET search_path = pg_catalog, pg_temp;
 \ir ../common/objects.sql
 \ir ../common/agencies.sql
 \ir ../common/readings.sql

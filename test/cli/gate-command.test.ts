@@ -169,7 +169,7 @@ test("--json prints one object with every blocker, its meaning and its remedy, a
 test("cannot write, whatever the views that it reads do", async () => {
   await db.query(`
     CREATE FUNCTION writes() RETURNS integer LANGUAGE plpgsql AS $$
-      BEGIN DELETE FROM apr_approvals; RETURN 1; END $$;
+      BEGIN DELETE FROM public.apr_approvals; RETURN 1; END $$;
     ALTER VIEW v_object_owner_gap RENAME TO gap;
     CREATE VIEW v_object_owner_gap AS SELECT gap.*, writes() AS written FROM gap`);
   const { code, stdout, stderr } = await command();

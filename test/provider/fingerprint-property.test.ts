@@ -95,10 +95,11 @@ describe("rows in a table", () => {
   async function held(table: string, rows: readonly Row[]) {
     const declared = { [`public.${table}`]: { inserted: 1, own: "true" } };
     const one = tier(1, [], { delta: { objects: {}, rows: declared, readings: {} } });
-    await session.query(`DELETE FROM ${table}`);
-    await session.query(`INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1)`, [
-      JSON.stringify(rows.map((each) => ({ ...each, number: each.number }))),
-    ]);
+    await session.query(`DELETE FROM public.${table}`);
+    await session.query(
+      `INSERT INTO public.${table} SELECT * FROM jsonb_populate_recordset(NULL::public.${table}, $1)`,
+      [JSON.stringify(rows.map((each) => ({ ...each, number: each.number })))],
+    );
     const snapshot = await takeSnapshot(session, "");
     return {
       tier: one,

@@ -4,15 +4,14 @@ import { writeEvidence } from "../../provider/ledger/evidence";
 import { NOTHING } from "../../provider/ledger/fingerprint";
 import type { TierState } from "../../provider/model/tier-inputs";
 import {
-  createLedger,
   dropLedger,
   forgetTier,
   type LedgerEntry,
   type LedgerRow,
-  ledgerTable,
   readLedger,
   writeLedger,
 } from "../../provider/ledger/ledger";
+import { createLedger, ledgerTable } from "../../provider/ledger/ledger-table";
 import { NO_DELTA } from "../../provider/model/delta";
 import type { Session } from "../../provider/postgres/session";
 import { rollout } from "../../tiers";

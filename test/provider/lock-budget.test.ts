@@ -22,7 +22,7 @@ async function guarded(budget: number, sql: string, sleep: number) {
   process.env.DATABASE_URL = db.url;
   const locks = await watchLocks(session, budget);
   locks.reached("tier 4 (Containment)");
-  await session.query("BEGIN");
+  await session.query("BEGIN; SET LOCAL search_path = public");
   await session.query(sql);
   const cancelled = await session.query("SELECT pg_sleep($1)", [sleep]).then(
     () => "",
@@ -92,10 +92,10 @@ describe("a whole rehearsal", () => {
     );
     await withProject([slow], async (root) => {
       const untouched = await catalogAndRows(db.url);
-      const rolled = programOn(db, { holdBudget: "300ms" }, { root });
+      const rolled = programOn(db, { holdBudget: "2s" }, { root });
 
       await expect(rolled.plan()).rejects.toThrow(
-        /cancelled at tier [12] \(.*\): it held a strong lock on .*dot_tools.* more than the hold budget of 300 ms\. Nothing was changed\. .*holdBudget/,
+        /cancelled at tier [12] \(.*\): it held a strong lock on .*dot_tools.* more than the hold budget of 2000 ms\. Nothing was changed\. .*holdBudget/,
       );
       expect(heard(rolled)).toMatch(/Strong locks on existing tables for \d+ ms at most: .*dot_tools/);
       expect(differences(untouched, await catalogAndRows(db.url))).toEqual([]);

@@ -17,8 +17,12 @@ const AXIS_READINGS = NAMES.split(" ").slice(NAMES.split(" ").indexOf("active_ax
 
 type Readings = Record<string, string | null>;
 
-const readings = async (db: Pick<TestDatabase, "rows">): Promise<Readings> =>
-  Object.fromEntries((await db.rows(SQL)) as [string, string | null][]);
+const readings = async (db: Pick<TestDatabase, "rows">): Promise<Readings> => {
+  const read = Object.fromEntries((await db.rows(SQL)) as [string, string | null][]);
+  // The probe pins it for its session, which here is a test's own.
+  await db.rows("RESET search_path");
+  return read;
+};
 
 describe("on the signed baseline", () => {
   let db: TestDatabase;

@@ -12,6 +12,19 @@ const statements = async (file: string): Promise<Statement[]> => {
   return stmts.map(({ stmt }) => stmt);
 };
 
+/** Relations without a schema that are no common table expression of the same statement. */
+function unqualified(list: readonly Statement[]): string[] {
+  return list.flatMap((statement) => {
+    const [relations, expressions] = [new Set<string>(), new Set<string>()];
+    JSON.stringify(statement, (_, node: { relname?: string; schemaname?: string; ctename?: string } | null) => {
+      if (node?.relname !== undefined && node.schemaname === undefined) relations.add(node.relname);
+      if (node?.ctename !== undefined) expressions.add(node.ctename);
+      return node;
+    });
+    return [...relations].filter((name) => !expressions.has(name));
+  });
+}
+
 const FILES = [
   ...[0, ...TIERS, 8].map((tier) => [`Tier ${tier}`, tierFile(tier)]),
   ...TIERS.map((tier) => [`the rollback of Tier ${tier}`, rollbackFile(tier)]),
@@ -53,6 +66,10 @@ describe.each(FILES)("%s", (_, file) => {
     expect(Object.keys(list.at(-2)!)).toEqual(["SelectStmt"]);
     expect(list.filter((statement) => "SelectStmt" in statement)).toHaveLength(1);
     expect(text(file)).not.toMatch(/\bCASCADE\s*[;,]/i);
+  });
+
+  test("writes every relation with its schema, so that no other can take its place", async () => {
+    expect(unqualified(await statements(file))).toEqual([]);
   });
 
   test("writes neither system_issues nor the outbox nor the approvals", () => {

@@ -8,12 +8,12 @@ import { before, withProject } from "../support/pulumi/project";
 test.each([
   [
     "privileges",
-    "GRANT ALL ON axis_registry TO PUBLIC",
+    "GRANT ALL ON public.axis_registry TO PUBLIC",
     /reading foreign_privileges: expected none to none, measured none to .*to PUBLIC/,
   ],
   [
     "a definition",
-    "ALTER TABLE axis_value DROP CONSTRAINT chk_axis_value_status",
+    "ALTER TABLE public.axis_value DROP CONSTRAINT chk_axis_value_status",
     /reading structure: expected not there to as defined, measured not there to axis_value/,
   ],
 ])("%s changed at the end of Tier 1 are refused in preview and by create", async (_, sql, said) => {

@@ -170,7 +170,7 @@ test("the function reads and writes in public, whatever the caller’s search_pa
     FROM pg_proc WHERE proname = '${FUNCTION}'`);
   expect(row).toEqual({
     prosecdef: false,
-    proconfig: ["search_path=public, pg_temp"],
+    proconfig: ["search_path=pg_catalog, pg_temp"],
     result: "bigint",
     arguments: "actor text, mode text",
   });

@@ -56,6 +56,11 @@ export const GATES_AT = {
   commit: "\nCOMMIT;\n",
 };
 
+/** SQL with which a test breaks into a file: its unqualified names are those of schema public. */
+export function inPublic(sql: string): string {
+  return `SET LOCAL search_path = public, pg_temp;\n${sql};\nSET LOCAL search_path = pg_catalog, pg_temp;`;
+}
+
 /**
  * Hands over a copy of a tier's file whose work is spoiled right before its exit gates: the only way to see an exit
  * gate refuse what the file itself would never do.
@@ -69,7 +74,7 @@ export async function withSabotage<Result>(
   if (parts.length !== 2) throw new Error(`${file} does not judge its exit gates once`);
   return withFolder(async (folder) => {
     const copy = path.join(folder, path.basename(file));
-    const spoiled = `${parts[0]}\n${sabotage};\n${GATES_AT.exit}${parts[1]}`;
+    const spoiled = `${parts[0]}\n${inPublic(sabotage)}\n${GATES_AT.exit}${parts[1]}`;
     writeFileSync(copy, spoiled.replaceAll("\\ir ../common/", `\\ir ${path.resolve("sql/common")}/`));
     return use(copy);
   });

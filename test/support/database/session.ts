@@ -21,7 +21,8 @@ export async function providerSession(url: string, settings: Readonly<Record<str
 export async function meanwhile<Seen>(session: Session, sql: string, look: () => Promise<Seen>): Promise<Seen> {
   await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
   try {
-    if (sql) await session.query(sql);
+    // As anyone else would type it.
+    if (sql) await session.query(`SET LOCAL search_path = public; ${sql}; SET LOCAL search_path = pg_catalog, pg_temp`);
     return await look();
   } finally {
     await session.query("ROLLBACK");

@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { GATES_AT } from "../database/files";
+import { GATES_AT, inPublic } from "../database/files";
 import { withFolder } from "../folder";
 
 const PARTS = ["Pulumi.yaml", "package.json", "tsconfig.json", "tsconfig.pulumi.json", "index.ts"];
@@ -31,7 +31,9 @@ export function edit(folder: string, { file, find, replace }: Edit): void {
   writeFileSync(name, parts.join(replace));
 }
 
-/** Runs SQL in a tier's own transaction, right before its gates are judged or, behind their back, before it commits. */
+/**
+ * Runs SQL in a tier's own transaction, right before its gates are judged or, behind their back, before it commits.
+ */
 export function before(point: "entry" | "exit" | "commit", file: string, sql: string): Edit {
-  return { file: path.relative("", file), find: GATES_AT[point], replace: `\n${sql};\n${GATES_AT[point]}` };
+  return { file: path.relative("", file), find: GATES_AT[point], replace: `\n${inPublic(sql)}\n${GATES_AT[point]}` };
 }

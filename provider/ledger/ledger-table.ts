@@ -1,0 +1,97 @@
+import { RolloutError } from "../model/errors";
+import type { Rollout } from "../model/rollout";
+import type { Session } from "../postgres/session";
+
+/** Name of the ledger's table. */
+export function ledgerTable({ ledgerSchema }: Rollout): string {
+  return `${ledgerSchema}.ledger`;
+}
+
+/** The ledger's columns: name, type, and the default that the server writes. */
+const COLUMNS: readonly (readonly [name: string, type: string, byDefault?: string])[] = [
+  ["tier", "integer"],
+  ["rollout_id", "uuid"],
+  ["digest", "text"],
+  ["parameters", "jsonb"],
+  ["report", "jsonb"],
+  ["entry", "jsonb"],
+  ["exit", "jsonb"],
+  ["detail", "jsonb"],
+  ["readings", "jsonb"],
+  ["apply_sql", "text"],
+  ["rollback_sql", "text"],
+  ["applied_at", "timestamp with time zone", "clock_timestamp()"],
+  ["applied_by", "text", "SESSION_USER"],
+];
+
+/** Creates the ledger where it is missing; the transaction of the first tier that writes carries it. */
+export async function createLedger(session: Session, rollout: Rollout): Promise<void> {
+  if (await findLedger(session, rollout)) return;
+  const table = ledgerTable(rollout);
+  const columns = COLUMNS.map(
+    ([name, type, byDefault]) => `${name} ${type} NOT NULL${byDefault === undefined ? "" : ` DEFAULT ${byDefault}`}`,
+  );
+  await session.query(`CREATE SCHEMA ${rollout.ledgerSchema}`);
+  await session.query(`CREATE TABLE ${table} (${columns.join(", ")}, PRIMARY KEY (tier))`);
+  await session.query(
+    `COMMENT ON TABLE ${table} IS 'Which tier of rollout ${rollout.name} was applied, from which digest, with which evidence.'`,
+  );
+}
+
+interface FoundLedger {
+  readonly readable: boolean;
+  readonly columns: string;
+  /** Everything beside its columns by which it is not the plain table that we make. */
+  readonly traps: readonly string[];
+}
+
+/*
+ * To read a view is to run what its owner wrote, with the rights of whoever reads; to write into a table is to run its
+ * triggers, rules, defaults and checks. Not to_regclass: it throws where the login may not look into the schema.
+ */
+const FOUND = `
+SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable,
+  (SELECT string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid)), ', ' ORDER BY a.attnum)
+   FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+  array_remove(ARRAY[
+    CASE WHEN c.relkind <> 'r' THEN 'it is no table' END,
+    CASE WHEN c.relowner <> n.nspowner THEN format('it belongs to %s, its schema to %s', pg_get_userbyid(c.relowner), pg_get_userbyid(n.nspowner)) END,
+    CASE WHEN c.relrowsecurity OR EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid) THEN 'it has row security' END,
+    CASE WHEN c.relkind = 'r' AND EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid) THEN 'it has a rule' END,
+    CASE WHEN EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid) THEN 'it has a trigger' END,
+    CASE WHEN EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype NOT IN ('p', 'n')) THEN 'it has a constraint of others' END,
+    CASE WHEN EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND NOT i.indisprimary) THEN 'it has an index of others' END,
+    CASE WHEN EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)) THEN 'it inherits' END,
+    (SELECT 'others may create in its schema: ' || string_agg(DISTINCT coalesce(pg_get_userbyid(nullif(g.grantee, 0))::text, 'PUBLIC'), ', ')
+     FROM aclexplode(n.nspacl) g WHERE g.privilege_type = 'CREATE' AND g.grantee <> n.nspowner HAVING count(*) > 0),
+    (SELECT 'others may write it: ' || string_agg(DISTINCT coalesce(pg_get_userbyid(nullif(g.grantee, 0))::text, 'PUBLIC'), ', ')
+     FROM aclexplode(c.relacl) g WHERE g.privilege_type <> 'SELECT' AND g.grantee <> c.relowner HAVING count(*) > 0)
+  ], NULL) AS traps
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relname = 'ledger'`;
+
+/**
+ * Whether there is a ledger. Throws a RolloutError when the login may not read it, or when it is anything but the plain
+ * table that `createLedger` makes: nothing of it is read or written then.
+ */
+export async function findLedger(session: Session, rollout: Rollout): Promise<boolean> {
+  const table = ledgerTable(rollout);
+  const [found] = await session.query<FoundLedger>(FOUND, [rollout.ledgerSchema]);
+  if (!found) return false;
+  const columns = COLUMNS.map((column) => column.filter(Boolean).join(" ")).join(", ");
+  const traps = [...found.traps, ...(found.columns === columns ? [] : ["its columns are others"])];
+  if (traps.length) {
+    throw new RolloutError(
+      `${table} is not the ledger that a rollout makes: ${traps.join("; ")}. Nothing of it was read and nothing was changed. ` +
+        `Find out who made it so; if no rollout did, have it removed: DROP SCHEMA ${rollout.ledgerSchema} CASCADE`,
+    );
+  }
+  if (!found.readable) {
+    throw new RolloutError(
+      `The ledger ${table} exists, but this login may not read it, so it is unknown what is applied. ` +
+        `Use the login that applied the rollout, or grant it SELECT on ${table}.`,
+    );
+  }
+  return true;
+}
