@@ -78,6 +78,11 @@ const OTHERS: readonly string[] = [
   "pg_ts_dict",
   "pg_default_acl",
   "pg_am",
+  "pg_parameter_acl",
+  "pg_tablespace",
+  "pg_transform",
+  "pg_ts_parser",
+  "pg_ts_template",
 ];
 
 /** The first oid that is not part of the system. */
@@ -153,6 +158,14 @@ SELECT 'object', concat('settings of ', coalesce(pg_catalog.pg_get_userbyid(null
   CASE s.setdatabase WHEN 0 THEN '' ELSE ' in this database' END), s.setconfig::text
 FROM pg_catalog.pg_db_role_setting s
 WHERE s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))
+UNION ALL
+SELECT 'object', 'database ' || d.datname, md5(concat_ws('|', d.datdba, d.datacl, d.datconnlimit, d.datallowconn, d.datistemplate, d.dattablespace))
+FROM pg_catalog.pg_database d
+UNION ALL
+SELECT 'object', 'large objects', concat_ws('|', count(*), count(*) FILTER (WHERE l.xmin = pg_catalog.pg_current_xact_id_if_assigned()::xid))
+FROM pg_catalog.pg_largeobject_metadata l
+UNION ALL
+SELECT 'object', 'setting ' || s.name, s.setting FROM pg_catalog.pg_settings s WHERE s.name IN ('track_counts', 'session_replication_role')
 UNION ALL
 SELECT 'file', c.name, c.relfilenode::text FROM relation c WHERE c.relkind IN ('r', 'm')
 UNION ALL

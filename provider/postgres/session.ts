@@ -76,6 +76,8 @@ interface Introduction {
   system: string;
   version: number;
   server: string;
+  /** "on" where the server counts the rows that a transaction writes. */
+  counts: string;
 }
 
 /** How a session is opened. */
@@ -111,11 +113,17 @@ export async function connect({
     throw unreachable(client, error);
   }
   try {
-    const { pid, version, server, ...target } = await introduce(client, { ...PINNED, ...settings });
+    const { pid, version, server, counts, ...target } = await introduce(client, { ...PINNED, ...settings });
     if (version < oldest) {
       throw new RolloutError(
         `PostgreSQL ${server} at ${address(client)} is too old (stop gate server_version): expected 15 or newer. ` +
           `Upgrade the server first.`,
+      );
+    }
+    if (counts !== "on") {
+      throw new RolloutError(
+        `The server at ${address(client)} does not count what a transaction writes (track_counts is ${counts}), so nothing ` +
+          `would see an undeclared write. Set track_counts = on for the server, the database and the login. Nothing was changed.`,
       );
     }
     return session(client, notices, { pid, application, target });
@@ -147,14 +155,15 @@ async function introduce(client: Client, settings: Readonly<Record<string, strin
             (SELECT system_identifier::pg_catalog.text FROM pg_catalog.pg_control_system()) AS system,
             pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS version,
             pg_catalog.current_setting('server_version') AS server,
+            pg_catalog.current_setting('track_counts') AS counts,
             (SELECT pg_catalog.count(pg_catalog.set_config(key, value, false))
              FROM pg_catalog.json_each_text($1::pg_catalog.json))::pg_catalog.int4 AS settings`,
     [JSON.stringify(settings)],
   );
   const [first] = rows;
   if (!first) throw new RolloutError(`The server at ${address(client)} did not introduce itself.`);
-  const { pid, database, system, version, server } = first;
-  return { pid, database, system, version, server };
+  const { pid, database, system, version, server, counts } = first;
+  return { pid, database, system, version, server, counts };
 }
 
 function session(client: Client, notices: Notice[], known: Pick<Session, "pid" | "application" | "target">): Session {

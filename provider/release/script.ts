@@ -1,5 +1,6 @@
 import { parse } from "libpg-query";
 import { messageOf, RolloutError } from "../model/errors";
+import { type ParsedStatement, requireAllowed } from "./allowed";
 import { normalise, sha256 } from "./digest";
 import { expand, type Part, textOf } from "./include";
 
@@ -39,7 +40,7 @@ export async function loadScript(root: string, file: string): Promise<Script> {
 
 /** Statements of a part, with the lines of its file. */
 async function splitPart({ file, line, text, endsAtInclude }: Part): Promise<Parsed[]> {
-  const { statements, isComplete } = await split(file, text);
+  const { statements, isComplete } = await split(file, text, line);
   if (endsAtInclude && !isComplete) {
     throw new RolloutError(`${file} includes a file in the middle of a statement. End the statement first.`);
   }
@@ -70,11 +71,15 @@ interface Parsed extends Statement {
 }
 
 interface ParseTree {
-  stmts?: { stmt: { TransactionStmt?: { kind: string } }; stmt_location?: number; stmt_len?: number }[];
+  stmts?: {
+    stmt: ParsedStatement & { TransactionStmt?: { kind: string } };
+    stmt_location?: number;
+    stmt_len?: number;
+  }[];
 }
 
-/** The statements of a text, and whether the last one is ended. */
-async function split(name: string, text: string): Promise<{ statements: Parsed[]; isComplete: boolean }> {
+/** The statements of a text that begins in line `from` of its file, and whether the last one is ended. */
+async function split(name: string, text: string, from = 1): Promise<{ statements: Parsed[]; isComplete: boolean }> {
   let tree: ParseTree;
   try {
     tree = (await parse(text)) as ParseTree;
@@ -91,6 +96,7 @@ async function split(name: string, text: string): Promise<{ statements: Parsed[]
     const sql = raw.replace(/^(\s+|--[^\n]*\n|\/\*[\s\S]*?\*\/)*/, "");
     const at = start + Buffer.byteLength(raw) - Buffer.byteLength(sql);
     for (; counted < at; counted++) if (bytes[counted] === 0x0a) line++;
+    requireAllowed(stmt, sql, `${name} line ${line + from - 1}`);
     parsed.push({ sql: sql.trimEnd(), line, ...(stmt.TransactionStmt && { transaction: stmt.TransactionStmt.kind }) });
   }
   return { statements: parsed, isComplete: tree.stmts?.at(-1)?.stmt_len !== undefined || !parsed.length };

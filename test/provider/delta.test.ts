@@ -146,6 +146,11 @@ test.each(cases`
   a role's membership | GRANT pg_monitor TO workshop_reader | role workshop_reader
   a table published | CREATE PUBLICATION empty; ALTER PUBLICATION empty ADD TABLE workshop.thing | table workshop.thing
   a setting of a role | ALTER ROLE workshop_reader SET work_mem = '8MB' | settings of workshop_reader
+  a database's privileges | GRANT TEMPORARY ON DATABASE template1 TO workshop_reader | database template1
+  a database's connection limit | ALTER DATABASE template1 CONNECTION LIMIT 7 | database template1
+  a large object | SELECT lo_create(0) | large objects
+  counting switched off | SET LOCAL track_counts = off | setting track_counts
+  triggers switched off | SET LOCAL session_replication_role = replica | setting session_replication_role
   a publication | CREATE PUBLICATION all_things FOR TABLE workshop.thing | publication
 `)("%s is seen", async (_, sql, object) => {
   expect(await against(sql)).toContainEqual(expect.stringMatching(/^undeclared: /));

@@ -8,8 +8,8 @@ import { before, edit, withProject } from "../support/pulumi/project";
 
 const FILE = "sql/prod/20_responsibility_axis.sql";
 
-test.each<[what: string, change: (folder) => void]>([
-  ["the tier's own file", (folder) => edit(folder, before("exit", FILE, "SELECT 1"))],
+test.each<[what: string, change: (folder: string) => void]>([
+  ["the tier's own file", (folder: string) => edit(folder, before("exit", FILE, "SELECT 1"))],
   [
     "an included file",
     (folder) => edit(folder, { file: "sql/common/gates.sql", find: "DO $gates$", replace: "SELECT 1;\nDO $gates$" }),

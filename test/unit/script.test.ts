@@ -105,3 +105,34 @@ test("a digest is that of the text with its line ends normalised, and of nothing
   expect(sha256("")).toBe("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   expect(normalise("a\r\nb\rc\n")).toBe("a\nb\rc\n");
 });
+
+describe("a statement whose effects the delta contract could not judge is refused with file and line", () => {
+  test.each([
+    ["COPY t TO PROGRAM 'x'", "Copy"],
+    ["COPY t TO '/x'", "Copy"],
+    ["ALTER SYSTEM SET work_mem = '1GB'", "AlterSystem"],
+    ["ALTER ROLE a PASSWORD 'x'", "AlterRole"],
+    ["GRANT a TO b", "GrantRole"],
+    ["CREATE EXTENSION dblink", "CreateExtension"],
+    ["ALTER DATABASE d CONNECTION LIMIT 1", "AlterDatabase"],
+    ["GRANT CONNECT ON DATABASE d TO b", "a right on a database"],
+    ["GRANT SET ON PARAMETER work_mem TO b", "a right on a parameter"],
+    ["LOAD 'x'", "Load"],
+    ["NOTIFY x", "Notify"],
+    ["PREPARE x AS SELECT 1", "Prepare"],
+    ["SET ROLE a", "setting role"],
+    ["SET SESSION AUTHORIZATION a", "setting session_authorization"],
+    ["SET LOCAL track_counts = off", "setting track_counts"],
+    ["SET session_replication_role = replica", "setting session_replication_role"],
+    ["RESET ALL", "setting everything back"],
+    ["SELECT setval('s', 1)", '"setval("'],
+    ["SELECT lo_create(0)", '"lo_create("'],
+    ["DO $$ BEGIN COPY t TO PROGRAM 'x'; END $$", '"TO PROGRAM"'],
+    ["DO $$ BEGIN PERFORM set_config('track_counts', 'off', true); END $$", "\"set_config('track_counts'\""],
+    ["DO $$ BEGIN EXECUTE 'ALTER ROLE a SUPERUSER'; END $$", '"ALTER ROLE"'],
+  ])("%s", async (sql, what) => {
+    const refused = expect(parseScript("sql/x.sql", `BEGIN;\nSELECT 1;\n${sql};\nCOMMIT;\n`)).rejects;
+    await refused.toThrow(`sql/x.sql line 3: ${what}`);
+    await refused.toThrow(/is not allowed in a tier[^]*Nothing was changed/);
+  });
+});
