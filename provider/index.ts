@@ -12,6 +12,7 @@ export {
   type Gate,
   isFirstTier,
   type Readings,
+  type Roles,
   type Rollout,
   type TierDeclaration,
   tierOf,

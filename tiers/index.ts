@@ -1,4 +1,5 @@
 import type { Rollout } from "../provider";
+import { roles } from "./roles";
 import { preflight } from "./tier-0-preflight";
 import { structure } from "./tier-1-structure";
 import { responsibilityAxis } from "./tier-2-responsibility-axis";
@@ -11,6 +12,7 @@ import { verification } from "./tier-8-verification";
 /** The One-Roof rollout, in the order of the specification's table. */
 export const rollout: Rollout = {
   name: "one-roof",
+  roles,
   probe: "sql/prod_verify/baseline_probe.sql",
   ledgerSchema: "one_roof_rollout",
   lock: [1_330_795_077, 1],

@@ -96,9 +96,32 @@ export interface Parameter {
   readonly default?: string;
 }
 
+/**
+ * The database roles of a rollout. They take part in a database whose schema `access` exists and belongs to the role
+ * `access`; elsewhere, on a clone for one, the login works with its own rights.
+ */
+export interface Roles {
+  /** Owns what the rollout makes; the only one that may create. Nobody logs in as it. */
+  readonly owner: string;
+  /** May do what the tiers declare, and nothing else. Nobody logs in as it. */
+  readonly executor: string;
+  /** Logs in for a rollout; it can do nothing but become owner or executor, and that only while an approval is in force. */
+  readonly login: string;
+  /** Gives and takes the login's right to become owner and executor. */
+  readonly approver: string;
+  /** Reads what the rollout shows. */
+  readonly reader: string;
+  /** Reads what gates and verification measure. */
+  readonly monitor: string;
+  /** Owns the schema of the same name, in which approvals are kept. Nobody logs in as it. */
+  readonly access: string;
+}
+
 /** A whole rollout. */
 export interface Rollout {
   readonly name: string;
+  /** Its database roles; none where the login works with its own rights everywhere. */
+  readonly roles?: Roles;
   /** The file that takes all readings: one pure SELECT of (reading, value). */
   readonly probe: string;
   /** Schema of the ledger, created with the first tier that writes and dropped with its rollback. */
