@@ -35,7 +35,7 @@ const SETTINGS = new Set(
 
 /** What a body that is run later would say to get out of sight; the text of a DO block is a string to the parser. */
 const OUT_OF_SIGHT =
-  /\b(TO|FROM)\s+PROGRAM\b|\bALTER\s+(SYSTEM|ROLE|USER|DATABASE)\b|\bCREATE\s+(EXTENSION|ROLE|USER|DATABASE)\b|\bSET\s+(LOCAL\s+|SESSION\s+)?(ROLE|SESSION\s+AUTHORIZATION|track_counts|session_replication_role)\b|set_config\s*\(\s*'(track_counts|session_replication_role|role|session_authorization)'|\b(setval|lo_\w+|dblink\w*|pg_read_file|pg_ls_dir|pg_terminate_backend)\s*\(/i;
+  /\b(TO|FROM)\s+PROGRAM\b|\bALTER\s+(SYSTEM|ROLE|USER|DATABASE)\b|\bCREATE\s+(EXTENSION|ROLE|USER|DATABASE)\b|\bSET\s+(LOCAL\s+|SESSION\s+)?(SESSION\s+AUTHORIZATION|track_counts|session_replication_role)\b|set_config\s*\(\s*'(track_counts|session_replication_role|session_authorization)'|\b(setval|lo_\w+|dblink\w*|pg_read_file|pg_ls_dir|pg_terminate_backend)\s*\(/i;
 
 /** A statement as the parser gives it: its kind, and what of it is looked at. */
 export type ParsedStatement = Readonly<

@@ -4,7 +4,11 @@
 
 SET LOCAL search_path = pg_catalog, pg_temp;
 \ir row_deltas.sql
+SET LOCAL one_roof.act_as = 'owner';
+\ir role.sql
 \ir analyze.sql
+SET LOCAL one_roof.act_as = 'executor';
+\ir role.sql
 SET LOCAL one_roof.section = 'exit';
 \ir gates.sql
 

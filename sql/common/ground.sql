@@ -27,6 +27,10 @@ BEGIN
 END
 $ground$;
 
+-- What a file does it does as the executor; what makes or removes objects says that it acts as the owner.
+SET LOCAL one_roof.act_as = 'executor';
+\ir role.sql
+
 \ir lock.sql
 \ir objects.sql
 \ir agencies.sql

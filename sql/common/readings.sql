@@ -181,37 +181,47 @@ server_writable:
 
 missing_rights:
   -- Remedy: Have the listed rights granted to the login that runs the rollout.
-  -- Of the login, or of the role that one_roof.executor names.
-  SELECT coalesce(string_agg(needed.what, ', ' ORDER BY needed.what), 'none')
-  FROM (SELECT coalesce(nullif(current_setting('one_roof.executor', true), ''), current_user)::name AS name) AS executor
-  CROSS JOIN LATERAL (
-    SELECT right_name || ' on ' || relation AS what
-    FROM (VALUES
-      ('SELECT', 'os_proposal_approvals'), ('SELECT', 'approval_requests'), ('SELECT', 'event_outbox'),
-      ('SELECT', 'event_type_registry'), ('SELECT', 'governance_responsibility_scope'), ('SELECT', 'governance_registry'),
-      ('REFERENCES', 'governance_registry'), ('SELECT', 'taxonomy'), ('SELECT', 'label_rules'), ('SELECT', 'entity_labels'),
-      ('SELECT', 'governance_object_ownership'), ('INSERT', 'governance_object_ownership'),
-      ('DELETE', 'governance_object_ownership'), ('SELECT', 'v_governance_object_inventory'),
-      ('SELECT', 'v_governance_object_containment'), ('SELECT', 'v_object_effective_owner'),
-      ('SELECT', 'v_object_owner_gap'), ('SELECT', 'v_object_owner_conflict')
-    ) AS privilege (right_name, relation)
+  -- Of executor and owner where the roles of access/ take part; else of the login, or of the role that one_roof.executor names.
+  WITH roles AS (
+    SELECT CASE WHEN take_part THEN 'one_roof_executor' ELSE own END AS executor, CASE WHEN take_part THEN 'one_roof_owner' ELSE own END AS owner
+    FROM (SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'one_roof_access' AND pg_get_userbyid(nspowner) = 'one_roof_access') AS take_part,
+                 coalesce(nullif(current_setting('one_roof.executor', true), ''), current_user) AS own) AS known
+  ), privilege AS (
+    SELECT role.name AS role, 'SELECT' AS right_name, relation
+    FROM roles CROSS JOIN LATERAL (VALUES (executor), (owner)) AS role (name)
+    CROSS JOIN unnest(ARRAY[
+      'os_proposal_approvals', 'approval_requests', 'event_outbox', 'event_type_registry', 'governance_responsibility_scope',
+      'governance_registry', 'taxonomy', 'label_rules', 'entity_labels', 'governance_object_ownership',
+      'v_governance_object_inventory', 'v_governance_object_containment', 'v_object_effective_owner', 'v_object_owner_gap',
+      'v_object_owner_conflict']) AS relation
+    UNION ALL SELECT executor, 'INSERT', 'governance_object_ownership' FROM roles
+    UNION ALL SELECT executor, 'DELETE', 'governance_object_ownership' FROM roles
+    UNION ALL SELECT owner, 'REFERENCES', 'governance_registry' FROM roles
+  )
+  SELECT coalesce(string_agg(DISTINCT needed.what || CASE WHEN needed.role LIKE 'one\_roof\_%' THEN ' for ' || needed.role ELSE '' END, ', '), 'none')
+  FROM (
+    SELECT role, right_name || ' on ' || relation AS what
+    FROM privilege
     JOIN pg_class AS found ON found.relname = relation AND found.relnamespace = to_regnamespace('public')
-    WHERE NOT has_table_privilege(executor.name, found.oid, right_name)
+    WHERE NOT has_table_privilege(role, found.oid, right_name)
     UNION ALL
-    SELECT right_name || ' on schema public'
-    FROM unnest(ARRAY['USAGE', 'CREATE']) AS right_name
-    WHERE NOT has_schema_privilege(executor.name, 'public', right_name)
+    SELECT executor, 'USAGE on schema public' FROM roles WHERE NOT has_schema_privilege(executor, 'public', 'USAGE')
     UNION ALL
-    SELECT 'USAGE on ' || sequence.relname
-    FROM pg_class AS sequence
+    SELECT owner, right_name || ' on schema public'
+    FROM roles CROSS JOIN unnest(ARRAY['USAGE', 'CREATE']) AS right_name
+    WHERE NOT has_schema_privilege(owner, 'public', right_name)
+    UNION ALL
+    SELECT executor, 'USAGE on ' || sequence.relname
+    FROM roles CROSS JOIN pg_class AS sequence
     WHERE sequence.oid = (
         SELECT dependency.objid FROM pg_depend AS dependency
         JOIN pg_class AS owned ON owned.oid = dependency.objid AND owned.relkind = 'S'
         WHERE dependency.refobjid = to_regclass('public.' || 'governance_object_ownership') AND dependency.deptype = 'a' LIMIT 1)
-      AND NOT has_sequence_privilege(executor.name, sequence.oid, 'USAGE')
+      AND NOT has_sequence_privilege(executor, sequence.oid, 'USAGE')
     UNION ALL
-    SELECT 'membership in pg_read_all_stats'
-    WHERE NOT pg_has_role(executor.name, 'pg_read_all_stats', 'USAGE')
+    SELECT role.name, 'membership in pg_read_all_stats'
+    FROM roles CROSS JOIN LATERAL (VALUES (executor), (owner)) AS role (name)
+    WHERE NOT pg_has_role(role.name, 'pg_read_all_stats', 'USAGE')
   ) AS needed
 
 columns_missing:
@@ -338,12 +348,20 @@ structure:
 foreign_privileges:
   -- Remedy: Revoke what is listed, and see pg_default_acl for who gave it by default.
   -- Who may do what with the 43 beyond their owner, one owner of all, and readers of the seven v_ui_* views; of the function
-  -- PUBLIC has what every function gives.
-  WITH ours AS (
+  -- PUBLIC has what every function gives. Where the roles of access/ take part the owner is theirs, and executor and monitor have
+  -- what Tier 1 gives them.
+  WITH role AS (
+    SELECT to_regrole('one_roof_owner')::oid AS owner, to_regrole('one_roof_executor')::oid AS executor, to_regrole('one_roof_monitor')::oid AS monitor
+    FROM (SELECT) AS one
+    WHERE EXISTS (SELECT FROM pg_namespace WHERE nspname = 'one_roof_access' AND pg_get_userbyid(nspowner) = 'one_roof_access')
+  ), ours AS (
     SELECT class.oid, class.relname::text AS name, class.relowner AS owner, class.relacl AS acl
     FROM pg_class AS class
     WHERE class.relnamespace = to_regnamespace('public') AND class.relkind IN ('r', 'v')
       AND class.relname = ANY ((SELECT regexp_split_to_array(current_setting('one_roof.objects'), '\s+'))::text[])
+    UNION ALL
+    SELECT oid, proname, proowner, proacl FROM pg_proc
+    WHERE pronamespace = to_regnamespace('public') AND proname = 'fn_governance_scan'
   ), granted AS (
     SELECT name, owner, (aclexplode(acl)).* FROM ours
     UNION ALL
@@ -351,19 +369,23 @@ foreign_privileges:
     UNION ALL
     SELECT sequence.relname, ours.owner, (aclexplode(sequence.relacl)).*
     FROM ours JOIN pg_depend ON refobjid = ours.oid AND deptype = 'i' JOIN pg_class AS sequence ON sequence.oid = objid AND sequence.relkind = 'S'
-    UNION ALL
-    SELECT proname, proowner, (aclexplode(proacl)).* FROM pg_proc
-    WHERE pronamespace = to_regnamespace('public') AND proname = 'fn_governance_scan'
   )
   SELECT coalesce(string_agg(told.text, ', ' ORDER BY told.text), 'none')
   FROM (
     SELECT format('%s %s to %s', name, privilege_type, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END) AS text
     FROM granted
-    WHERE grantee <> owner
+    LEFT JOIN role ON true
+    WHERE grantee <> granted.owner
       AND NOT (name LIKE 'v\_ui\_%' AND privilege_type = 'SELECT' AND NOT is_grantable AND grantee <> 0)
       AND NOT (name = 'fn_governance_scan' AND privilege_type = 'EXECUTE' AND grantee = 0)
+      AND (NOT is_grantable AND (
+        grantee IN (executor, monitor) AND privilege_type = 'SELECT' AND EXISTS (SELECT FROM ours WHERE ours.name = granted.name)
+        OR grantee = executor AND privilege_type IN ('INSERT', 'UPDATE', 'DELETE') AND current_setting('one_roof.seeds') ~ format('\m%s\M', name)
+        OR grantee = executor AND privilege_type = 'TRUNCATE' AND current_setting('one_roof.seeds') ~ format('\m6 %s\M', name)
+        OR grantee = executor AND privilege_type = 'USAGE' AND name LIKE 'governance\_scan\_run\_%\_seq')) IS NOT TRUE
     UNION ALL
-    SELECT 'owned by ' || string_agg(DISTINCT pg_get_userbyid(owner)::text, ' and ') FROM ours HAVING count(DISTINCT owner) > 1
+    SELECT 'owned by ' || string_agg(DISTINCT pg_get_userbyid(ours.owner)::text, ' and ') FROM ours LEFT JOIN role ON true
+    HAVING count(DISTINCT ours.owner) > 1 OR bool_or(ours.owner <> role.owner)
   ) AS told
 
 -- In Tiers 2 to 5, whether seeds fit what they are written into.

@@ -25,6 +25,10 @@ SET LOCAL one_roof.gates = $$
 $$;
 \ir ../common/entry_gates.sql
 
+-- What is made here belongs to the owner, not to the login.
+SET LOCAL one_roof.act_as = 'owner';
+\ir ../common/role.sql
+
 -- ---------------------------------------------------------------------------------------------------------------
 -- Tables (11). CREATE … IF NOT EXISTS throughout, so that a second run changes nothing; that what is there is what is
 -- meant, the exit gate structure holds.
@@ -1217,6 +1221,30 @@ BEGIN
   END LOOP;
 END
 $grants$;
+
+-- What executor and monitor may do with the 43, where the roles of access/ take part: read all, write what tiers seed.
+DO $role_grants$
+DECLARE
+  ours  record;
+  seeds CONSTANT text := current_setting('one_roof.seeds');
+BEGIN
+  IF current_user <> 'one_roof_owner' THEN RETURN; END IF;
+  FOR ours IN
+    SELECT word[1] AS kind, word[2] AS name
+    FROM regexp_matches(current_setting('one_roof.objects'), '(table|view) +(\w+)', 'g') AS word
+  LOOP
+    EXECUTE format('GRANT SELECT ON public.%I TO one_roof_executor, one_roof_monitor', ours.name);
+    IF seeds ~ format('\m%s\M', ours.name) THEN
+      EXECUTE format('GRANT INSERT, UPDATE, DELETE ON public.%I TO one_roof_executor', ours.name);
+    END IF;
+    -- What the scan fills is emptied as a whole.
+    IF seeds ~ format('\m6 %s\M', ours.name) THEN
+      EXECUTE format('GRANT TRUNCATE ON public.%I TO one_roof_executor', ours.name);
+    END IF;
+  END LOOP;
+  EXECUTE format('GRANT USAGE ON SEQUENCE %s TO one_roof_executor', pg_get_serial_sequence('public.governance_scan_run', 'scan_id'));
+END
+$role_grants$;
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- All 43 are there, as defined here, nobody else's and inert.

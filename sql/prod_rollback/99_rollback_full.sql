@@ -25,6 +25,9 @@ SET LOCAL search_path = public, pg_temp;
 DELETE FROM public.governance_object_ownership WHERE created_by::text = 'PROD_OWNERSHIP_SEED_2026-06-03';
 SET LOCAL search_path = pg_catalog, pg_temp;
 
+SET LOCAL one_roof.act_as = 'owner';
+\ir ../common/role.sql
+
 -- The function, the views and the tables, in reverse order of their creation.
 DO $drop$
 DECLARE
