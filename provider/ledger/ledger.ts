@@ -80,7 +80,7 @@ export async function dropLedger(session: Session, rollout: Rollout): Promise<vo
 
 /** What the target's ledger holds, for whoever has no session: which database was asked, and its rows in order. */
 export async function askLedger(rollout: Rollout, asker: string): Promise<{ database: string; rows: LedgerRow[] }> {
-  const session = await connect({ application: `${rollout.name} ${asker}` });
+  const session = await connect({ application: `${rollout.name} ${asker}`, roles: rollout.roles });
   try {
     return { database: session.target.database, rows: [...(await readLedger(session, rollout)).values()] };
   } finally {

@@ -5,6 +5,7 @@ import { RolloutError } from "../model/errors";
 import type { TierReport } from "../model/report";
 import type { Readings } from "../model/rollout";
 import type { ReleaseIdentity, RunVerdict, Target } from "../model/tier-inputs";
+import { whyUnapproved } from "../postgres/acting";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
 import { takeReadings } from "../postgres/probe";
 import { type Log, retried } from "../postgres/retry";
@@ -47,6 +48,7 @@ export async function planRun(
     application: `${rollout.name} rollout rehearsal`,
     settings: sessionSettings(rollout, parameters, options),
     statementTimeout: options.statementTimeout,
+    roles: rollout.roles,
   });
   const context: Context = { session, release, parameters, options, log };
   try {
@@ -93,6 +95,8 @@ async function rehearseOrSayWhyNot(
     return unrehearsed(context, status.pending, readings);
   };
   if (!wanted) return without("the configuration says rehearse: false");
+  const unapproved = whyUnapproved(context.session);
+  if (unapproved) return without(unapproved);
   try {
     return await rehearse(context, status);
   } catch (error) {

@@ -31,7 +31,7 @@ export interface LockBudget {
 
 /** Cancels what `rehearsing` runs once it has held a strong lock on an existing table for over `budget` milliseconds. */
 export async function watchLocks(rehearsing: Session, budget: number): Promise<LockBudget> {
-  const observer = await connectObserver(`${rehearsing.application} guard`);
+  const observer = await connectObserver(rehearsing, "guard");
   const tables = new Set<string>();
   let step = "the start";
   let since: number | undefined;
@@ -45,6 +45,8 @@ export async function watchLocks(rehearsing: Session, budget: number): Promise<L
     if (since !== undefined) heldFor = Math.round(performance.now() - since);
     if (heldFor <= budget || refusal) return;
     refusal = overBudget(step, tables, heldFor, budget);
+    // A login may cancel its own sessions, whatever role they have taken; that role may not.
+    await observer.query("RESET ROLE");
     await observer.query("SELECT pg_cancel_backend($1)", [rehearsing.pid]);
   };
   let looking: Promise<void> | undefined;

@@ -72,7 +72,7 @@ function watchBlockers(session: Session, log: Log): Watch {
     try {
       for (let told = false; !end.signal.aborted;) {
         await sleep(WATCH_MS, undefined, { signal: end.signal });
-        observer ??= await connectObserver(`${session.application} observer`);
+        observer ??= await connectObserver(session, "observer");
         const blockers = await blockersOf(observer, session.pid);
         if (!blockers.length) continue;
         seen = blockers;

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, QueryConfig, QueryResultRow } from "pg";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
+import type { Roles } from "../model/rollout";
 import type { Target } from "../model/tier-inputs";
+import { type Acting, actAsExecutor } from "./acting";
 import { ConnectionLost, isConnectionError } from "./sqlstate";
 
 /** The oldest server that the SQL runs on, as `server_version_num`. */
@@ -37,6 +39,7 @@ export interface Session {
   /** Under which name others see it on the server. */
   readonly application: string;
   readonly target: Target;
+  readonly acting: Acting;
   query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** The same under a name: the server plans it once for all calls of this session. */
   prepared<Row extends QueryResultRow>(name: string, text: string, values: readonly unknown[]): Promise<Row[]>;
@@ -90,6 +93,8 @@ export interface ConnectOptions {
   readonly statementTimeout?: number;
   /** The oldest server to be accepted, as `server_version_num`. */
   readonly oldest?: number;
+  /** The rollout's roles, for a session that acts as the executor where they take part. */
+  readonly roles?: Roles | undefined;
 }
 
 /**
@@ -101,6 +106,7 @@ export async function connect({
   settings = {},
   statementTimeout = STATEMENT_TIMEOUT_MS,
   oldest = OLDEST_SERVER,
+  roles,
 }: ConnectOptions): Promise<Session> {
   const client = newClient(application, statementTimeout);
   const notices: Notice[] = [];
@@ -126,7 +132,7 @@ export async function connect({
           `would see an undeclared write. Set track_counts = on for the server, the database and the login. Nothing was changed.`,
       );
     }
-    return session(client, notices, { pid, application, target });
+    return session(client, notices, { pid, application, target, acting: await actAsExecutor(client, roles) });
   } catch (error) {
     await close(client);
     throw error;
@@ -166,7 +172,7 @@ async function introduce(client: Client, settings: Readonly<Record<string, strin
   return { pid, database, system, version, server, counts };
 }
 
-function session(client: Client, notices: Notice[], known: Pick<Session, "pid" | "application" | "target">): Session {
+function session(client: Client, notices: Notice[], known: Pick<Session, "pid" | "application" | "target" | "acting">): Session {
   let lost: ConnectionLost | undefined;
   const ask = async <Row extends QueryResultRow>(query: QueryConfig): Promise<Row[]> => {
     // A connection that broke is not asked again: each question would wait for its own time-out.
@@ -199,9 +205,10 @@ async function close(client: Client): Promise<void> {
   bound.abort();
 }
 
-/** Opens a second session that only looks on: its questions are short, so a dead network shows soon. */
-export function connectObserver(application: string): Promise<Session> {
-  return connect({ application, statementTimeout: OBSERVER_TIMEOUT_MS });
+/** Opens a second session that only looks on, with the rights of the first: its questions are short, so a dead network shows soon. */
+export function connectObserver({ application, acting }: Session, purpose: string): Promise<Session> {
+  const roles = acting.as === "login" ? undefined : acting.roles;
+  return connect({ application: `${application} ${purpose}`, statementTimeout: OBSERVER_TIMEOUT_MS, roles });
 }
 
 /** Where the client connects to, without the password. */

@@ -4,6 +4,7 @@ import { RolloutError } from "../model/errors";
 import { requireSameTarget } from "../model/guards";
 import type { Rollout } from "../model/rollout";
 import type { TierInputs } from "../model/tier-inputs";
+import { requireApproved } from "../postgres/acting";
 import type { Log } from "../postgres/retry";
 import { connect } from "../postgres/session";
 import { sessionSettings } from "../postgres/session-settings";
@@ -39,9 +40,11 @@ export async function withTarget<T>(
     application: `${rollout.name} rollout`,
     settings: sessionSettings(rollout, parameters, options),
     statementTimeout: options.statementTimeout,
+    roles: rollout.roles,
   });
   try {
     requireSameTarget(inputs.target, session.target);
+    requireApproved(session);
     return await work({ session, release, parameters, options, log: say, scripts: scriptsOf(release, inputs.tier) });
   } catch (error) {
     throw isDatabaseError(error) ? failed(inputs, serverMessage(error), error) : error;

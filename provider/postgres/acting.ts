@@ -1,0 +1,56 @@
+import type { Client } from "pg";
+import { RolloutError } from "../model/errors";
+import type { Roles } from "../model/rollout";
+import type { Session } from "./session";
+
+/**
+ * With whose rights a session works: as the executor, where the rollout's roles take part in the database and the login may
+ * become it; `unapproved` where they take part and it may not; with its own rights elsewhere.
+ */
+export type Acting = { readonly as: "login" } | { readonly as: "executor" | "unapproved"; readonly roles: Roles };
+
+/*
+ * A schema of that name which somebody else has made means nothing: the role that owns the true one cannot be
+ * made without the right to make roles.
+ */
+const MEMBERSHIP = `
+SELECT pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER') AS member
+FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.rolname = $2
+WHERE n.nspname = $1 AND pg_catalog.pg_get_userbyid(n.nspowner) = $1`;
+
+/** Makes a fresh session work as the executor, where it can. */
+export async function actAsExecutor(client: Client, roles: Roles | undefined): Promise<Acting> {
+  if (!roles) return { as: "login" };
+  const { rows } = await client.query<{ member: boolean }>(MEMBERSHIP, [roles.access, roles.executor]);
+  const [found] = rows;
+  if (!found) return { as: "login" };
+  if (!found.member) return { as: "unapproved", roles };
+  await client.query(`SET ROLE ${client.escapeIdentifier(roles.executor)}`);
+  return { as: "executor", roles };
+}
+
+/** Does in the open transaction what only the owner may: what is made belongs to the owner, not to the login. */
+export async function asOwner<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  const { acting } = session;
+  if (acting.as !== "executor") return work();
+  await session.query(`SET LOCAL ROLE "${acting.roles.owner}"`);
+  const result = await work();
+  await session.query(`SET LOCAL ROLE "${acting.roles.executor}"`);
+  return result;
+}
+
+/** Why this session may not write, and who can change that; undefined where it may. */
+export function whyUnapproved({ acting, target }: Pick<Session, "acting" | "target">): string | undefined {
+  if (acting.as !== "unapproved") return undefined;
+  const { access, executor } = acting.roles;
+  return (
+    `no approval is in force on ${target.database}, so this login may not become ${executor}. Ask an approver for ` +
+    `SELECT ${access}.approve('RELEASE', 'REQUEST', '2 hours'), then run the same command again`
+  );
+}
+
+/** Refuses to go on where roles take part and the login was not given its part. */
+export function requireApproved(session: Session): void {
+  const why = whyUnapproved(session);
+  if (why) throw new RolloutError(`Refused: ${why}. Nothing was changed.`);
+}
