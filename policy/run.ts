@@ -40,6 +40,11 @@ export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
       "What earlier tiers wrote is still as they wrote it, or its change is accepted by its hash.",
       stopsOf("drift"),
     ),
+    tierPolicy(
+      "access",
+      "An approval of this release is in force, and nobody may do more than the roles' declaration says.",
+      stopsOf("access"),
+    ),
     tierPolicy("tier_sql", "Every tier's SQL runs to its end on the target.", stopsOf("failure")),
     tierPolicy(
       "rollback_rehearsed",

@@ -22,6 +22,7 @@ export const rollout: Rollout = {
     ratifiedApr: { setting: "one_roof.ratified_apr" },
   },
   databaseParameter: "database",
+  requestParameter: "ratifiedApr",
   // The specification's out-of-scope invariants.
   invariants: [
     "governance_outbox",

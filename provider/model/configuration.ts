@@ -33,6 +33,8 @@ export interface RunRequest {
   readonly adopt: string;
   /** System identifier of the cluster from which the database was moved; empty for none. */
   readonly movedFrom: string;
+  /** Whether a database without the rollout's roles will do. */
+  readonly access: "required" | "optional";
 }
 
 /** The stack's configuration, checked. */
@@ -88,6 +90,7 @@ function requestEntries(v: Valibot, rollout: Rollout) {
     acceptUnrehearsed: digest,
     release: digest,
     adopt: v.optional(v.union([v.literal(BY_PSQL), v.pipe(v.string(), v.uuid(adoptable))], adoptable)),
+    access: v.optional(v.picklist(["required", "optional"], "expected required or optional"), "optional"),
     movedFrom: v.optional(v.pipe(v.string(), v.digits("expected a system identifier, as the refusal prints it"))),
   };
 }

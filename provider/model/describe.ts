@@ -95,11 +95,22 @@ export function describeFinding(finding: Finding): string {
       return finding.differences.join("; ");
     case "failure":
       return finding.message;
+    case "not approved":
+      return describeNotApproved(finding);
+    case "no roles":
+      return `is not applied: this database has no roles of its own for a rollout, and the configuration demands them. See access/README.md; for a database without them: ${PULUMI} config set access optional`;
     case "not rehearsed":
       return "was not rehearsed";
     case "not reached":
       return "was not reached by the rehearsal";
   }
+}
+
+function describeNotApproved({ wanted, approval }: Extract<Finding, { is: "not approved" }>): string {
+  const found = approval
+    ? `the approval in force is of release ${approval.release} under ${approval.request}, given by ${approval.approvedBy}`
+    : "no approval is in force";
+  return `is not applied: expected an approval of release ${wanted.release} under ${wanted.request}, found that ${found}. Ask an approver`;
 }
 
 function describeInvariant({ name, measured }: Extract<Finding, { is: "invariant" }>): string {

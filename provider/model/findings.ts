@@ -17,10 +17,18 @@ export type Finding =
   | { readonly is: "own rows"; table: string; measured: number }
   | { readonly is: "drift"; differences: readonly string[]; acceptance: string }
   | { readonly is: "failure"; message: string }
-  | { readonly is: "not rehearsed" | "not reached" };
+  | { readonly is: "not approved"; wanted: Approved; approval?: Approved & { readonly approvedBy: string } }
+  | { readonly is: "not rehearsed" | "not reached" | "no roles" };
+
+/** What an approver allows: one release, under one request. */
+export interface Approved {
+  readonly release: string;
+  readonly request: string;
+}
 
 /** Which rule of the pack a stop belongs to. */
-export type StopKind = "gate" | "delta" | "invariant" | "rollback" | "failure" | "rehearsal" | "drift" | "adoption";
+export type StopKind =
+  "gate" | "delta" | "invariant" | "rollback" | "failure" | "rehearsal" | "drift" | "adoption" | "access";
 
 /** One reason not to go on. */
 export interface Stop {

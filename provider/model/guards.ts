@@ -76,14 +76,19 @@ export function requireUnbroken(rollout: Rollout, ledger: ReadonlyMap<number, un
   );
 }
 
-/** The one stack that may go without a ratified release: a developer's own. */
-const UNPINNED_STACK = "dev";
+/** The one stack that may go without a ratified release and without roles: a developer's own. */
+const DEVELOPERS_STACK = "dev";
+
+/** Whether a stack that says nothing about it demands the rollout's roles of its database. */
+export function accessDemanded(stack: string): "required" | "optional" {
+  return stack === DEVELOPERS_STACK ? "optional" : "required";
+}
 
 /** Refuses a stack that does not pin the release which was ratified for it. */
 export function requirePinned(stack: string, pinned: string): void {
-  if (pinned || stack === UNPINNED_STACK) return;
+  if (pinned || stack === DEVELOPERS_STACK) return;
   throw new RolloutError(
-    `Stack ${stack} pins no release, so nothing says which files were ratified; only the stack ${UNPINNED_STACK} may go ` +
+    `Stack ${stack} pins no release, so nothing says which files were ratified; only the stack ${DEVELOPERS_STACK} may go ` +
       `without. Nothing was changed. Have the release that \`npm run manifest\` prints ratified, then: ` +
       `${PULUMI} config set release DIGEST`,
   );

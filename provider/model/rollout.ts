@@ -133,6 +133,8 @@ export interface Rollout {
   readonly parameters: Readonly<Record<string, Parameter>>;
   /** The parameter that names the database. */
   readonly databaseParameter: string;
+  /** The parameter that names the request by which the rollout was ratified; an approval has to name the same one. */
+  readonly requestParameter?: string;
   /** Readings that must be identical at entry and exit of every tier. */
   readonly invariants: readonly string[];
   readonly tiers: readonly TierDeclaration[];

@@ -3,7 +3,8 @@ import type { Configuration, RunRequest } from "../model/configuration";
 import { describeStop, show } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import type { TierReport } from "../model/report";
-import type { Readings } from "../model/rollout";
+import { type Stop, stopsOf } from "../model/findings";
+import { type Readings, writes } from "../model/rollout";
 import type { ReleaseIdentity, RunVerdict, Target } from "../model/tier-inputs";
 import { whyUnapproved } from "../postgres/acting";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
@@ -17,6 +18,7 @@ import { verifyUnrecorded } from "../execute/adopt";
 import { TierRefused } from "../execute/apply";
 import { identifyRelease } from "../release/manifest";
 import { loadRelease, type Project } from "../release/release";
+import { judgeAccess } from "./access";
 import { type LedgerStatus, resolvePending } from "./pending";
 import { type PlannedTier, plannedTier } from "./planned-tier";
 import { rehearse, unrehearsed } from "./rehearsal";
@@ -70,7 +72,19 @@ async function plan(context: Context, identity: ReleaseIdentity, request: RunReq
   const tiers = release.tiers
     .filter(({ declaration }) => declaration.tier <= request.throughTier)
     .map((scripts) => plannedTier(context, scripts, status, reports));
-  return { target: session.target, tiers, readings, run: judgeRun(status, reports, identity, request) };
+  const access = await accessStops(context, status, identity, request);
+  return { target: session.target, tiers, readings, run: judgeRun(status, { reports, access }, identity, request) };
+}
+
+/** The way back asks for no approval of a release: it needs the right to write, and that is enough. */
+async function accessStops(
+  context: Context,
+  { pending, adopted }: LedgerStatus,
+  { release }: ReleaseIdentity,
+  request: RunRequest,
+): Promise<Stop[]> {
+  const first = [...adopted, ...pending].find(({ declaration }) => writes(declaration));
+  return first ? stopsOf("access", first.declaration.tier, await judgeAccess(context, release, request)) : [];
 }
 
 async function verifyAdopted(context: Context, { adopted }: LedgerStatus, readings: Readings): Promise<TierReport[]> {

@@ -7,10 +7,17 @@ import type { ReleaseIdentity, RunVerdict } from "../model/tier-inputs";
 import { acceptance, isAccepted } from "../ledger/acceptance";
 import type { LedgerStatus } from "./pending";
 
+/** What was measured of a run. */
+export interface Judged {
+  readonly reports: readonly TierReport[];
+  /** What keeps this login from applying this release. */
+  readonly access: readonly Stop[];
+}
+
 /** Judges the run as a whole from the reports of its tiers and the drift of those that are applied. */
 export function judgeRun(
   { pending, toRollBack, ledger, adopted, drift }: LedgerStatus,
-  reports: readonly TierReport[],
+  { reports, access }: Judged,
   identity: ReleaseIdentity,
   { acceptUnrehearsed }: RunRequest,
 ): RunVerdict {
@@ -20,7 +27,7 @@ export function judgeRun(
   const judged = reports.filter(({ tier }) => applies.includes(tier) || adopts.includes(tier));
   // Drift never blocks the way down here: each rollback judges its own.
   const drifted = toRollBack.length ? [] : driftStops(drift);
-  const stopped = judged.some(({ verdict }) => verdict === "STOP") || drifted.length > 0;
+  const stopped = judged.some(({ verdict }) => verdict === "STOP") || drifted.length > 0 || access.length > 0;
   const missing =
     applies.length + adopts.length > judged.length || judged.some(({ verdict }) => verdict === "NOT REHEARSED");
   return {
@@ -28,7 +35,7 @@ export function judgeRun(
     applies,
     adopts,
     removes: toRollBack.map(({ scripts }) => scripts.declaration.tier),
-    stops: [...drifted, ...invariantsOnce(judged.flatMap(({ stops }) => stops))],
+    stops: [...access, ...drifted, ...invariantsOnce(judged.flatMap(({ stops }) => stops))],
     reversible: judged.filter(({ rollback }) => rollback === "exact").map(({ tier }) => tier),
     gates: Object.fromEntries(judged.map(({ tier, gates }) => [tier, gates])),
     ...identity,

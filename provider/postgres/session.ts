@@ -172,7 +172,11 @@ async function introduce(client: Client, settings: Readonly<Record<string, strin
   return { pid, database, system, version, server, counts };
 }
 
-function session(client: Client, notices: Notice[], known: Pick<Session, "pid" | "application" | "target" | "acting">): Session {
+function session(
+  client: Client,
+  notices: Notice[],
+  known: Pick<Session, "pid" | "application" | "target" | "acting">,
+): Session {
   let lost: ConnectionLost | undefined;
   const ask = async <Row extends QueryResultRow>(query: QueryConfig): Promise<Row[]> => {
     // A connection that broke is not asked again: each question would wait for its own time-out.

@@ -3,11 +3,13 @@ import type { dynamic } from "@pulumi/pulumi";
 import { PULUMI } from "../model/command";
 import { describeReport, listStops } from "../model/describe";
 import { RolloutError } from "../model/errors";
+import { stopsOf } from "../model/findings";
 import { requireSameRollout, requireUnbroken } from "../model/guards";
 import type { TierReport } from "../model/report";
 import { isFirstTier, type Readings, writes } from "../model/rollout";
 import type { TierInputs, TierState } from "../model/tier-inputs";
 import { type Snapshot, takeSnapshot } from "../postgres/catalog-snapshot";
+import { giveBackApproval } from "../postgres/approval";
 import { takeReadings } from "../postgres/probe";
 import { inTransaction, withRolloutLock } from "../postgres/transaction";
 import { recordedEntry, verifyRecorded, verifyUnrecorded } from "../execute/adopt";
@@ -17,6 +19,7 @@ import { type Fingerprint, NOTHING, takeFingerprint, takeRecord } from "../ledge
 import { type LedgerRow, readLedger, writeLedger } from "../ledger/ledger";
 import { createLedger } from "../ledger/ledger-table";
 import { identifyRelease } from "../release/manifest";
+import { judgeAccess } from "../plan/access";
 import { type HookContext, withTarget } from "./hook";
 
 /**
@@ -31,6 +34,7 @@ export async function create(inputs: TierInputs): Promise<dynamic.CreateResult<T
     const { name, lock } = context.release.rollout;
     const applied = await withRolloutLock(context, lock, () => inTransaction(context, () => apply(inputs, context)));
     context.log(`Tier ${inputs.tier} (${inputs.title}): ${describeReport(applied.report)}`);
+    if (inputs.tier === context.release.rollout.tiers.at(-1)?.tier) await giveBackApproval(context.session);
     return { id: `${name}/${inputs.target.database}/tier-${inputs.tier}`, outs: { ...inputs, ...applied } };
   });
 }
@@ -133,6 +137,7 @@ async function measure(inputs: TierInputs, context: HookContext) {
 }
 
 async function applyAndRecord(inputs: TierInputs, context: HookContext): Promise<Applied> {
+  await requireApproval(inputs, context);
   const rolloutId = rolloutOf(inputs, context);
   const readings = await takeReadings(context.session, context.release.probe);
   const measured = await measure(inputs, context);
@@ -140,8 +145,16 @@ async function applyAndRecord(inputs: TierInputs, context: HookContext): Promise
   return { report: measured.report, rolloutId };
 }
 
+/** An approval may have ended, or another have taken its place, since the run was judged. */
+async function requireApproval({ tier, run }: TierInputs, context: HookContext): Promise<void> {
+  const findings = await judgeAccess(context, run.release, { access: "optional" });
+  if (!findings.length) return;
+  throw new RolloutError(`Refused, nothing was changed:\n${listStops(stopsOf("access", tier, findings))}`);
+}
+
 /** A tier that is there without a ledger, run by psql: held to its contract again, then recorded as if applied. */
 async function takeOver(inputs: TierInputs, context: HookContext): Promise<Applied> {
+  await requireApproval(inputs, context);
   const { session, release, scripts } = context;
   const rolloutId = rolloutOf(inputs, context);
   const readings = await takeReadings(session, release.probe);

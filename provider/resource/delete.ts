@@ -2,9 +2,10 @@ import { requireSameRollout } from "../model/guards";
 import { declaredObjects } from "../model/delta";
 import { show } from "../model/describe";
 import { RolloutError } from "../model/errors";
-import { type Readings, writes } from "../model/rollout";
+import { isFirstTier, type Readings, writes } from "../model/rollout";
 import type { TierState } from "../model/tier-inputs";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
+import { giveBackApproval } from "../postgres/approval";
 import { takeReadings } from "../postgres/probe";
 import { inTransaction, withRolloutLock } from "../postgres/transaction";
 import { takeState } from "../execute/database-state";
@@ -38,6 +39,7 @@ export async function deleteTier(state: TierState): Promise<void> {
         // Said only when it is true: after the COMMIT.
         for (const row of going) log(await inTransaction(context, () => rollBack(context, row)));
         if (writes(scripts.declaration) && !ledger.has(state.tier)) await requireAbsent(context);
+        if (isFirstTier(release.rollout, state.tier)) await giveBackApproval(session);
       });
     },
     thisAndLater,

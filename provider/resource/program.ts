@@ -9,7 +9,7 @@ import { isDryRun } from "@pulumi/pulumi/runtime/settings";
 import { type Configuration, type ConfigurationValues, readConfiguration } from "../model/configuration";
 import { compareTiers, exitReadings, summarizeReport } from "../model/describe";
 import { messageOf } from "../model/errors";
-import { requirePinned } from "../model/guards";
+import { accessDemanded, requirePinned } from "../model/guards";
 import type { Plan } from "../plan/plan";
 import { tierInputs } from "../plan/tier-inputs";
 import type { Project } from "../release/release";
@@ -40,7 +40,10 @@ export function runProgram(project: Project): Promise<Record<string, unknown>> {
 
 async function rollOut(project: Project): Promise<Record<string, unknown>> {
   startProvider();
-  const configuration = readConfiguration(project.rollout, stackConfiguration());
+  const configuration = readConfiguration(project.rollout, {
+    ...(project.rollout.roles && { access: accessDemanded(getStack()) }),
+    ...stackConfiguration(),
+  });
   if (!process.env.PULUMI_OPTION_POLICY_PACK) await warn(NO_PACK);
   const destroying = process.env.ROLLOUT_COMMAND === "destroy";
   // The way back asks for no ratification.

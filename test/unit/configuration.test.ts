@@ -19,13 +19,21 @@ const read = (values: Record<string, string>) => readConfiguration(ROLLOUT, valu
 test("what is silent has its default", () => {
   expect(read({ code: "X" })).toEqual({
     parameters: { base: "main", code: "X" },
-    request: { throughTier: 3, rehearse: true, acceptUnrehearsed: "", release: "", adopt: "", movedFrom: "" },
+    request: {
+      throughTier: 3,
+      rehearse: true,
+      acceptUnrehearsed: "",
+      release: "",
+      adopt: "",
+      movedFrom: "",
+      access: "optional",
+    },
     options: DEFAULTS,
   });
 });
 
 test("what is said counts", () => {
-  const said = { acceptUnrehearsed: DIGEST, release: DIGEST, adopt: ID, movedFrom: "7123" };
+  const said = { acceptUnrehearsed: DIGEST, release: DIGEST, adopt: ID, movedFrom: "7123", access: "required" };
   const times = { lockTimeout: "1s", statementTimeout: "2min", retryBudget: "5s", holdBudget: "10ms" };
   expect(
     read({ code: "X", base: "copy", throughTier: "1", rehearse: "false", ...said, ...times, readerRoles: "a,b_1" }),
@@ -57,6 +65,7 @@ test.each([
   ["throughTier", "", /expected one of the tiers 0, 1, 3/],
   ["rehearse", "yes", /expected true or false/],
   ["rehearse", "", /expected true or false/],
+  ["access", "yes", /expected required or optional/],
   ["acceptUnrehearsed", "true", /expected 64 hexadecimal digits/],
   ["release", DIGEST.toUpperCase(), /expected 64 hexadecimal digits/],
   ["release", DIGEST.slice(1), /expected 64 hexadecimal digits/],
