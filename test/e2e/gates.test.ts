@@ -1,4 +1,5 @@
 import path from "node:path";
+import fc from "fast-check";
 import { rollout } from "../../tiers";
 import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
 import * as faults from "../support/faults/faults";
@@ -6,14 +7,13 @@ import { database, RATIFIED, withDatabase, type State, type TestDatabase } from 
 import { withEngine } from "../support/pulumi/engine";
 import { GATE_CHECK, text, tierFile } from "../support/database/files";
 import { refuse, RUN_VERDICT, violations } from "../support/pulumi/operator";
+import { judgeRun } from "../support/pulumi/judgement";
 import { before, withProject, type Edit } from "../support/pulumi/project";
+import { draw, SEED } from "../support/faults/random";
 import { program, type Settings } from "../support/database/psql";
 import { failedGates, namedGates } from "../support/database/refusal";
 
 const GATES = new Set(rollout.tiers.flatMap(({ gates }) => gates.map(({ name }) => name)));
-
-/** Gates that the pack names, without the policies on how gates may be used. */
-const gatesOf = (output: string) => violations(output).filter((name) => GATES.has(name));
 
 interface Broken {
   gates: string[];
@@ -50,41 +50,6 @@ const ELSEWHERE = [
   "0 entry missing_rights",
   "0 entry server_writable",
 ];
-
-describe("preflight is refused by pulumi, by psql and by the gate monitor, at the same gates", () => {
-  test.each(Object.entries(PREFLIGHT))("%s", async (_, { gates, sql, parameters = {} }) => {
-    await withDatabase("signed", async (db) => {
-      if (sql) await db.query(sql);
-      const settings: Settings = {
-        "one_roof.database": parameters.database ?? db.name,
-        "one_roof.ratified_apr": parameters.ratifiedApr ?? RATIFIED,
-      };
-      const start = await catalogAndRows(db.url);
-      const pulumi = await withEngine(db.url, { config: parameters }, (stack) => refuse(stack.preview()));
-      const psql = await db.file(tierFile(0), settings);
-      const monitor = await askMonitor(db, settings);
-      // A server that is too old is refused when connecting: it has no run to be judged by the pack.
-      const named = gates.includes("server_version")
-        ? gates.filter((gate) => pulumi.output.includes(gate))
-        : gatesOf(pulumi.output);
-      expect({ named, psql: [psql.code, failedGates(psql.stderr).sort()], monitor }).toEqual({
-        named: gates,
-        psql: [3, gates],
-        monitor: [10, gates],
-      });
-      expect(differences(start, await catalogAndRows(db.url))).toEqual([]);
-    });
-  });
-});
-
-async function askMonitor(db: TestDatabase, settings: Settings): Promise<[code: number, gates: string[]]> {
-  const variables = Object.entries(settings).flatMap(([name, value]) => [
-    "-v",
-    `${name.replace("one_roof.", "")}=${value}`,
-  ]);
-  const { code, stdout } = await program(GATE_CHECK, ["-d", db.url, ...variables]);
-  return [code, [...stdout.matchAll(/(\w+): [^;]+;/g)].map(([, name]) => name).sort()];
-}
 
 const GUARDS = { database: faults.OTHER_DATABASE, ospa: faults.NO_APPROVAL };
 const BOUNDARY = { governance_outbox: faults.GOVERNANCE_EVENT, active_event_types: faults.ACTIVE_EVENT_TYPE };
@@ -179,6 +144,68 @@ const BROKEN: Record<string, Record<string, string>> = {
   },
 };
 
+/**
+ * A few cases drawn by seed go through the real CLI, all of them with GATES_CLI=all; the others through the same plan and the
+ * same policies in this process.
+ */
+const CASES = [...Object.keys(PREFLIGHT), ...Object.keys(BROKEN).map((where) => `Tier ${where}`)];
+const BY_CLI = new Set(
+  process.env.GATES_CLI === "all"
+    ? CASES
+    : draw(fc.shuffledSubarray(CASES, { minLength: 4, maxLength: 4 }), SEED, 1).flat(),
+);
+
+/** The gates that stop a run, as the pack names them, without the policies on how gates may be used. */
+async function preview(
+  what: string,
+  db: TestDatabase,
+  config: Record<string, string>,
+  project?: string,
+): Promise<{ gates: string[]; output: string }> {
+  const { names, output } = BY_CLI.has(what)
+    ? await withEngine(db.url, { config, ...(project && { project }) }, async (stack) => {
+        const refused = await refuse(stack.preview());
+        return { names: violations(refused.output), output: refused.output };
+      })
+    : await judgeRun(db, config, project);
+  return { gates: names.filter((name) => GATES.has(name)), output };
+}
+
+describe("preflight is refused by pulumi, by psql and by the gate monitor, at the same gates", () => {
+  test.each(Object.entries(PREFLIGHT))("%s", async (what, { gates, sql, parameters = {} }) => {
+    await withDatabase("signed", async (db) => {
+      if (sql) await db.query(sql);
+      const settings: Settings = {
+        "one_roof.database": parameters.database ?? db.name,
+        "one_roof.ratified_apr": parameters.ratifiedApr ?? RATIFIED,
+      };
+      const start = await catalogAndRows(db.url);
+      const pulumi = await preview(what, db, parameters);
+      const psql = await db.file(tierFile(0), settings);
+      const monitor = await askMonitor(db, settings);
+      // A server that is too old is refused when connecting: it has no run to be judged by the pack.
+      const named = gates.includes("server_version")
+        ? gates.filter((gate) => pulumi.output.includes(gate))
+        : pulumi.gates;
+      expect({ named, psql: [psql.code, failedGates(psql.stderr).sort()], monitor }).toEqual({
+        named: gates,
+        psql: [3, gates],
+        monitor: [10, gates],
+      });
+      expect(differences(start, await catalogAndRows(db.url))).toEqual([]);
+    });
+  });
+});
+
+async function askMonitor(db: TestDatabase, settings: Settings): Promise<[code: number, gates: string[]]> {
+  const variables = Object.entries(settings).flatMap(([name, value]) => [
+    "-v",
+    `${name.replace("one_roof.", "")}=${value}`,
+  ]);
+  const { code, stdout } = await program(GATE_CHECK, ["-d", db.url, ...variables]);
+  return [code, [...stdout.matchAll(/(\w+): [^;]+;/g)].map(([, name]) => name).sort()];
+}
+
 describe("a later tier is refused by pulumi and by psql, at the same gates", () => {
   let db: TestDatabase;
   let start: Snapshot;
@@ -193,8 +220,8 @@ describe("a later tier is refused by pulumi and by psql, at the same gates", () 
     const gates = Object.keys(broken).sort();
     const sql = Object.values(broken).filter(Boolean).join(";\n");
     await withProject([spoiled(tier, at, sql)], async (project) => {
-      const { output } = await withEngine(db.url, { project }, (stack) => refuse(stack.preview()));
-      expect(gatesOf(output)).toEqual(gates);
+      const { output, gates: named } = await preview(`Tier ${where}`, db, {}, project);
+      expect(named).toEqual(gates);
       for (const gate of gates) expect(output).toMatch(new RegExp(`tier ${tier} ${at} gate ${gate}: expected`));
       expect(await psqlRefuses(tier, path.join(project, path.relative("", tierFile(tier))), sql)).toEqual(gates);
     });
