@@ -19,24 +19,16 @@ export interface Applied {
   readonly after: DatabaseState;
 }
 
-/** What else is known when a tier runs. */
-export interface Surroundings {
-  /** The tier that follows: the state after this one takes its readings too. */
-  readonly next?: TierDeclaration | undefined;
-  /** What this run's own rehearsal measured: ranges are held to it. */
-  readonly rehearsed?: MeasuredDelta | undefined;
-}
-
 /**
  * Runs a tier's file in the open transaction, statement by statement, and measures it from `before`, the state at its
- * entry. Nothing is committed. Throws a TierRefused with the report so far when a statement fails: the transaction is
+ * entry. The state after it takes the readings of the tier `next` too. Nothing is committed. Throws a TierRefused with the report so far when a statement fails: the transaction is
  * then aborted.
  */
 export async function applyTier(
   context: Context,
   scripts: TierScripts,
   before: DatabaseState,
-  { next, rehearsed }: Surroundings = {},
+  next?: TierDeclaration,
 ): Promise<Applied> {
   const { declaration } = scripts;
   const { rollout } = context.release;
@@ -50,7 +42,7 @@ export async function applyTier(
   };
   const stops = [
     ...stopsOf("gate", declaration.tier, asFindings(failedGates(gates, readings))),
-    ...stopsOf("delta", declaration.tier, contractFindings(declaration, measurement, rehearsed)),
+    ...stopsOf("delta", declaration.tier, contractFindings(declaration, measurement)),
     ...stopsOf("invariant", declaration.tier, invariantFindings(rollout, before.readings, after.readings)),
   ];
   return { report: reportOf(declaration, readings, stops, measureDelta(declaration.delta, measurement)), after };

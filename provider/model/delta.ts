@@ -72,21 +72,14 @@ export function declaredObjects({ objects }: DeltaContract): string[] {
   return Object.entries(objects).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`));
 }
 
-/**
- * Everything in which a tier did not do what it declares; empty if the contract holds. A range is held to what this
- * run's own rehearsal measured, where there was one.
- */
-export function contractFindings(
-  { delta }: TierDeclaration,
-  { changes, before, after }: Measurement,
-  rehearsed?: MeasuredDelta,
-): Finding[] {
+/** Everything in which a tier did not do what it declares; empty if the contract holds. */
+export function contractFindings({ delta }: TierDeclaration, { changes, before, after }: Measurement): Finding[] {
   return [
     ...objectFindings(delta, changes),
     ...changes.removed.map((object): Finding => ({ is: "undeclared drop", object })),
     ...changes.changed.map((object): Finding => ({ is: "undeclared change", object })),
     ...changes.rewritten.map((table): Finding => ({ is: "undeclared rewrite", table })),
-    ...rowFindings(delta, changes, rehearsed),
+    ...rowFindings(delta, changes),
     ...Object.entries(delta.readings).flatMap(([name, contract]) =>
       readingFindings(name, contract, { before: before[name] ?? null, after: after[name] ?? null }),
     ),
@@ -105,21 +98,16 @@ function objectFindings(contract: DeltaContract, { added }: Changes): Finding[] 
   ];
 }
 
-function rowFindings({ rows }: DeltaContract, changes: Changes, rehearsed?: MeasuredDelta): Finding[] {
+function rowFindings({ rows }: DeltaContract, changes: Changes): Finding[] {
   const tables = new Set([...Object.keys(rows), ...changes.rows.keys()]);
   return [...tables].flatMap((table): Finding[] => {
     const written = changes.rows.get(table) ?? { inserted: 0, updated: 0, deleted: 0 };
     const contract = rows[table];
     if (!contract) return [{ is: "undeclared write", table, written }];
     if (written.updated || written.deleted) return [{ is: "rows not only inserted", table, written }];
-    const expected = narrowed(contract.inserted, rehearsed && (rehearsed.rows[table] ?? 0));
+    const expected = contract.inserted;
     return within(written.inserted, expected) ? [] : [{ is: "row count", table, expected, measured: written.inserted }];
   });
-}
-
-/** A range narrowed to what was rehearsed, as long as that lies inside it. */
-function narrowed(declared: RowCount, rehearsed: number | undefined): RowCount {
-  return typeof declared === "object" && rehearsed !== undefined && within(rehearsed, declared) ? rehearsed : declared;
 }
 
 function readingFindings(name: string, expected: ReadingContract, measured: Required<Movement>): Finding[] {

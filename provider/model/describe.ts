@@ -225,6 +225,22 @@ export function compareTiers(tiers: readonly ComparedTier[]): string {
   return [...compared, ...(others.length ? [`not rehearsed: tiers ${others.join(", ")}`] : [])].join("\n");
 }
 
+/**
+ * How a tier that holds to its contract differs from its own rehearsal a moment before: the application lives on between the
+ * two. The declared range decides; the difference is only told. Empty where there is none.
+ */
+export function compareRehearsal({ tier, delta }: TierDeclaration, rehearsed: TierReport, applied: TierReport): string {
+  if (rehearsed.verdict !== "PASS") return "";
+  const [then, now] = [rehearsed.delta.rows, applied.delta.rows];
+  const moved = Object.entries(delta.rows)
+    .filter(([table]) => (then[table] ?? 0) !== (now[table] ?? 0))
+    .map(
+      ([table, { inserted }]) =>
+        `${bareName(table)} declared +${describeCount(inserted)}, rehearsed +${then[table] ?? 0}, applied +${now[table] ?? 0}`,
+    );
+  return moved.length ? `Tier ${tier}: the database has moved on since the rehearsal: ${list(moved)}` : "";
+}
+
 /** A table's name without its schema. */
 export function bareName(table: string): string {
   return table.slice(table.indexOf(".") + 1);

@@ -51,7 +51,7 @@ export async function rehearseUp(rehearsing: Rehearsing, tiers: readonly TierScr
     try {
       const next = tiers[index + 1]?.declaration;
       const { report, after } = await timed(rehearsing, `tier ${declaration.tier}`, () =>
-        applyTier(context, scripts, before, { next }),
+        applyTier(context, scripts, before, next),
       );
       // The ledger takes rights of its own, and the way back must be able to drop it.
       if (writes(declaration)) await createLedger(session, release.rollout);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { PULUMI } from "../model/command";
-import { describeReport, listStops } from "../model/describe";
+import { compareRehearsal, describeReport, listStops } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import { stopsOf } from "../model/findings";
 import { requireSameRollout, requireUnbroken } from "../model/guards";
@@ -130,9 +130,10 @@ async function measure(inputs: TierInputs, context: HookContext) {
   const { declaration } = scripts;
   const before = await takeState(context, neededReadings(release.rollout, declaration));
   const entry = await takeFingerprint(session, declaration, before.snapshot);
-  const rehearsed = inputs.report.verdict === "PASS" ? inputs.report.delta : undefined;
-  const { report, after } = await applyTier(context, scripts, before, { rehearsed });
+  const { report, after } = await applyTier(context, scripts, before);
   if (report.stops.length) throw new TierRefused(report);
+  const moved = compareRehearsal(declaration, inputs.report, report);
+  if (moved) context.log(moved);
   return { report: { ...report, rollback: inputs.report.rollback }, entry, snapshot: after.snapshot };
 }
 
