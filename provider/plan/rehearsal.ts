@@ -27,9 +27,13 @@ export async function rehearse(context: Context, { pending, toRollBack }: Pendin
   const rehearsing: Rehearsing = { context, locks, costs: new Map() };
   try {
     await begin(session);
-    if (!toRollBack.length) return await rehearseUp(rehearsing, pending);
-    await rehearseDown(rehearsing, toRollBack);
-    return [];
+    const reports = toRollBack.length ? [] : await rehearseUp(rehearsing, pending);
+    if (toRollBack.length) await rehearseDown(rehearsing, toRollBack);
+    // A cancellation that came between two statements has stopped none of them.
+    await locks.observe();
+    const refusal = locks.refusal();
+    if (refusal) throw refusal;
+    return reports;
   } catch (error) {
     throw failed(error, locks);
   } finally {

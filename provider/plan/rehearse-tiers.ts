@@ -64,7 +64,6 @@ export async function rehearseUp(rehearsing: Rehearsing, tiers: readonly TierScr
       break;
     }
   }
-  await locks.observe();
   return [...(await rehearseWayBack(rehearsing, applied, state)), ...refused];
 }
 
@@ -141,7 +140,6 @@ export async function rehearseDown(rehearsing: Rehearsing, tiers: readonly TierT
     if (findings.length) throw refusedRollback(declaration, findings);
     state = after;
   }
-  await locks.observe();
 }
 
 function timedRollback<T>(

@@ -105,6 +105,16 @@ describe("a whole rehearsal", () => {
     });
   });
 
+  test("over its hold budget is refused though no statement failed: the file has swallowed the cancellation", async () => {
+    const deaf = `LOCK TABLE dot_tools IN SHARE MODE;
+      DO $$ BEGIN PERFORM pg_sleep(15); EXCEPTION WHEN query_canceled THEN NULL; END $$`;
+    await withProject([before("exit", "sql/prod/60_scanner_baseline.sql", deaf)], async (root) => {
+      await expect(programOn(db, { holdBudget: "3s" }, { root }).plan()).rejects.toThrow(
+        /held a strong lock on .*dot_tools.* more than the hold budget of 3000 ms\. Nothing was changed/,
+      );
+    });
+  });
+
   test("says what it locked and how long, and which sequences it moved", async () => {
     const rolled = programOn(db, { holdBudget: UNHURRIED });
     await rolled.plan();
