@@ -121,7 +121,7 @@ function judged(report: TierReport, findings: readonly Finding[]): TierReport {
  * findings on the first one whose proof fails.
  */
 export async function rehearseDown(rehearsing: Rehearsing, tiers: readonly TierToRollBack[]): Promise<void> {
-  const { context, locks } = rehearsing;
+  const { context } = rehearsing;
   const latestFirst = [...tiers].reverse();
   let state = await timed(rehearsing, "entry", () => takeState(context, context.release.rollout.invariants));
   const blocked: BlockedTier[] = [];

@@ -3,7 +3,7 @@ import { PULUMI } from "../model/command";
 import { RolloutError } from "../model/errors";
 import { requireSameRollout, requireSameTarget } from "../model/guards";
 import type { TierInputs } from "../model/tier-inputs";
-import { markRegistered } from "./replacement";
+import { markRegistered } from "./this-run";
 
 /**
  * Judges inputs against the state's old inputs without touching the database: another target, an edit of an applied

@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { requireSameRollout } from "../model/guards";
 import type { TierInputs, TierState } from "../model/tier-inputs";
+import { isBeingRefreshed } from "./this-run";
 
 /**
  * A tier has changed exactly if the state holds it and the ledger does not (killed destroy, restored backup, rollback
@@ -12,6 +13,8 @@ import type { TierInputs, TierState } from "../model/tier-inputs";
 export function diff(_id: string, olds: TierState, news: TierInputs): dynamic.DiffResult {
   const { tier, title, status, adopt } = news;
   const { rolloutId } = olds;
+  // Gone would have been an empty id.
+  if (isBeingRefreshed(tier)) return { changes: false };
   if (status.applied) requireSameRollout({ tier, title, rolloutId, adopt }, [{ tier, rolloutId: status.rolloutId }]);
   const otherRollout = news.rolloutId !== undefined && news.rolloutId !== rolloutId;
   const moved = olds.target.database !== news.target.database || olds.target.system !== news.target.system;

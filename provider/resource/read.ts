@@ -5,6 +5,7 @@ import { takeSnapshot } from "../postgres/catalog-snapshot";
 import { findDrift } from "../ledger/drift";
 import { readLedger } from "../ledger/ledger";
 import { withTarget } from "./hook";
+import { markRead } from "./this-run";
 
 /**
  * Measures one tier without strong locks and in no order: gone, which Pulumi is told by an empty id, if the ledger
@@ -12,8 +13,9 @@ import { withTarget } from "./hook";
  */
 export async function read(id: string, state: TierState): Promise<dynamic.ReadResult<TierState>> {
   return withTarget(state, async ({ session, release: { rollout }, scripts: { declaration }, log }) => {
-    if (!writes(declaration)) return { id, props: state };
     const { tier, title } = declaration;
+    markRead(tier);
+    if (!writes(declaration)) return { id, props: state };
     const row = (await readLedger(session, rollout)).get(tier);
     if (row?.rolloutId !== state.rolloutId) {
       log(`Tier ${tier} (${title}) is gone: the ledger does not hold it for this rollout.`);

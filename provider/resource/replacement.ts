@@ -1,14 +1,7 @@
 import { PULUMI } from "../model/command";
 import { RolloutError } from "../model/errors";
 import type { TierInputs } from "../model/tier-inputs";
-
-/** Tiers that this run's program has registered: they stay. One process serves one run. */
-const registered = new Set<number>();
-
-/** Remembers a tier that the program has registered. */
-export function markRegistered(tier: number): void {
-  registered.add(tier);
-}
+import { isRegistered } from "./this-run";
 
 /**
  * Refuses the deletion of a tier that the program has registered in this very run. It can only be the first half of a
@@ -16,7 +9,7 @@ export function markRegistered(tier: number): void {
  * rolled back with it, and stay in the state.
  */
 export function refuseReplacement({ tier, title }: Pick<TierInputs, "tier" | "title">): void {
-  if (!registered.has(tier)) return;
+  if (!isRegistered(tier)) return;
   throw new RolloutError(
     `Tier ${tier} (${title}) is not replaced: what is built on it would be rolled back with it. Nothing was ` +
       `changed. To apply it anew, roll back to the tier before it (${PULUMI} config set throughTier) and up, then up again ` +

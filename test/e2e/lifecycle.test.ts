@@ -96,7 +96,7 @@ describe("a rollout from the first preview to the last proof", () => {
     expect([again.changes, again.left]).toEqual([[], []]);
     expect(counts(again.output)).toEqual(["9 unchanged"]);
     expect(outputLines(again.output)).toEqual(promised);
-    const refresh = await witness(db, () => stack.refresh("--skip-preview"));
+    const refresh = await witness(db, () => stack.refresh("--expect-no-changes"));
     expect([refresh.changes, refresh.left]).toEqual([[], []]);
     expect(counts(refresh.output)).toEqual(["9 unchanged"]);
   });

@@ -1,0 +1,26 @@
+/** What this run has done with its tiers so far. One provider process serves one run. */
+
+const registered = new Set<number>();
+const read = new Set<number>();
+
+/** Remembers a tier that the program has registered: it stays. */
+export function markRegistered(tier: number): void {
+  registered.add(tier);
+}
+
+export function isRegistered(tier: number): boolean {
+  return registered.has(tier);
+}
+
+/** Remembers a tier that a refresh has found as the state has it. */
+export function markRead(tier: number): void {
+  read.add(tier);
+}
+
+/**
+ * Whether the engine only asks what a refresh has found: it has read the tier, and no program has registered it since. It then
+ * compares with the inputs of the run that applied the tier, which tell how things were before.
+ */
+export function isBeingRefreshed(tier: number): boolean {
+  return read.has(tier) && !registered.has(tier);
+}
