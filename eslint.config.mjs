@@ -16,9 +16,10 @@ const ROOMS = {
   provider: [],
   tiers: ["provider/index.ts"],
   policy: ["provider/index.ts", "tiers"],
+  access: ["provider/index.ts", "tiers"],
   "cli/dev-database": COMMAND_GROUND,
   "cli/pulumi": [...COMMAND_GROUND, "cli/dev-database", "provider/index.ts", "tiers", "tools/engine"],
-  cli: ["provider/index.ts", "tiers", "tools/engine"],
+  cli: ["provider/index.ts", "tiers", "access", "tools/engine"],
 };
 
 const zones = Object.entries(ROOMS).map(([room, others]) => ({

@@ -3,8 +3,9 @@
  * What is pure is loaded at once; what needs a server, a parser or Pulumi when it is called, because most commands
  * need little of it.
  */
+export type { AccessDeclaration, AccessFinding, Grant, Owned, RoleAttributes } from "./model/access";
 export { PULUMI } from "./model/command";
-export { describeGate, describeStop } from "./model/describe";
+export { describeAccess, describeGate, describeStop } from "./model/describe";
 export { messageOf } from "./model/errors";
 export type { Stop, StopKind } from "./model/findings";
 export { bindGates, failedGates, type Parameters } from "./model/gates";
@@ -22,6 +23,8 @@ export { TIER_TYPE, type TierInputs } from "./model/tier-inputs";
 export type { LedgerRow } from "./ledger/ledger";
 export type { BlockerTokens } from "./plan/readiness";
 
+const access = () => require("./postgres/access") as typeof import("./postgres/access");
+const session = () => require("./postgres/session") as typeof import("./postgres/session");
 const ledger = () => require("./ledger/ledger") as typeof import("./ledger/ledger");
 const release = () => require("./release/manifest") as typeof import("./release/manifest");
 const readiness = () => require("./plan/readiness") as typeof import("./plan/readiness");
@@ -29,6 +32,12 @@ const program = () => require("./resource/program") as typeof import("./resource
 
 /** The whole Pulumi program of a rollout: what a project's index.ts exports. */
 export const runProgram: typeof import("./resource/program").runProgram = (...args) => program().runProgram(...args);
+
+/** Opens a session on the database that the environment names. */
+export const openSession: typeof import("./postgres/session").connect = (...args) => session().connect(...args);
+
+/** Compares who may do what in a session's database with what is declared. */
+export const auditAccess: typeof import("./postgres/access").auditAccess = (...args) => access().auditAccess(...args);
 
 export const measureReadiness: typeof import("./plan/readiness").measureReadiness = (...args) =>
   readiness().measureReadiness(...args);

@@ -2,6 +2,7 @@
  * The one module that makes text of data: what a gate, a delta, a stop or a report says to people. Everywhere else
  * they are values with fields. The words are the same rehearsed and applied, so that a second `up` changes no output.
  */
+import type { AccessFinding } from "./access";
 import { PULUMI } from "./command";
 import type { MeasuredDelta } from "./delta";
 import type { Finding, Stop } from "./findings";
@@ -260,4 +261,16 @@ function list(parts: readonly string[]): string {
 
 function countObjects(kind: string, count: number): string {
   return `+${count} ${kind}${count === 1 ? "" : "s"}`;
+}
+
+const ACCESS_PROBLEMS: Readonly<Record<AccessFinding["problem"], string>> = {
+  undeclared: "is not declared",
+  missing: "is declared and not there",
+  changed: "is not as declared",
+  refused: "is refused for the login of a rollout",
+};
+
+/** One difference between declared and actual rights, with role, privilege and object. */
+export function describeAccess({ problem, role, privilege, object }: AccessFinding): string {
+  return `${role}: ${privilege}${object && ` on ${object}`} ${ACCESS_PROBLEMS[problem]}`;
 }
