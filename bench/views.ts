@@ -16,6 +16,7 @@ const READS: readonly (readonly [name: string, now: string, former: string])[] =
     "SELECT count(*) FROM v_axis_coverage_gap WHERE axis_code = 'topic'",
     "SELECT count(*) FROM former.v_axis_coverage_gap WHERE axis_code = 'topic'",
   ],
+  ["v_axis_coverage_summary", "SELECT * FROM v_axis_coverage_summary", "SELECT * FROM former.v_axis_coverage_summary"],
   [
     "v_reconcile_label_orphan",
     "SELECT * FROM v_reconcile_label_orphan",

@@ -20,7 +20,7 @@ SET one_roof.objects = $objects$
   view     v_axis_assignment_quality             11caef77d124e85cf7ca71de51f73d98
   view     v_axis_registry_coverage              0a1b1be09e56b3274d3576d8a92e94f4
   view     v_axis_missing_assignment             24c7730560d1dd611ae2040335034740
-  view     v_axis_coverage_summary               44cb0295de8da69146690917ad76cffc
+  view     v_axis_coverage_summary               b1d80ec196f8374ac54c0afc3c139c44
   view     v_axis_issue_payload                  5e4441a7e8ced6e9e596b1e321e0e6ff
   view     v_axis_topic_parentage_conflict       69487976aafdf72e37035eb19c010678
   view     v_reconcile_label_orphan              b1be56df9d0b7a4e85704a6feccebef9
