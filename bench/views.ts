@@ -7,7 +7,7 @@ import { median, printLines } from "./table";
 /** How many collections the baseline governs. */
 const GOVERNED = 35;
 
-/** What people read, and what the scan reads: as it is now, beside as it was before. */
+/** What people read, and a scan: as it is now, beside as it was before. */
 const READS: readonly (readonly [name: string, now: string, former: string])[] = [
   ["v_ui_coverage_dashboard", "SELECT * FROM v_ui_coverage_dashboard", "SELECT * FROM former.v_ui_coverage_dashboard"],
   ["v_ui_review_queue", "SELECT * FROM v_ui_review_queue", "SELECT * FROM former.v_ui_review_queue"],
@@ -16,11 +16,13 @@ const READS: readonly (readonly [name: string, now: string, former: string])[] =
     "SELECT count(*) FROM v_axis_coverage_gap WHERE axis_code = 'topic'",
     "SELECT count(*) FROM former.v_axis_coverage_gap WHERE axis_code = 'topic'",
   ],
+  ["v_axis_coverage_summary", "SELECT * FROM v_axis_coverage_summary", "SELECT * FROM former.v_axis_coverage_summary"],
   [
-    "findings for the scan",
-    "DO $$ DECLARE seen v_drift_finding[]; BEGIN seen := (SELECT array_agg(f) FROM v_drift_finding AS f); END $$",
-    "CREATE TEMP TABLE seen AS TABLE v_drift_finding WITH NO DATA; INSERT INTO seen SELECT * FROM v_drift_finding; DROP TABLE seen",
+    "v_reconcile_label_orphan",
+    "SELECT * FROM v_reconcile_label_orphan",
+    "SELECT * FROM former.v_reconcile_label_orphan",
   ],
+  ["a scan", "SELECT fn_governance_scan('bench', 'now')", "SELECT former.fn_governance_scan('bench', 'before')"],
 ];
 
 /** Views without a former definition. */

@@ -20,10 +20,10 @@ SET one_roof.objects = $objects$
   view     v_axis_assignment_quality             11caef77d124e85cf7ca71de51f73d98
   view     v_axis_registry_coverage              0a1b1be09e56b3274d3576d8a92e94f4
   view     v_axis_missing_assignment             24c7730560d1dd611ae2040335034740
-  view     v_axis_coverage_summary               44cb0295de8da69146690917ad76cffc
+  view     v_axis_coverage_summary               b1d80ec196f8374ac54c0afc3c139c44
   view     v_axis_issue_payload                  5e4441a7e8ced6e9e596b1e321e0e6ff
   view     v_axis_topic_parentage_conflict       69487976aafdf72e37035eb19c010678
-  view     v_reconcile_label_orphan              159a1a66e40f9edc8777507099306938
+  view     v_reconcile_label_orphan              b1be56df9d0b7a4e85704a6feccebef9
   view     v_reconcile_topic_without_label       a3c4e76a9a4981272e1f3b54351b0e36
   view     v_reconcile_label_without_topic       d6b4784b988bf4e58650ee7a664b4ed1
   view     v_reconcile_collection_topic_vs_label 9ef8b654a81b8c2a3547316d1d18938c
@@ -34,7 +34,7 @@ SET one_roof.objects = $objects$
   view     v_drift_unregistered_axis             f610f5f4a706afa828f97e4ffe35847b
   view     v_drift_ui_visible_unapproved         5dd6ceb0151898e9f390a0c541cf7c7d
   view     v_drift_coverage_rule_missing         47457fc5d565b3707c28083748606edf
-  view     v_drift_finding                       16a98a90882cff1226697e57cf612c3b
+  view     v_drift_finding                       4307ec6115177692ffd4367db0674d30
   view     v_drift_event_map                     8f08b7024cbaecd9a309ea52c76b9254
   view     v_drift_summary                       9db97baf61129b8a4c6b6d73424de8f6
   view     v_drift_issue_payload                 ca2995e69b02d7192e7f94e38a0bd5de
@@ -45,7 +45,7 @@ SET one_roof.objects = $objects$
   view     v_ui_detector_findings                f5c26fa8446979ad2e114bbb3eaf3225
   view     v_ui_review_queue                     55a5aa6df410abae683ba26d6b0f3d1c
   view     v_ui_coverage_dashboard               537be220d7ee0d6e5924bcbca423d789
-  function fn_governance_scan                    a14a0cba930f46e5186f01702720eb19
+  function fn_governance_scan                    75960979b27016a5951701cde71a9115
 $objects$;
 
 -- Tier, table, and the condition that is true for the rows which that tier writes and for no others.

@@ -279,9 +279,10 @@ orphan_labels:
   -- Remedy: Have the labels activated in the taxonomy, or taken off the entities.
   -- What label_orphans will be: labels in use that are not active vocabulary, known before there is a view for it.
   SELECT count(*)
-  FROM (SELECT label_code FROM public.entity_labels GROUP BY label_code) AS label_in_use
-  WHERE NOT EXISTS (
-    SELECT FROM public.taxonomy WHERE taxonomy.code = label_in_use.label_code AND taxonomy.status = 'active')
+  FROM (SELECT label_code FROM public.entity_labels
+        WHERE NOT EXISTS (
+          SELECT FROM public.taxonomy WHERE taxonomy.code = entity_labels.label_code AND taxonomy.status = 'active')
+        GROUP BY label_code) AS orphan
 
 -- In Tier 1, whether the 43 are what they should be.
 

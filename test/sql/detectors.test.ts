@@ -171,3 +171,50 @@ test("a lag above 30 days is a warning, one of 30 is information", async () => {
     expect([await lag(30), await lag(31)]).toEqual(["info", "warning"]);
   });
 });
+
+test("the two detectors of labels, which read the labels once for both, tell what their views tell", async () => {
+  await withDatabase("tier-6", async (db) => {
+    const rule = (collection: string) =>
+      `(SELECT min(id) FROM label_rules WHERE condition ->> 'collection' = '${collection}')`;
+    await db.query(`
+      SET timezone = 'UTC'; UPDATE taxonomy SET status = 'deprecated' WHERE code = 'LBL-601';
+      INSERT INTO label_rules (name, rule_type, condition, label_code, status)
+        VALUES ('second', 'collection', '{"collection": "modules"}', 'LBL-101', 'active'),
+               ('retired', 'collection', '{"collection": "tasks"}', 'LBL-102', 'retired');
+      INSERT INTO entity_labels (entity_type, entity_code, label_code, rule_id, assigned_by, assigned_at)
+        VALUES ('x', '1', 'LBL-999', NULL, 'human', now()), ('x', '2', 'LBL-999', ${rule("agents")}, 'rule', now() + interval '1 day'),
+               ('x', '3', 'LBL-103', ${rule("workflows")}, 'rule', now() - interval '2 days'),
+               ('x', '4', 'LBL-101', (SELECT id FROM label_rules WHERE name = 'second'), 'rule', now() - interval '40 days'),
+               ('x', '5', 'LBL-102', (SELECT id FROM label_rules WHERE name = 'retired'), 'rule', now());
+      INSERT INTO axis_assignment (object_type, object_ref, axis_code, value_code, zone, provenance, assigned_kind, status)
+        VALUES ('collection', 'modules', 'topic', 'data-platform', 'approved', '{}', 'human', 'active'),
+               ('collection', 'tasks', 'topic', 'governance', 'approved', '{}', 'human', 'revoked')`);
+    const found = (detector: string) =>
+      db.rows(
+        `SELECT object_ref, value_code, severity, detail FROM v_drift_finding WHERE detector_code = '${detector}' ORDER BY 1, 2`,
+      );
+    expect(await found("label_orphan")).toEqual(
+      await db.rows(
+        `SELECT label_code, NULL, 'warning', jsonb_build_object('uses', uses) FROM v_reconcile_label_orphan ORDER BY 1`,
+      ),
+    );
+    expect(await db.rows("SELECT label_code, uses > 1 FROM v_reconcile_label_orphan ORDER BY 1")).toEqual([
+      ["LBL-601", true],
+      ["LBL-999", true],
+    ]);
+    expect(await found("projection_lag_timing")).toEqual(
+      await db.rows(`SELECT coll, topic_value, CASE WHEN lag_days <= 30 THEN 'info' ELSE 'warning' END,
+          jsonb_build_object('timing', timing, 'lag_days', lag_days)
+        FROM v_projection_lag_timing WHERE timing <> 'fresh' ORDER BY 1, 2`),
+    );
+    expect(
+      await db.rows("SELECT coll, topic_value, timing, lag_days FROM v_projection_lag_timing ORDER BY 1, 2"),
+    ).toEqual([
+      ["agents", "ai-ops", "fresh", expect.any(Number)],
+      ["modules", "data-platform", "lagging", 40],
+      ["modules", "workflow", "lagging", 40],
+      ["tasks", "ai-ops", "lagging", 5],
+      ["workflows", "workflow", "lagging", 2],
+    ]);
+  });
+});

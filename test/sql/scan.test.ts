@@ -126,3 +126,21 @@ test("a scan writes nothing outside its four tables", async () => {
     expect(written).toEqual([["axis_candidate_finding"], ["governance_drift_state"], ["governance_scan_run"]]);
   });
 });
+
+test("a scan reads the labels of all entities once, and shares that among processes where they are many", async () => {
+  await withDatabase("tier-6", async (db) => {
+    // Every process that takes part in a reading counts once.
+    const reading = async () => {
+      const soFar = async () => {
+        await db.query("SELECT pg_stat_force_next_flush()");
+        return Number(await db.value("SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'entity_labels'"));
+      };
+      const before = await soFar();
+      await scan(db);
+      return (await soFar()) - before;
+    };
+    expect(await reading()).toBe(1);
+    await db.query("SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0");
+    expect(await reading()).toBeGreaterThan(1);
+  });
+});
