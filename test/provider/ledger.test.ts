@@ -80,8 +80,11 @@ describe("the ledger", () => {
     });
 
     expect([...rows.keys()]).toEqual([1, 3]);
-    const { appliedAt, appliedBy, ...entry } = rows.get(3)!;
+    const { appliedAt, appliedBy, position, hash, earlier, ...entry } = rows.get(3)!;
     expect(entry).toEqual(ENTRY);
+    expect({ position, earlier }).toEqual({ position: 1, earlier: [] });
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(rows.get(1)!.position).toBe(2);
     expect(appliedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
     expect(Math.abs(Date.parse(appliedAt) - Date.now())).toBeLessThan(60_000);
     expect(appliedBy).toBe("postgres");
@@ -92,7 +95,7 @@ describe("the ledger", () => {
       await writeLedger(session, rollout, ENTRY);
       await writeLedger(session, rollout, ENTRY);
     });
-    await expect(twice).rejects.toThrow(/duplicate key/);
+    await expect(twice).rejects.toThrow(/Tier 3 is in the ledger one_roof_rollout\.ledger as applied already/);
   });
 
   test("forgets one tier, and goes with the last", async () => {
@@ -137,7 +140,14 @@ describe("the ledger", () => {
 });
 
 describe("the evidence of a rollback", () => {
-  const row: LedgerRow = { ...ENTRY, appliedAt: "2026-06-03T10:00:00Z", appliedBy: "postgres" };
+  const row: LedgerRow = {
+    ...ENTRY,
+    position: 3,
+    appliedAt: "2026-06-03T10:00:00Z",
+    appliedBy: "postgres",
+    hash: "f".repeat(64),
+    earlier: [],
+  };
   const target = { database: "directus", system: "7" };
   const proof = (text: string) => ({ removed: [text], accepted: [], since: [], rolledBackAt: "2026-06-04T10:00:00Z" });
   let folder: string;
