@@ -56,7 +56,10 @@ export async function findUnfounded(
       .map((object) => `the ledger calls it applied without ${object}`),
     ...counts
       .filter(({ table, rows }) => !within(rows, delta.rows[table]?.inserted ?? 0))
-      .map(({ table, rows }) => `the ledger calls it applied with ${rows} own rows in ${table}, which is not what it declares`),
+      .map(
+        ({ table, rows }) =>
+          `the ledger calls it applied with ${rows} own rows in ${table}, which is not what it declares`,
+      ),
   ];
   if (unfounded.length || counts.some(({ rows }) => rows > 0) || declaredObjects(delta).length) return unfounded;
   const present = await presentOf(session, declaration, snapshot);

@@ -5,6 +5,7 @@ import { requireUnbroken } from "../model/guards";
 import { isFirstTier, writes } from "../model/rollout";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
 import { findDrift } from "../ledger/drift";
+import { withEvidence } from "../ledger/evidence";
 import { type LedgerRow, readLedger } from "../ledger/ledger";
 import { findUnfounded, requireAbsent } from "../ledger/presence";
 import type { TierScripts } from "../release/release";
@@ -32,9 +33,9 @@ export interface LedgerStatus extends Pending {
 
 /** Compares what the run is asked to do with what the ledger holds. Throws when the ledger has a gap. */
 export async function resolvePending(context: Context, request: RunRequest): Promise<LedgerStatus> {
-  const { session, release } = context;
+  const { session, release, options } = context;
   const { throughTier, adopt } = request;
-  const ledger = await readLedger(session, release.rollout);
+  const ledger = await withEvidence(options.evidence, await readLedger(session, release.rollout));
   requireUnbroken(release.rollout, ledger);
   if (ledger.size) await requireOthersAbsent(context, ledger);
   const wanted = release.tiers.filter(({ declaration }) => declaration.tier <= throughTier);

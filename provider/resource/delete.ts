@@ -7,7 +7,7 @@ import { takeReadings } from "../postgres/probe";
 import { inTransaction, withRolloutLock } from "../postgres/transaction";
 import { takeState } from "../execute/database-state";
 import { refusedRollback, rollBackTier, rollbackOf } from "../execute/rollback";
-import { writeEvidence } from "../ledger/evidence";
+import { withEvidence, writeEvidence } from "../ledger/evidence";
 import { dropLedger, forgetTier, type LedgerRow, readLedger } from "../ledger/ledger";
 import { requireAbsent } from "../ledger/presence";
 import { requireRemembered } from "../ledger/remembered";
@@ -27,9 +27,9 @@ export async function deleteTier(state: TierState): Promise<void> {
   await withTarget(
     state,
     async (context) => {
-      const { session, release, scripts, log } = context;
+      const { session, release, scripts, options, log } = context;
       await withRolloutLock(context, release.rollout.lock, async () => {
-        const ledger = await readLedger(session, release.rollout);
+        const ledger = await withEvidence(options.evidence, await readLedger(session, release.rollout));
         requireSameRollout({ ...state, adopt: undefined }, ledger.values());
         const own = ledger.get(state.tier);
         if (own) requireRemembered(state, own);

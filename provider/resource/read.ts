@@ -3,6 +3,7 @@ import { writes } from "../model/rollout";
 import type { TierState } from "../model/tier-inputs";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
 import { findDrift } from "../ledger/drift";
+import { withEvidence } from "../ledger/evidence";
 import { readLedger } from "../ledger/ledger";
 import { requireAbsent } from "../ledger/presence";
 import { requireRemembered } from "../ledger/remembered";
@@ -14,10 +15,10 @@ import { withTarget } from "./hook";
  * Throws a RolloutError when it is there without a row in the ledger, or when that was rewritten.
  */
 export async function read(id: string, state: TierState): Promise<dynamic.ReadResult<TierState>> {
-  return withTarget(state, async ({ session, release: { rollout }, scripts: { declaration }, log }) => {
+  return withTarget(state, async ({ session, release: { rollout }, scripts: { declaration }, options, log }) => {
     if (!writes(declaration)) return { id, props: state };
     const { tier, title } = declaration;
-    const row = (await readLedger(session, rollout)).get(tier);
+    const row = (await withEvidence(options.evidence, await readLedger(session, rollout))).get(tier);
     const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
     if (!row) await requireAbsent(session, declaration, snapshot);
     if (row?.rolloutId !== state.rolloutId) {
