@@ -31,13 +31,18 @@ export const CHAINS =
   `link.position = row_number() OVER (ORDER BY link.position) ` +
   `AND link.previous = coalesce(lag(link.hash) OVER (ORDER BY link.position), '') AND link.hash = ${ROW_HASH}`;
 
-/** A row of the ledger's log. */
-export interface LoggedRow {
+/** A row of the ledger's log: what was done, and whether it is what was written. */
+export interface Logged<Row> {
+  readonly action: string;
+  readonly chains: boolean;
+  readonly row: Row;
+}
+
+/** What a row is known by. */
+interface Link {
   readonly position: number;
   readonly tier: number;
-  readonly action: string;
   readonly hash: string;
-  readonly chains: boolean;
 }
 
 /**
@@ -45,28 +50,30 @@ export interface LoggedRow {
  * rows that were rolled back before it. Throws a RolloutError that names the first position at which the log cannot be what
  * was written.
  */
-export function appliedRows<Row extends LoggedRow>(
+export function appliedRows<Row extends Link>(
   table: string,
-  log: readonly Row[],
+  log: readonly Logged<Row>[],
 ): Map<number, Row & { readonly earlier: readonly string[] }> {
-  const applied = new Map<number, Row & { readonly earlier: readonly string[] }>();
-  const earlier = new Map<number, string[]>();
-  for (const row of log) {
-    const { tier, action } = row;
-    if (!row.chains) throw rewritten(table, row, "does not chain to what was written before it");
-    if (action === "applied" && !applied.has(tier)) {
-      applied.set(tier, { ...row, earlier: earlier.get(tier) ?? [] });
-    } else if (action === "rolled back" && applied.has(tier)) {
-      earlier.set(tier, [...(earlier.get(tier) ?? []), applied.get(tier)?.hash ?? ""]);
+  const applied = new Map<number, Row>();
+  const earlier = new Map<number, readonly string[]>();
+  for (const { action, chains, row } of log) {
+    const { tier } = row;
+    const known = applied.get(tier);
+    if (!chains) throw rewritten(table, row, action, "does not chain to what was written before it");
+    if (action === "applied" && !known) {
+      applied.set(tier, row);
+    } else if (action === "rolled back" && known) {
+      earlier.set(tier, [...(earlier.get(tier) ?? []), known.hash]);
       applied.delete(tier);
     } else {
-      throw rewritten(table, row, `cannot follow, because by then it was ${applied.has(tier) ? "" : "not "}applied`);
+      throw rewritten(table, row, action, `cannot follow, because by then it was ${known ? "" : "not "}applied`);
     }
   }
-  return new Map([...applied].sort(([one], [other]) => one - other));
+  const inOrder = [...applied].sort(([one], [other]) => one - other);
+  return new Map(inOrder.map(([tier, row]) => [tier, { ...row, earlier: earlier.get(tier) ?? [] }]));
 }
 
-function rewritten(table: string, { position, tier, action }: LoggedRow, what: string): RolloutError {
+function rewritten(table: string, { position, tier }: Link, action: string, what: string): RolloutError {
   return new RolloutError(
     `The ledger was rewritten: in ${table} the row at position ${position} (tier ${tier}, ${action}) ${what}. Nothing of it ` +
       `was run and nothing was changed. Find out who can write as its owner, then restore the table from a backup, or roll ` +

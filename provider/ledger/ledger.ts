@@ -3,7 +3,7 @@ import type { Parameters } from "../model/gates";
 import type { TierReport } from "../model/report";
 import type { Readings, Rollout } from "../model/rollout";
 import { connect, type Session } from "../postgres/session";
-import { appliedRows, CHAINS, type LoggedRow, ROW_HASH } from "./chain";
+import { appliedRows, CHAINS, ROW_HASH } from "./chain";
 import type { Detail, Fingerprint } from "./fingerprint";
 import { COLUMN_NAMES, findLedger, ledgerTable, takingPart } from "./ledger-table";
 
@@ -41,17 +41,16 @@ export interface LedgerRow {
 export async function readLedger(session: Session, rollout: Rollout): Promise<Map<number, LedgerRow>> {
   if (!(await findLedger(session, rollout))) return new Map();
   const table = ledgerTable(rollout);
-  const log = await session.query<Omit<LedgerRow, "earlier"> & LoggedRow>(
+  const rows = await session.query<Omit<LedgerRow, "earlier"> & { action: string; chains: boolean }>(
     `SELECT position, tier, action, rollout_id::text AS "rolloutId", digest, parameters, report, entry, exit, detail, readings,
             apply_sql AS "applySql", rollback_sql AS "rollbackSql", applied_by AS "appliedBy",
             to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "appliedAt", hash, ${CHAINS} AS chains
      FROM ${table} AS link ORDER BY position`,
   );
-  const applied = [...appliedRows(table, log)].map(([tier, row]) => {
-    const { action: _action, chains: _chains, ...known } = row;
-    return [tier, known] as const;
-  });
-  return new Map(applied);
+  return appliedRows(
+    table,
+    rows.map(({ action, chains, ...row }) => ({ action, chains, row })),
+  );
 }
 
 /** What `create` records; the server adds its place in the log, when and by whom. */

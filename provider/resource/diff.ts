@@ -16,7 +16,7 @@ export function diff(_id: string, olds: TierState, news: TierInputs): dynamic.Di
   const { ledgerHash: hash, earlierHashes: earlier = [] } = status;
   if (status.applied) requireSameRollout({ tier, title, rolloutId, adopt }, [{ tier, rolloutId: status.rolloutId }]);
   if (hash && status.rolloutId === rolloutId) requireRemembered({ tier, title, ledgerHash }, { hash, earlier });
-  const rewritten = ledgerHash !== undefined && hash !== ledgerHash;
+  const rewritten = ledgerHash ? hash !== ledgerHash : false;
   const otherRollout = news.rolloutId !== undefined && news.rolloutId !== rolloutId;
   const moved = olds.target.database !== news.target.database || olds.target.system !== news.target.system;
   return { changes: !status.applied || rewritten || otherRollout || moved || status.rolloutId !== rolloutId };

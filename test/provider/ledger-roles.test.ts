@@ -1,27 +1,11 @@
 /** The ledger where roles take part: its owner is another role than the one that appends to it. */
-import { dropLedger, forgetTier, type LedgerEntry, readLedger, writeLedger } from "../../provider/ledger/ledger";
-import { NOTHING } from "../../provider/ledger/fingerprint";
+import { dropLedger, forgetTier, readLedger, writeLedger } from "../../provider/ledger/ledger";
 import { createLedger } from "../../provider/ledger/ledger-table";
-import { NO_DELTA } from "../../provider/model/delta";
 import type { Session } from "../../provider/postgres/session";
 import { rollout } from "../../tiers";
 import { database, type TestDatabase } from "../support/database/database";
 import { meanwhile, providerSession } from "../support/database/session";
-import { LEDGER } from "../support/faults/rewrite";
-
-const ENTRY: LedgerEntry = {
-  tier: 1,
-  rolloutId: "0f0e0d0c-0b0a-4908-8706-050403020100",
-  digest: "d",
-  parameters: {},
-  report: { tier: 1, title: "One", verdict: "PASS", gates: {}, delta: NO_DELTA, stops: [], rollback: "exact" },
-  entry: NOTHING,
-  exit: NOTHING,
-  detail: { rows: {}, definitions: {} },
-  readings: {},
-  applySql: "",
-  rollbackSql: "",
-};
+import { LEDGER, LEDGER_ENTRY as ENTRY } from "../support/faults/rewrite";
 
 /** Roles are the cluster's: all of them come and go with a transaction. */
 const ROLES = `

@@ -1,8 +1,26 @@
 import { ROW_HASH } from "../../../provider/ledger/chain";
+import { NOTHING } from "../../../provider/ledger/fingerprint";
+import type { LedgerEntry } from "../../../provider/ledger/ledger";
 import { COLUMN_NAMES, ledgerTable } from "../../../provider/ledger/ledger-table";
+import { NO_DELTA } from "../../../provider/model/delta";
 import { rollout } from "../../../tiers";
 
 export const LEDGER = ledgerTable(rollout);
+
+/** A row for a ledger of which only the log matters. */
+export const LEDGER_ENTRY: LedgerEntry = {
+  tier: 1,
+  rolloutId: "0f0e0d0c-0b0a-4908-8706-050403020100",
+  digest: "d",
+  parameters: {},
+  report: { tier: 1, title: "One", verdict: "PASS", gates: {}, delta: NO_DELTA, stops: [], rollback: "exact" },
+  entry: NOTHING,
+  exit: NOTHING,
+  detail: { rows: {}, definitions: {} },
+  readings: {},
+  applySql: "",
+  rollbackSql: "",
+};
 
 /** What an owner does who rewrites the ledger and covers it up: every row gets its hash anew. */
 export const RECHAIN = `DO $rechain$
