@@ -11,6 +11,7 @@ import { isAccepted } from "../ledger/acceptance";
 import { findDrift } from "../ledger/drift";
 import { hashOwnRows } from "../ledger/fingerprint";
 import type { LedgerRow } from "../ledger/ledger";
+import { findUnfounded } from "../ledger/presence";
 import type { TierScripts } from "../release/release";
 import type { DatabaseState } from "./database-state";
 
@@ -31,6 +32,7 @@ export async function verifyRecorded(
       ? []
       : [`it was applied from digest ${recorded.digest}, the files are now ${digest}`]),
     ...(isAccepted(declaration.tier, drift) ? [] : drift),
+    ...(await findUnfounded(session, declaration, recorded, snapshot)),
   ];
   if (!differences.length) return;
   throw new RolloutError(

@@ -46,6 +46,27 @@ export async function writeEvidence(folder: string, target: Target, ledger: Ledg
   }
 }
 
+/**
+ * The ledger with what the evidence says was rolled back before. A ledger goes with its first tier, and one that is made anew
+ * has no row of what was applied before it; a state that was left behind by a kill still has.
+ */
+export async function withEvidence(
+  folder: string,
+  ledger: ReadonlyMap<number, LedgerRow>,
+): Promise<Map<number, LedgerRow>> {
+  const [first] = ledger.values();
+  const file = path.resolve(folder, `${first?.rolloutId ?? ""}.json`);
+  // Whoever writes evidence refuses a file that is broken; here it tells nothing.
+  const tiers = first && (await readEvidence(file).catch(() => undefined))?.tiers;
+  return new Map(
+    [...ledger].map(([tier, row]) => {
+      const hash = tiers?.[tier]?.ledger.hash;
+      const isNew = hash !== undefined && hash !== row.hash && !row.earlier.includes(hash);
+      return [tier, isNew ? { ...row, earlier: [...row.earlier, hash] } : row];
+    }),
+  );
+}
+
 async function readEvidence(file: string): Promise<Evidence | undefined> {
   const text = await readFile(file, "utf8").catch(() => undefined);
   return text === undefined ? undefined : (JSON.parse(text) as Evidence);

@@ -1,5 +1,6 @@
 import { RolloutError } from "../model/errors";
-import type { Rollout } from "../model/rollout";
+import type { Roles, Rollout } from "../model/rollout";
+import { asOwner } from "../postgres/acting";
 import type { Session } from "../postgres/session";
 
 /** Name of the ledger's table. */
@@ -7,9 +8,11 @@ export function ledgerTable({ ledgerSchema }: Rollout): string {
   return `${ledgerSchema}.ledger`;
 }
 
-/** The ledger's columns: name, type, and the default that the server writes. */
-const COLUMNS: readonly (readonly [name: string, type: string, byDefault?: string])[] = [
+/** The ledger's columns: name and type. No defaults: to insert must not run what others wrote. */
+const COLUMNS: readonly (readonly [name: string, type: string])[] = [
+  ["position", "integer"],
   ["tier", "integer"],
+  ["action", "text"],
   ["rollout_id", "uuid"],
   ["digest", "text"],
   ["parameters", "jsonb"],
@@ -20,22 +23,54 @@ const COLUMNS: readonly (readonly [name: string, type: string, byDefault?: strin
   ["readings", "jsonb"],
   ["apply_sql", "text"],
   ["rollback_sql", "text"],
-  ["applied_at", "timestamp with time zone", "clock_timestamp()"],
-  ["applied_by", "text", "SESSION_USER"],
+  ["applied_at", "timestamp with time zone"],
+  ["applied_by", "text"],
+  ["previous", "text"],
+  ["hash", "text"],
 ];
 
-/** Creates the ledger where it is missing; the transaction of the first tier that writes carries it. */
+/** Names of the ledger's columns, in order. */
+export const COLUMN_NAMES = COLUMNS.map(([name]) => name);
+
+/** With what the columns of the ledgers began that held one row for each applied tier, which earlier versions made. */
+const FORMER = "tier integer, rollout_id uuid, digest text";
+
+/** The roles of a rollout, where they take part in this database. */
+export async function takingPart(session: Session, { roles }: Rollout): Promise<Roles | undefined> {
+  if (!roles) return undefined;
+  const [row] = await session.query<{ here: boolean }>(`SELECT ${takePart("$1")} AS here`, [roles.access]);
+  return row?.here ? roles : undefined;
+}
+
+/** Whether roles take part, as SQL: the schema of access is there and belongs to the role of that name. */
+function takePart(access: string): string {
+  return `EXISTS (SELECT FROM pg_namespace s JOIN pg_roles r ON r.oid = s.nspowner WHERE s.nspname = ${access} AND r.rolname = ${access})`;
+}
+
+/**
+ * Creates the ledger where it is missing, as its owner; the transaction of the first tier that writes carries it. Throws when
+ * what came to be is not the plain table that was meant: its schema belongs to others, or default privileges gave them rights.
+ */
 export async function createLedger(session: Session, rollout: Rollout): Promise<void> {
   if (await findLedger(session, rollout)) return;
+  await asOwner(session, () => makeLedger(session, rollout));
+  await findLedger(session, rollout);
+}
+
+async function makeLedger(session: Session, rollout: Rollout): Promise<void> {
   const table = ledgerTable(rollout);
-  const columns = COLUMNS.map(
-    ([name, type, byDefault]) => `${name} ${type} NOT NULL${byDefault === undefined ? "" : ` DEFAULT ${byDefault}`}`,
-  );
-  await session.query(`CREATE SCHEMA ${rollout.ledgerSchema}`);
-  await session.query(`CREATE TABLE ${table} (${columns.join(", ")}, PRIMARY KEY (tier))`);
+  const columns = COLUMNS.map(([name, type]) => `${name} ${type} NOT NULL`);
+  const [schema] = await session.query("SELECT FROM pg_namespace WHERE nspname = $1", [rollout.ledgerSchema]);
+  if (!schema) await session.query(`CREATE SCHEMA ${rollout.ledgerSchema}`);
+  await session.query(`CREATE TABLE ${table} (${columns.join(", ")}, PRIMARY KEY (position))`);
   await session.query(
-    `COMMENT ON TABLE ${table} IS 'Which tier of rollout ${rollout.name} was applied, from which digest, with which evidence.'`,
+    `COMMENT ON TABLE ${table} IS 'Which tier of rollout ${rollout.name} was applied or rolled back, from which digest, with ` +
+      `which evidence: only ever appended to, each row with a hash over the one before.'`,
   );
+  const roles = await takingPart(session, rollout);
+  if (!roles) return;
+  await session.query(`GRANT SELECT, INSERT ON ${table} TO ${roles.executor}`);
+  await session.query(`GRANT SELECT ON ${table} TO ${roles.monitor}`);
 }
 
 interface FoundLedger {
@@ -47,7 +82,8 @@ interface FoundLedger {
 
 /*
  * To read a view is to run what its owner wrote, with the rights of whoever reads; to write into a table is to run its
- * triggers, rules, defaults and checks. Not to_regclass: it throws where the login may not look into the schema.
+ * triggers, rules, defaults and checks. The executor may append to it, where roles take part, and nobody do more. Not
+ * to_regclass: it throws where the login may not look into the schema.
  */
 const FOUND = `
 SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable,
@@ -66,7 +102,11 @@ SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_
     (SELECT 'others may create in its schema: ' || string_agg(DISTINCT coalesce(pg_get_userbyid(nullif(g.grantee, 0))::text, 'PUBLIC'), ', ')
      FROM aclexplode(n.nspacl) g WHERE g.privilege_type = 'CREATE' AND g.grantee <> n.nspowner HAVING count(*) > 0),
     (SELECT 'others may write it: ' || string_agg(DISTINCT coalesce(pg_get_userbyid(nullif(g.grantee, 0))::text, 'PUBLIC'), ', ')
-     FROM aclexplode(c.relacl) g WHERE g.privilege_type <> 'SELECT' AND g.grantee <> c.relowner HAVING count(*) > 0)
+     FROM (SELECT (aclexplode(c.relacl)).* UNION ALL
+           SELECT (aclexplode(a.attacl)).* FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) g
+     WHERE g.privilege_type <> 'SELECT' AND g.grantee <> c.relowner AND (g.privilege_type = 'INSERT' AND NOT g.is_grantable
+       AND g.grantee = (SELECT e.oid FROM pg_roles e WHERE e.rolname = $2 AND ${takePart("$3")})) IS NOT TRUE
+     HAVING count(*) > 0)
   ], NULL) AS traps
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = 'ledger'`;
@@ -77,14 +117,22 @@ WHERE n.nspname = $1 AND c.relname = 'ledger'`;
  */
 export async function findLedger(session: Session, rollout: Rollout): Promise<boolean> {
   const table = ledgerTable(rollout);
-  const [found] = await session.query<FoundLedger>(FOUND, [rollout.ledgerSchema]);
+  const { ledgerSchema, roles } = rollout;
+  const [found] = await session.query<FoundLedger>(FOUND, [ledgerSchema, roles?.executor, roles?.access]);
   if (!found) return false;
-  const columns = COLUMNS.map((column) => column.filter(Boolean).join(" ")).join(", ");
+  if (!found.traps.length && found.columns.startsWith(FORMER)) {
+    throw new RolloutError(
+      `The ledger ${table} was made by an earlier version of this provider, which kept one row for each applied tier. The ` +
+        `release which applied it rolls it back: check that out and roll back there, then roll out with this one. Nothing ` +
+        `of it was read or run, and nothing was changed.`,
+    );
+  }
+  const columns = COLUMNS.map(([name, type]) => `${name} ${type}`).join(", ");
   const traps = [...found.traps, ...(found.columns === columns ? [] : ["its columns are others"])];
   if (traps.length) {
     throw new RolloutError(
       `${table} is not the ledger that a rollout makes: ${traps.join("; ")}. Nothing of it was read and nothing was changed. ` +
-        `Find out who made it so; if no rollout did, have it removed: DROP SCHEMA ${rollout.ledgerSchema} CASCADE`,
+        `Find out who made it so; if no rollout did, have it removed: DROP SCHEMA ${ledgerSchema} CASCADE`,
     );
   }
   if (!found.readable) {

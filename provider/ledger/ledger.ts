@@ -1,12 +1,17 @@
+import { RolloutError } from "../model/errors";
 import type { Parameters } from "../model/gates";
 import type { TierReport } from "../model/report";
 import type { Readings, Rollout } from "../model/rollout";
+import { asOwner } from "../postgres/acting";
 import { connect, type Session } from "../postgres/session";
+import { appliedRows, CHAINS, ROW_HASH } from "./chain";
 import type { Detail, Fingerprint } from "./fingerprint";
-import { findLedger, ledgerTable } from "./ledger-table";
+import { COLUMN_NAMES, findLedger, ledgerTable, takingPart } from "./ledger-table";
 
 /** One applied tier, as the target database itself remembers it. */
 export interface LedgerRow {
+  /** Its place in the log, from 1. */
+  readonly position: number;
   readonly tier: number;
   readonly rolloutId: string;
   readonly digest: string;
@@ -24,29 +29,46 @@ export interface LedgerRow {
   /** ISO 8601 in UTC. */
   readonly appliedAt: string;
   readonly appliedBy: string;
+  /** Of the row and of all rows before it. */
+  readonly hash: string;
+  /** The hashes with which the tier was applied before, and rolled back since. */
+  readonly earlier: readonly string[];
 }
 
-/** The ledger's rows by tier; empty where there is no ledger. Throws as `findLedger` does. */
+/**
+ * The rows of the tiers that are applied, in order; empty where there is no ledger. Throws as `findLedger` does, and when
+ * the log is not the chain that was written.
+ */
 export async function readLedger(session: Session, rollout: Rollout): Promise<Map<number, LedgerRow>> {
   if (!(await findLedger(session, rollout))) return new Map();
-  const rows = await session.query<LedgerRow>(
-    `SELECT tier, rollout_id::text AS "rolloutId", digest, parameters, report, entry, exit, detail, readings,
+  const table = ledgerTable(rollout);
+  const rows = await session.query<Omit<LedgerRow, "earlier"> & { action: string; chains: boolean }>(
+    `SELECT position, tier, action, rollout_id::text AS "rolloutId", digest, parameters, report, entry, exit, detail, readings,
             apply_sql AS "applySql", rollback_sql AS "rollbackSql", applied_by AS "appliedBy",
-            to_char(applied_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "appliedAt"
-     FROM ${ledgerTable(rollout)} ORDER BY tier`,
+            to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "appliedAt", hash, ${CHAINS} AS chains
+     FROM ${table} AS link ORDER BY position`,
   );
-  return new Map(rows.map((row) => [row.tier, row]));
+  return appliedRows(
+    table,
+    rows.map(({ action, chains, ...row }) => ({ action, chains, row })),
+  );
 }
 
-/** What `create` records; the server adds when and by whom. */
-export type LedgerEntry = Omit<LedgerRow, "appliedAt" | "appliedBy">;
+/** What `create` records; the server adds its place in the log, when and by whom. */
+export type LedgerEntry = Omit<LedgerRow, "position" | "appliedAt" | "appliedBy" | "hash" | "earlier">;
 
-/** Records an applied tier inside its own transaction. */
-export async function writeLedger(session: Session, rollout: Rollout, entry: LedgerEntry): Promise<void> {
-  await session.query(
-    `INSERT INTO ${ledgerTable(rollout)}
-       (tier, rollout_id, digest, parameters, report, entry, exit, detail, readings, apply_sql, rollback_sql)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+/** Records an applied tier inside its own transaction; gives the hash of its row. Throws where it is applied already. */
+export async function writeLedger(session: Session, rollout: Rollout, entry: LedgerEntry): Promise<string> {
+  const table = ledgerTable(rollout);
+  const hash = await append(
+    session,
+    table,
+    `SELECT coalesce(last.position, 0) + 1 AS position, $1::integer AS tier, 'applied'::text AS action, $2::uuid AS rollout_id,
+            $3::text AS digest, $4::jsonb AS parameters, $5::jsonb AS report, $6::jsonb AS entry, $7::jsonb AS exit,
+            $8::jsonb AS detail, $9::jsonb AS readings, $10::text AS apply_sql, $11::text AS rollback_sql,
+            clock_timestamp() AS applied_at, session_user::text AS applied_by, coalesce(last.hash, '') AS previous
+     FROM (SELECT) AS one LEFT JOIN (SELECT position, hash FROM ${table} ORDER BY position DESC LIMIT 1) AS last ON true
+     WHERE (SELECT action FROM ${table} WHERE tier = $1 ORDER BY position DESC LIMIT 1) IS DISTINCT FROM 'applied'`,
     [
       entry.tier,
       entry.rolloutId,
@@ -61,21 +83,58 @@ export async function writeLedger(session: Session, rollout: Rollout, entry: Led
       entry.rollbackSql,
     ],
   );
-}
-
-/** Forgets a tier, where there is a ledger to forget it; the first tier's rollback has dropped it already. */
-export async function forgetTier(session: Session, rollout: Rollout, tier: number): Promise<void> {
-  if (await findLedger(session, rollout)) {
-    await session.query(`DELETE FROM ${ledgerTable(rollout)} WHERE tier = $1`, [tier]);
+  if (hash === undefined) {
+    throw new RolloutError(`Tier ${entry.tier} is in the ledger ${table} as applied already. Nothing was changed.`);
   }
+  return hash;
 }
 
-/** Removes an empty ledger, and refuses to remove one that still knows a tier. */
+/**
+ * Appends that a tier was rolled back, where there is a ledger that still calls it applied: the rollback's own file may have
+ * said so, and the first tier's has dropped the ledger.
+ */
+export async function forgetTier(session: Session, rollout: Rollout, tier: number): Promise<void> {
+  if (!(await findLedger(session, rollout))) return;
+  const table = ledgerTable(rollout);
+  await append(
+    session,
+    table,
+    `SELECT last.position + 1 AS position, known.tier, 'rolled back'::text AS action, known.rollout_id, known.digest,
+            known.parameters, '{}'::jsonb AS report, '{}'::jsonb AS entry, '{}'::jsonb AS exit, '{}'::jsonb AS detail,
+            '{}'::jsonb AS readings, ''::text AS apply_sql, ''::text AS rollback_sql, clock_timestamp() AS applied_at,
+            session_user::text AS applied_by, last.hash AS previous
+     FROM (SELECT * FROM ${table} WHERE tier = $1 ORDER BY position DESC LIMIT 1) AS known,
+          (SELECT position, hash FROM ${table} ORDER BY position DESC LIMIT 1) AS last
+     WHERE known.action = 'applied'`,
+    [tier],
+  );
+}
+
+/** Appends what `source` selects, hashed; gives the hash, or nothing where it selects nothing. */
+async function append(
+  session: Session,
+  table: string,
+  source: string,
+  values: readonly unknown[],
+): Promise<string | undefined> {
+  const names = COLUMN_NAMES.filter((name) => name !== "hash");
+  const [appended] = await session.query<{ hash: string }>(
+    `WITH link AS MATERIALIZED (${source})
+     INSERT INTO ${table} (${names.join(", ")}, hash)
+     SELECT ${names.map((name) => `link.${name}`).join(", ")}, ${ROW_HASH} FROM link RETURNING hash`,
+    values,
+  );
+  return appended?.hash;
+}
+
+/** Removes a ledger that calls no tier applied, and its schema where a rollout has made that. */
 export async function dropLedger(session: Session, rollout: Rollout): Promise<void> {
   const rows = await readLedger(session, rollout);
   if (rows.size > 0) return;
-  await session.query(`DROP TABLE IF EXISTS ${ledgerTable(rollout)}`);
-  await session.query(`DROP SCHEMA IF EXISTS ${rollout.ledgerSchema}`);
+  await asOwner(session, async () => {
+    await session.query(`DROP TABLE IF EXISTS ${ledgerTable(rollout)}`);
+    if (!(await takingPart(session, rollout))) await session.query(`DROP SCHEMA IF EXISTS ${rollout.ledgerSchema}`);
+  });
 }
 
 /** What the target's ledger holds, for whoever has no session: which database was asked, and its rows in order. */

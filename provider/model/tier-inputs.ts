@@ -47,6 +47,10 @@ export interface TierStatus {
   readonly rolloutId: string;
   /** The digest that was applied; empty when none was. */
   readonly digest: string;
+  /** The hash of its row in the ledger, while it has one that calls it applied. */
+  readonly ledgerHash?: string;
+  /** The hashes with which it was applied before, and rolled back since. */
+  readonly earlierHashes?: readonly string[];
 }
 
 /** Inputs of a tier's resource, as the program computes them. All of them are plain JSON. */
@@ -73,8 +77,11 @@ export interface TierInputs {
   readonly rolloutId?: string;
 }
 
-/** Outputs: the inputs, with the rollout id and with the report as measured when the tier was applied. */
-export type TierState = TierInputs & { readonly rolloutId: string };
+/**
+ * Outputs: the inputs, with the rollout id, the report as measured when the tier was applied, and the hash of the row in the
+ * ledger that says so. A tier that only reads has none, nor has a state that was made before there were any.
+ */
+export type TierState = TierInputs & { readonly rolloutId: string; readonly ledgerHash?: string };
 
 /** What a tier after the first needs of the run's verdict: the first tier alone answers for the whole run. */
 export function verdictFor(tier: number, run: RunVerdict): RunVerdict {

@@ -5,7 +5,9 @@ import { requireUnbroken } from "../model/guards";
 import { isFirstTier, writes } from "../model/rollout";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
 import { findDrift } from "../ledger/drift";
+import { withEvidence } from "../ledger/evidence";
 import { type LedgerRow, readLedger } from "../ledger/ledger";
+import { findUnfounded, requireAbsent } from "../ledger/presence";
 import type { TierScripts } from "../release/release";
 
 /** A tier to roll back, with what the ledger recorded when it was applied. */
@@ -31,10 +33,11 @@ export interface LedgerStatus extends Pending {
 
 /** Compares what the run is asked to do with what the ledger holds. Throws when the ledger has a gap. */
 export async function resolvePending(context: Context, request: RunRequest): Promise<LedgerStatus> {
-  const { session, release } = context;
+  const { session, release, options } = context;
   const { throughTier, adopt } = request;
-  const ledger = await readLedger(session, release.rollout);
+  const ledger = await withEvidence(options.evidence, await readLedger(session, release.rollout));
   requireUnbroken(release.rollout, ledger);
+  if (ledger.size) await requireOthersAbsent(context, ledger);
   const wanted = release.tiers.filter(({ declaration }) => declaration.tier <= throughTier);
   const toRollBack = release.tiers.flatMap((scripts) => {
     const recorded = ledger.get(scripts.declaration.tier);
@@ -43,6 +46,17 @@ export async function resolvePending(context: Context, request: RunRequest): Pro
   const adopted = ledger.size === 0 && adopt === BY_PSQL ? await runByPsql(context, wanted) : [];
   const pending = toRollBack.length ? [] : adopted.length ? trailing(wanted) : missing(context, wanted, ledger);
   return { ledger, pending, toRollBack, adopted, drift: await measureDrift(context, ledger, throughTier) };
+}
+
+/** Of the tiers that a ledger does not call applied nothing may be there: it has lost their rows, or they were run by hand. */
+async function requireOthersAbsent(
+  { session, release: { rollout } }: Context,
+  ledger: ReadonlyMap<number, LedgerRow>,
+): Promise<void> {
+  const others = rollout.tiers.filter((declaration) => writes(declaration) && !ledger.has(declaration.tier));
+  if (!others.length) return;
+  const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
+  for (const declaration of others) await requireAbsent(session, declaration, snapshot);
 }
 
 /** All tiers that write, if any object that they declare is there; without one there is nothing to take over. */
@@ -86,14 +100,17 @@ async function measureDrift(
   throughTier: number,
 ): Promise<ReadonlyMap<number, readonly string[]>> {
   const drift = new Map<number, readonly string[]>();
-  const staying = tiers.flatMap(({ declaration }) => {
+  const staying = tiers.flatMap(({ declaration, digest }) => {
     const recorded = ledger.get(declaration.tier);
-    return recorded && declaration.tier <= throughTier ? [{ declaration, recorded }] : [];
+    return recorded && declaration.tier <= throughTier ? [{ declaration, digest, recorded }] : [];
   });
   if (!staying.length) return drift;
   const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
-  for (const { declaration, recorded } of staying) {
-    drift.set(declaration.tier, await findDrift(session, declaration, recorded, snapshot));
+  for (const { declaration, digest, recorded } of staying) {
+    const found = await findDrift(session, declaration, recorded, snapshot);
+    // Another release's tier declared something else.
+    const judged = !found.length && digest === recorded.digest;
+    drift.set(declaration.tier, judged ? await findUnfounded(session, declaration, recorded, snapshot) : found);
   }
   return drift;
 }

@@ -43,7 +43,10 @@ export function plannedTier(
 /** What the ledger says of a tier. One that only reads has no row: it is applied while no tier is left to be written. */
 function statusOf(scripts: TierScripts, { ledger, pending }: LedgerStatus): TierStatus {
   const row = ledger.get(scripts.declaration.tier);
-  if (row) return { applied: true, rolloutId: row.rolloutId, digest: row.digest };
+  if (row) {
+    const { rolloutId, digest, hash, earlier } = row;
+    return { applied: true, rolloutId, digest, ledgerHash: hash, ...(earlier.length && { earlierHashes: earlier }) };
+  }
   const [first] = ledger.values();
   const writesNow = pending.some(({ declaration }) => writes(declaration));
   const applied = !writes(scripts.declaration) && first !== undefined && !(writesNow && pending.includes(scripts));

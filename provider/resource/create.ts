@@ -84,7 +84,7 @@ async function requireJudgedRelease({ tier, title, digest, run }: TierInputs, { 
 }
 
 /** What the tier's state learns from its application. */
-type Applied = Pick<TierState, "report" | "rolloutId">;
+type Applied = Pick<TierState, "report" | "rolloutId" | "ledgerHash">;
 
 async function apply(inputs: TierInputs, context: HookContext): Promise<Applied> {
   const { session, release, scripts } = context;
@@ -104,7 +104,7 @@ async function adopt(inputs: TierInputs, context: HookContext, known: LedgerRow)
   context.log(
     `Tier ${inputs.tier} was applied on ${known.appliedAt} by ${known.appliedBy}: adopted, nothing was changed.`,
   );
-  return { report: known.report, rolloutId: known.rolloutId };
+  return { report: known.report, rolloutId: known.rolloutId, ledgerHash: known.hash };
 }
 
 /** A tier that only reads: it is run for its gates, or, the first of a rollout under way, taken from the ledger. */
@@ -142,8 +142,8 @@ async function applyAndRecord(inputs: TierInputs, context: HookContext): Promise
   const rolloutId = rolloutOf(inputs, context);
   const readings = await takeReadings(context.session, context.release.probe);
   const measured = await measure(inputs, context);
-  await record(context, { rolloutId, readings, ...measured });
-  return { report: measured.report, rolloutId };
+  const ledgerHash = await record(context, { rolloutId, readings, ...measured });
+  return { report: measured.report, rolloutId, ledgerHash };
 }
 
 /** An approval may have ended, or another have taken its place, since the run was judged. */
@@ -163,8 +163,8 @@ async function takeOver(inputs: TierInputs, context: HookContext): Promise<Appli
   const report = await verifyUnrecorded(context, scripts.declaration, { snapshot, readings });
   if (report.stops.length) throw new TierRefused(report);
   // Nobody measured the readings at its entry: none are kept, so none are compared when it is rolled back.
-  await record(context, { rolloutId, report, entry: NOTHING, snapshot, readings: {} });
-  return { report, rolloutId };
+  const ledgerHash = await record(context, { rolloutId, report, entry: NOTHING, snapshot, readings: {} });
+  return { report, rolloutId, ledgerHash };
 }
 
 /** What is known of a tier when its ledger row is written. */
@@ -178,11 +178,11 @@ interface TierFacts {
   readonly readings: Readings;
 }
 
-/** Writes the tier's row into the ledger, which the first tier that writes brings with it. */
-async function record(context: HookContext, { snapshot, ...facts }: TierFacts): Promise<void> {
+/** Writes the tier's row into the ledger, which the first tier that writes brings with it; gives its hash. */
+async function record(context: HookContext, { snapshot, ...facts }: TierFacts): Promise<string> {
   const { session, release, parameters, scripts } = context;
   await createLedger(session, release.rollout);
-  await writeLedger(session, release.rollout, {
+  return writeLedger(session, release.rollout, {
     ...facts,
     ...(await takeRecord(session, scripts.declaration, snapshot)),
     tier: scripts.declaration.tier,

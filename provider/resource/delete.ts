@@ -1,7 +1,5 @@
 import { requireSameRollout } from "../model/guards";
-import { declaredObjects } from "../model/delta";
 import { show } from "../model/describe";
-import { RolloutError } from "../model/errors";
 import { isFirstTier, type Readings, writes } from "../model/rollout";
 import type { TierState } from "../model/tier-inputs";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
@@ -10,9 +8,10 @@ import { takeReadings } from "../postgres/probe";
 import { inTransaction, withRolloutLock } from "../postgres/transaction";
 import { takeState } from "../execute/database-state";
 import { refusedRollback, rollBackTier, rollbackOf } from "../execute/rollback";
-import { writeEvidence } from "../ledger/evidence";
-import { countOwnRows } from "../ledger/fingerprint";
+import { withEvidence, writeEvidence } from "../ledger/evidence";
 import { dropLedger, forgetTier, type LedgerRow, readLedger } from "../ledger/ledger";
+import { requireAbsent } from "../ledger/presence";
+import { requireRemembered } from "../ledger/remembered";
 import { findRollbackBlockers, requireNoBlockers } from "../ledger/rollback-blockers";
 import { scriptsOf } from "../release/release";
 import { type HookContext, withTarget } from "./hook";
@@ -29,16 +28,18 @@ export async function deleteTier(state: TierState): Promise<void> {
   await withTarget(
     state,
     async (context) => {
-      const { session, release, scripts, log } = context;
+      const { session, release, scripts, options, log } = context;
       await withRolloutLock(context, release.rollout.lock, async () => {
-        const ledger = await readLedger(session, release.rollout);
+        const ledger = await withEvidence(options.evidence, await readLedger(session, release.rollout));
         requireSameRollout({ ...state, adopt: undefined }, ledger.values());
+        const own = ledger.get(state.tier);
+        if (own) requireRemembered(state, own);
         // A tier that only reads leaves nothing of its own. The first one may be all that the state still knows of a
         // rollout: a run that is killed leaves tiers in the ledger that its state never saw.
         const going = [...ledger.values()].filter(({ tier }) => thisAndLater(tier)).reverse();
         // Said only when it is true: after the COMMIT.
         for (const row of going) log(await inTransaction(context, () => rollBack(context, row)));
-        if (writes(scripts.declaration) && !ledger.has(state.tier)) await requireAbsent(context);
+        if (writes(scripts.declaration) && !own) await tellAbsent(context);
         if (isFirstTier(release.rollout, state.tier)) await giveBackApproval(session);
       });
     },
@@ -85,20 +86,8 @@ function readingsSince(entry: Readings, now: Readings): string[] {
 }
 
 /** The ledger does not hold the tier (rolled back by hand, restored backup): then nothing of it may be there. */
-async function requireAbsent({ session, release, scripts: { declaration }, log }: HookContext): Promise<void> {
-  const snapshot = await takeSnapshot(session, release.rollout.ledgerSchema);
-  const rows = await countOwnRows(session, declaration.delta, snapshot.objects);
-  const left = [
-    ...declaredObjects(declaration.delta).filter((object) => snapshot.objects.has(object)),
-    ...Object.entries(rows).flatMap(([table, found]) => (found ? [`${found} own rows in ${table}`] : [])),
-  ];
-  const tier = `Tier ${declaration.tier} (${declaration.title})`;
-  if (!left.length) {
-    log(`${tier} is not in the ledger and nothing of it is there: nothing to roll back.`);
-    return;
-  }
-  throw new RolloutError(
-    `${tier} is not in the ledger, so its rollback cannot be proven, but there is still: ${left.join(", ")}. ` +
-      `Nothing was changed. Roll it back by hand with psql -f ${declaration.rollback ?? ""}, then run the command again.`,
-  );
+async function tellAbsent({ session, release, scripts: { declaration }, log }: HookContext): Promise<void> {
+  await requireAbsent(session, declaration, await takeSnapshot(session, release.rollout.ledgerSchema));
+  const { tier, title } = declaration;
+  log(`Tier ${tier} (${title}) is not in the ledger and nothing of it is there: nothing to roll back.`);
 }

@@ -3,25 +3,31 @@ import { writes } from "../model/rollout";
 import type { TierState } from "../model/tier-inputs";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
 import { findDrift } from "../ledger/drift";
+import { withEvidence } from "../ledger/evidence";
 import { readLedger } from "../ledger/ledger";
+import { requireAbsent } from "../ledger/presence";
+import { requireRemembered } from "../ledger/remembered";
 import { withTarget } from "./hook";
 import { markRead } from "./this-run";
 
 /**
  * Measures one tier without strong locks and in no order: gone, which Pulumi is told by an empty id, if the ledger
- * does not hold it, and a line for every table whose seed rows have changed since. Repairs nothing.
+ * does not hold it and nothing of it is there, and a line for every table whose seed rows have changed since. Repairs nothing.
+ * Throws a RolloutError when it is there without a row in the ledger, or when that was rewritten.
  */
 export async function read(id: string, state: TierState): Promise<dynamic.ReadResult<TierState>> {
-  return withTarget(state, async ({ session, release: { rollout }, scripts: { declaration }, log }) => {
+  return withTarget(state, async ({ session, release: { rollout }, scripts: { declaration }, options, log }) => {
     const { tier, title } = declaration;
     markRead(tier);
     if (!writes(declaration)) return { id, props: state };
-    const row = (await readLedger(session, rollout)).get(tier);
+    const row = (await withEvidence(options.evidence, await readLedger(session, rollout))).get(tier);
+    const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
+    if (!row) await requireAbsent(session, declaration, snapshot);
     if (row?.rolloutId !== state.rolloutId) {
       log(`Tier ${tier} (${title}) is gone: the ledger does not hold it for this rollout.`);
       return { id: "", props: state };
     }
-    const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
+    requireRemembered(state, row);
     for (const text of await findDrift(session, declaration, row, snapshot)) {
       log(`Tier ${tier} (${title}) has drifted: ${text}`);
     }

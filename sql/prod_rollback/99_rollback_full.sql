@@ -43,9 +43,18 @@ BEGIN
 END
 $drop$;
 
--- The ledger, where the rollout was applied with one.
+-- The ledger, where the rollout was applied with one. Its schema stays where roles take part: it is theirs, not the rollout's.
 DROP TABLE IF EXISTS one_roof_rollout.ledger;
-DROP SCHEMA IF EXISTS one_roof_rollout;
+DO $schema$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner
+    WHERE n.nspname = 'one_roof_access' AND r.rolname = 'one_roof_access')
+  THEN
+    DROP SCHEMA IF EXISTS one_roof_rollout;
+  END IF;
+END
+$schema$;
 
 SET LOCAL one_roof.delta = $$
   governance_object_ownership  -own

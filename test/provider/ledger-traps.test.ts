@@ -1,13 +1,15 @@
 /** What others can put in the ledger's place, or into it: it is not read, not written and not run. */
 import { rollout } from "../../tiers";
 import { readLedger } from "../../provider/ledger/ledger";
-import { createLedger, ledgerTable } from "../../provider/ledger/ledger-table";
+import { createLedger } from "../../provider/ledger/ledger-table";
+import type { TierState } from "../../provider/model/tier-inputs";
+import { catalogAndRows, differences } from "../support/database/compare";
 import { database, withDatabase, type TestDatabase } from "../support/database/database";
+import { rollbackFile } from "../support/database/files";
 import { meanwhile, providerSession } from "../support/database/session";
+import { LEDGER, RECHAIN } from "../support/faults/rewrite";
 import { stateOf } from "../support/pulumi/applied";
-import { heard, programOn } from "../support/pulumi/program";
-
-const LEDGER = ledgerTable(rollout);
+import { heard, type Program, programOn } from "../support/pulumi/program";
 
 describe("a ledger that is not the plain table that a rollout makes is refused by what it is", () => {
   let db: TestDatabase;
@@ -43,6 +45,11 @@ describe("a ledger that is not the plain table that a rollout makes is refused b
       `ALTER TABLE ${LEDGER} OWNER TO ledger_trapper`,
       /it belongs to ledger_trapper, its schema to postgres/,
     ],
+    [
+      "columns of others",
+      `GRANT UPDATE (report) ON ${LEDGER} TO ledger_trapper`,
+      /others may write it: ledger_trapper/,
+    ],
     ["rows of others", `GRANT INSERT ON ${LEDGER} TO ledger_trapper`, /others may write it: ledger_trapper/],
     [
       "things of others beside it",
@@ -72,9 +79,11 @@ test("a rollback that was written into the ledger is shown, and run by its hash 
     const run = programOn(db);
     const states = await run.up(3);
     await db.query(`CREATE TABLE public.loot (line text);
-      UPDATE ${LEDGER} SET rollback_sql = replace(rollback_sql, E'\nCOMMIT;', E'\nCOPY (SELECT 1) TO PROGRAM ''touch /nowhere/at/all'';\nCOMMIT;') WHERE tier = 3`);
+      UPDATE ${LEDGER} SET rollback_sql = replace(rollback_sql, E'\nCOMMIT;', E'\nCOPY (SELECT 1) TO PROGRAM ''touch /nowhere/at/all'';\nCOMMIT;') WHERE tier = 3;
+      ${RECHAIN}`);
 
-    await expect(run.destroy(stateOf(states, 3))).rejects.toThrow(
+    // A state that remembers no row, for one that does refuses before.
+    await expect(run.destroy({ ...stateOf(states, 3), ledgerHash: undefined })).rejects.toThrow(
       /recorded when it was applied is not the one of this release/,
     );
     expect(heard(run)).toMatch(/^\+COPY \(SELECT 1\) TO PROGRAM/m);
@@ -82,14 +91,75 @@ test("a rollback that was written into the ledger is shown, and run by its hash 
     expect(await db.value("SELECT count(*)::int FROM governance_object_ownership")).toBe(30);
   }));
 
-test("a ledger that was dropped does not make tiers absent that are there", () =>
+describe("a ledger that was dropped does not make tiers absent that are there", () => {
+  let db: TestDatabase;
+  let run: Program;
+  let states: TierState[];
+
+  beforeAll(async () => {
+    db = await database("signed");
+    run = programOn(db);
+    states = await run.up(6);
+    await db.query("DROP SCHEMA one_roof_rollout CASCADE");
+  });
+
+  test.each([
+    [6, "38 own rows in public.governance_drift_state"],
+    [5, "own rows in public.topic_taxonomy_map"],
+    [4, "own rows in public.axis_object_ownership"],
+    [3, "30 own rows in public.governance_object_ownership"],
+    [2, "own rows in public.axis_registry"],
+    [1, "table public.axis_registry"],
+  ])("Tier %i: destroy and refresh say what is still there", async (tier, left) => {
+    const before = await catalogAndRows(db.url);
+    for (const way of [(state: TierState) => run.destroy(state), (state: TierState) => run.read(state)]) {
+      const refusal = await way(stateOf(states, tier)).then(() => "nothing", String);
+      expect(refusal).toMatch(new RegExp(`Tier ${tier} \\(.*\\) is not in the ledger[^]*there is still: `));
+      expect(refusal).toContain(left);
+    }
+    expect(heard(run)).not.toMatch(/nothing of it is there|is gone/);
+    expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
+  });
+
+  test("nor do rows count as absent that a policy hides", async () => {
+    await db.query(`CREATE ROLE ledger_blind LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ledger_blind;
+      GRANT EXECUTE ON FUNCTION pg_control_system() TO ledger_blind;
+      ALTER TABLE governance_object_ownership ENABLE ROW LEVEL SECURITY`);
+    try {
+      const blind = programOn(db, {}, { url: db.url.replace("//postgres@", "//ledger_blind@") });
+      await expect(blind.destroy(stateOf(states, 3))).rejects.toThrow(
+        /row-level security policy for table "governance_object_ownership"/,
+      );
+      expect(heard(blind)).not.toContain("nothing of it is there");
+    } finally {
+      await db.query(
+        `ALTER TABLE governance_object_ownership DISABLE ROW LEVEL SECURITY; DROP OWNED BY ledger_blind; DROP ROLE ledger_blind`,
+      );
+    }
+  });
+});
+
+test("a ledger that an earlier version made is told as that, and nothing of it is run", () =>
   withDatabase("signed", async (db) => {
     const run = programOn(db);
-    const states = await run.up(6);
-    await db.query("DROP SCHEMA one_roof_rollout CASCADE");
+    const states = await run.up(2);
+    await db.query(`ALTER TABLE ${LEDGER} RENAME TO log;
+      CREATE TABLE ${LEDGER} AS SELECT tier, rollout_id, digest, parameters, report, entry, exit, detail, readings, apply_sql, rollback_sql,
+        applied_at, applied_by FROM one_roof_rollout.log; DROP TABLE one_roof_rollout.log; ALTER TABLE ${LEDGER} ADD PRIMARY KEY (tier)`);
+    const before = await catalogAndRows(db.url);
 
-    await expect(run.destroy(stateOf(states, 6))).rejects.toThrow(
-      /Tier 6 \(Scanner baseline\) is not in the ledger[^]*there is still: [^]*38 own rows in public\.governance_drift_state/,
-    );
-    expect(heard(run)).not.toContain("nothing of it is there");
+    const earlier =
+      /was made by an earlier version of this provider[^]*The release which applied it rolls it back[^]*nothing was changed/;
+    for (const way of [
+      () => run.plan(),
+      () => run.plan(-1),
+      () => run.read(stateOf(states, 2)),
+      () => run.destroy(stateOf(states, 2)),
+    ]) {
+      await expect(way()).rejects.toThrow(earlier);
+    }
+    const byPsql = await db.file(rollbackFile(2));
+    expect(byPsql.code).not.toBe(0);
+    expect(byPsql.stderr).toContain("is not the ledger that this release makes");
+    expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
   }));

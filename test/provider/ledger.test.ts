@@ -18,6 +18,7 @@ import { rollout } from "../../tiers";
 import { catalogAndRows, differences } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
 import { meanwhile, providerSession } from "../support/database/session";
+import { forged, LEDGER, RECHAIN } from "../support/faults/rewrite";
 import { temporaryFolder } from "../support/folder";
 import { stateOf } from "../support/pulumi/applied";
 import { type Program, programOn } from "../support/pulumi/program";
@@ -80,8 +81,11 @@ describe("the ledger", () => {
     });
 
     expect([...rows.keys()]).toEqual([1, 3]);
-    const { appliedAt, appliedBy, ...entry } = rows.get(3)!;
+    const { appliedAt, appliedBy, position, hash, earlier, ...entry } = rows.get(3)!;
     expect(entry).toEqual(ENTRY);
+    expect({ position, earlier }).toEqual({ position: 1, earlier: [] });
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(rows.get(1)!.position).toBe(2);
     expect(appliedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
     expect(Math.abs(Date.parse(appliedAt) - Date.now())).toBeLessThan(60_000);
     expect(appliedBy).toBe("postgres");
@@ -92,7 +96,7 @@ describe("the ledger", () => {
       await writeLedger(session, rollout, ENTRY);
       await writeLedger(session, rollout, ENTRY);
     });
-    await expect(twice).rejects.toThrow(/duplicate key/);
+    await expect(twice).rejects.toThrow(/Tier 3 is in the ledger one_roof_rollout\.ledger as applied already/);
   });
 
   test("forgets one tier, and goes with the last", async () => {
@@ -137,7 +141,14 @@ describe("the ledger", () => {
 });
 
 describe("the evidence of a rollback", () => {
-  const row: LedgerRow = { ...ENTRY, appliedAt: "2026-06-03T10:00:00Z", appliedBy: "postgres" };
+  const row: LedgerRow = {
+    ...ENTRY,
+    position: 3,
+    appliedAt: "2026-06-03T10:00:00Z",
+    appliedBy: "postgres",
+    hash: "f".repeat(64),
+    earlier: [],
+  };
   const target = { database: "directus", system: "7" };
   const proof = (text: string) => ({ removed: [text], accepted: [], since: [], rolledBackAt: "2026-06-04T10:00:00Z" });
   let folder: string;
@@ -189,22 +200,17 @@ describe("a rollout and its ledger", () => {
   const state = (tier: number) => stateOf(states, tier);
 
   test("a broken ledger stops every run before it begins", async () => {
-    const [kept] = await db.query(
-      "DELETE FROM one_roof_rollout.ledger WHERE tier = 2 RETURNING to_jsonb(ledger) AS row",
-    );
+    await db.query(forged(2, { action: "'rolled back'" }) + "; " + RECHAIN);
     await expect(rolled.plan()).rejects.toThrow(
       /The ledger is broken: tier 2 is missing, but 3 are applied[^]*throughTier 1/,
     );
     await expect(rolled.create(state(2))).rejects.toThrow(/The ledger is broken: tier 2 is missing, but 3 are applied/);
-    await db.query(
-      "INSERT INTO one_roof_rollout.ledger SELECT * FROM jsonb_populate_record(NULL::one_roof_rollout.ledger, $1)",
-      [kept.row],
-    );
+    await db.query(`DELETE FROM ${LEDGER} WHERE position = 4`);
     expect((await rolled.plan(3)).run.verdict).toBe("PASS");
   });
 
   test("a tier of another rollout is neither applied over nor rolled back", async () => {
-    await db.query("UPDATE one_roof_rollout.ledger SET rollout_id = $1 WHERE tier = 3", [ID]);
+    await db.query(`UPDATE ${LEDGER} SET rollout_id = '${ID}' WHERE tier = 3; ${RECHAIN}`);
     try {
       await expect(rolled.destroy(state(2))).rejects.toThrow(`already carries rollout ${ID} (tiers 3, applied on`);
       await expect(rolled.create(state(3))).rejects.toThrow(`already carries rollout ${ID}`);
@@ -215,7 +221,7 @@ describe("a rollout and its ledger", () => {
       );
       expect((await rolled.read(state(3))).id).toBe("");
     } finally {
-      await db.query("UPDATE one_roof_rollout.ledger SET rollout_id = $1", [state(3).rolloutId]);
+      await db.query(`UPDATE ${LEDGER} SET rollout_id = '${state(3).rolloutId}'; ${RECHAIN}`);
     }
   });
 

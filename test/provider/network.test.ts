@@ -55,7 +55,8 @@ async function through(fault: NetworkFault, work: () => Promise<unknown>): Promi
 async function inLedger(tier: number): Promise<boolean> {
   const [{ known }] = await db.query("SELECT to_regclass('one_roof_rollout.ledger') IS NOT NULL AS known");
   if (!known) return false;
-  return (await db.query("SELECT FROM one_roof_rollout.ledger WHERE tier = $1", [tier])).length === 1;
+  const last = "SELECT action FROM one_roof_rollout.ledger WHERE tier = $1 ORDER BY position DESC LIMIT 1";
+  return (await db.query(last, [tier]))[0]?.action === "applied";
 }
 
 const moments = ["before", "answered"] as const;

@@ -78,10 +78,12 @@ async function hasSession(watch: Client, applying: boolean): Promise<boolean> {
   return rows[0].there;
 }
 
-/** Tiers that the database knows. */
+/** Tiers that the database calls applied. */
 async function ledger(watch: Client): Promise<number[]> {
   const { rows } = await watch
-    .query<{ tier: number }>("SELECT tier FROM one_roof_rollout.ledger")
+    .query<{ tier: number }>(
+      "SELECT tier FROM one_roof_rollout.ledger GROUP BY tier HAVING count(*) FILTER (WHERE action = 'applied') * 2 > count(*)",
+    )
     .catch(() => ({ rows: [] }));
   return rows.map(({ tier }) => tier);
 }
