@@ -28,10 +28,10 @@ export async function create(inputs: TierInputs): Promise<dynamic.CreateResult<T
   requireRehearsal(inputs);
   return withTarget(inputs, async (context) => {
     await requireJudgedRelease(inputs, context);
-    const { name, lock } = context.release.rollout;
-    const applied = await withRolloutLock(context, lock, () => inTransaction(context, () => apply(inputs, context)));
+    const { rollout } = context.release;
+    const applied = await withRolloutLock(context, rollout, () => inTransaction(context, () => apply(inputs, context)));
     context.log(`Tier ${inputs.tier} (${inputs.title}): ${describeReport(applied.report)}`);
-    return { id: `${name}/${inputs.target.database}/tier-${inputs.tier}`, outs: { ...inputs, ...applied } };
+    return { id: `${rollout.name}/${inputs.target.database}/tier-${inputs.tier}`, outs: { ...inputs, ...applied } };
   });
 }
 

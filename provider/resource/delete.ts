@@ -29,7 +29,7 @@ export async function deleteTier(state: TierState): Promise<void> {
     state,
     async (context) => {
       const { session, release, scripts, log } = context;
-      await withRolloutLock(context, release.rollout.lock, async () => {
+      await withRolloutLock(context, release.rollout, async () => {
         const ledger = await readLedger(session, release.rollout);
         requireSameRollout({ ...state, adopt: undefined }, ledger.values());
         // A tier that only reads leaves nothing of its own. The first one may be all that the state still knows of a
