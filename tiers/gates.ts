@@ -26,6 +26,11 @@ const TEXTS: Readonly<Record<string, GateText>> = {
     "Ask the owner to e-sign in Directus. Nobody else may insert that row.",
     "Tier 0 and every mutating tier: ospa<1",
   ),
+  ospa_valid: text(
+    "One of these approvals says what a person means by it: approved, in force, and for this proposal and request.",
+    "See what speaks against each, and ask the owner to e-sign anew in Directus. Nobody else may change that row.",
+    "Tier 0 and every mutating tier: ospa<1",
+  ),
   ratified_request: text(
     "The approval request that allows the ownership seed exists and is approved.",
     "Set the configuration `ratifiedApr` to the code of the approved request, or wait for the council's vote.",
@@ -235,4 +240,8 @@ function textOf(name: string): GateText {
 }
 
 /** What every mutating tier guards: the database and the human approval (specification, line 4). */
-export const GUARDS: readonly Gate[] = [entry("database", "=", { parameter: "database" }), entry("ospa", ">=", "1")];
+export const GUARDS: readonly Gate[] = [
+  entry("database", "=", { parameter: "database" }),
+  entry("ospa", ">=", "1"),
+  entry("ospa_valid", "=", "approved"),
+];

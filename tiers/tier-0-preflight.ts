@@ -11,6 +11,7 @@ export const preflight: TierDeclaration = {
     entry("database", "=", { parameter: "database" }),
     entry("server_version", ">=", "150000"),
     entry("ospa", ">=", "1"),
+    entry("ospa_valid", "=", "approved"),
     entry("ratified_request", "=", "approved"),
     entry("prerequisite_views", "=", "5"),
     entry("axis_objects", "=", "0"),

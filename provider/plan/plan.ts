@@ -55,7 +55,7 @@ export async function planRun(
   const context: Context = { session, release, parameters, options, log };
   try {
     // One at a time: a rehearsal beside another run would measure what is not there to stay.
-    return await withRolloutLock(context, rollout.lock, () => retried(context, () => plan(context, identity, request)));
+    return await withRolloutLock(context, rollout, () => retried(context, () => plan(context, identity, request)));
   } finally {
     await session.close();
   }

@@ -1,37 +1,54 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RolloutError } from "../model/errors";
-import { describeBlockers, lockHolders } from "./blockers";
+import type { Rollout } from "../model/rollout";
+import { describeBlockers } from "./blockers";
+import { describeStrangers, howToEnd, isStranger, type LockHolder, lockHolders } from "./lock-holders";
 import { pause, retried, type Waiting } from "./retry";
 import type { Session } from "./session";
 
 /**
- * Holds the rollout's advisory lock while `work` runs. Polls for it inside the retry budget, names the holder
- * while it waits, and throws when the budget is used up. The lock ends with the session at the latest.
+ * Holds the rollout's advisory lock while `work` runs. Polls for it inside the retry budget, holding nothing, names the
+ * holder while it waits, and throws when the budget is used up. The lock ends with the session at the latest.
  */
 export async function withRolloutLock<T>(
   { session, options, log }: Waiting,
-  lock: readonly [number, number],
+  rollout: Rollout,
   work: () => Promise<T>,
 ): Promise<T> {
+  const { database } = session.target;
   const deadline = performance.now() + options.retryBudget;
   for (let attempt = 0; ; attempt++) {
-    const [row] = await session.query<{ held: boolean }>("SELECT pg_try_advisory_lock($1, $2) AS held", lock);
+    const [row] = await session.query<{ held: boolean }>("SELECT pg_try_advisory_lock($1, $2) AS held", rollout.lock);
     if (row?.held) break;
-    const holders = describeBlockers(await lockHolders(session, lock));
-    if (performance.now() >= deadline) {
-      throw new RolloutError(
-        `Another rollout is at work on ${session.target.database}: ${holders}. Nothing was changed. ` +
-          `Wait until it has ended, then run the same command again.`,
-      );
-    }
-    if (attempt === 0) log(`Waiting for another rollout on ${session.target.database}: ${holders}`);
+    const holders = await lockHolders(session, rollout);
+    if (performance.now() >= deadline) throw lockRefused(database, holders);
+    if (attempt === 0) log(waitingFor(database, holders));
     await sleep(pause(attempt));
   }
   try {
     return await work();
   } finally {
-    await session.query("SELECT pg_advisory_unlock($1, $2)", lock).catch(() => undefined);
+    await session.query("SELECT pg_advisory_unlock($1, $2)", rollout.lock).catch(() => undefined);
   }
+}
+
+function waitingFor(database: string, holders: readonly LockHolder[]): string {
+  return isStranger(holders)
+    ? `Waiting for the rollout lock of ${database}, held by ${describeStrangers(holders)}`
+    : `Waiting for another rollout on ${database}: ${describeBlockers(holders)}`;
+}
+
+function lockRefused(database: string, holders: readonly LockHolder[]): RolloutError {
+  if (isStranger(holders)) {
+    return new RolloutError(
+      `The rollout lock of ${database} is held by ${describeStrangers(holders)}. Nothing was changed. ` +
+        `Have it ended, then run the same command again. By ${howToEnd(holders)}`,
+    );
+  }
+  return new RolloutError(
+    `Another rollout is at work on ${database}: ${describeBlockers(holders)}. Nothing was changed. ` +
+      `Wait until it has ended, then run the same command again.${holders.length ? ` Should it hang, it is ended by ${howToEnd(holders)}` : ""}`,
+  );
 }
 
 /** Runs `work` in one transaction that is committed when it returns, and tried again whole as `retried` does. */

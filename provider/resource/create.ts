@@ -31,11 +31,11 @@ export async function create(inputs: TierInputs): Promise<dynamic.CreateResult<T
   requireRehearsal(inputs);
   return withTarget(inputs, async (context) => {
     await requireJudgedRelease(inputs, context);
-    const { name, lock } = context.release.rollout;
-    const applied = await withRolloutLock(context, lock, () => inTransaction(context, () => apply(inputs, context)));
+    const { rollout } = context.release;
+    const applied = await withRolloutLock(context, rollout, () => inTransaction(context, () => apply(inputs, context)));
     context.log(`Tier ${inputs.tier} (${inputs.title}): ${describeReport(applied.report)}`);
-    if (inputs.tier === context.release.rollout.tiers.at(-1)?.tier) await giveBackApproval(context.session);
-    return { id: `${name}/${inputs.target.database}/tier-${inputs.tier}`, outs: { ...inputs, ...applied } };
+    if (inputs.tier === rollout.tiers.at(-1)?.tier) await giveBackApproval(context.session);
+    return { id: `${rollout.name}/${inputs.target.database}/tier-${inputs.tier}`, outs: { ...inputs, ...applied } };
   });
 }
 

@@ -29,7 +29,7 @@ export async function deleteTier(state: TierState): Promise<void> {
     state,
     async (context) => {
       const { session, release, scripts, options, log } = context;
-      await withRolloutLock(context, release.rollout.lock, async () => {
+      await withRolloutLock(context, release.rollout, async () => {
         const ledger = await withEvidence(options.evidence, await readLedger(session, release.rollout));
         requireSameRollout({ ...state, adopt: undefined }, ledger.values());
         const own = ledger.get(state.tier);

@@ -169,6 +169,52 @@ kg_domain_x:
 
 -- What the gates of single tiers judge beyond these: in Tier 0, what a later tier would stumble over.
 
+ospa_valid:
+  -- Remedy: Have the owner sign this proposal in Directus, anew where what is there no longer holds. Nobody else may.
+  -- needs: approval_requests.code approval_requests.status
+  -- `approved` if one row is what a person means by an approval, else what speaks against each. The table is Directus's and
+  -- grows as people wish: columns are looked at where they are there and filled, each by what its name promises; a word that
+  -- is not known to approve does not. Dates are compared as they are written, since a text may hold anything.
+  WITH approval AS (
+    SELECT row_number() OVER () AS number, to_jsonb(signed.*) AS columns FROM public.os_proposal_approvals AS signed
+  ), known AS (
+    -- Where no ratified request is named there is none to compare with: gate ratified_request is there for that.
+    SELECT to_jsonb(now()) #>> '{}' AS moment, max(code) AS request, coalesce(max(to_jsonb(asked.*) ->> 'id'), max(code)) AS request_id
+    FROM public.approval_requests AS asked
+    WHERE code = nullif(current_setting('one_roof.ratified_apr', true), '') AND status = 'approved'
+  ), judged AS (
+    SELECT approval.number, CASE
+      WHEN said.name ~ '^(status|decision|verdict|outcome|approval_(status|decision)|decision_status)$' THEN
+        CASE WHEN said.value = '' AND said.name = 'status' THEN 'without status'
+          WHEN said.value <> '' AND lower(said.value) <> ALL (ARRAY['approved', 'approve', 'accepted', 'confirmed', 'granted',
+            'ratified', 'signed', 'published', 'active', 'yes', 'true']) THEN lower(said.value) END
+      WHEN said.value = '' THEN NULL
+      WHEN said.name ~ '^((is_)?(approved|accepted|agreed|valid|active)|esignature_agreement)$' THEN
+        CASE WHEN lower(said.value) IN ('false', 'no', '0') THEN 'not ' || said.name END
+      WHEN said.name ~ '^(is_|date_)?(rejected|declined|withdrawn|revoked|cancell?ed|deleted|archived|superseded)(_at|_on|_by|_date)?$' THEN
+        CASE WHEN lower(said.value) NOT IN ('false', 'no', '0') THEN substring(said.name FROM '[a-z]+ed|withdrawn') END
+      WHEN said.name ~ '^(date_)?expir(es|ed|y|ation)(_at|_on|_date)?$|^valid_(until|to|till|from)$' THEN
+        CASE WHEN said.value !~ '^(\d{4}-\d\d-\d\d|-?infinity$)' THEN said.name || ' is no date: ' || said.value
+          WHEN said.name = 'valid_from' THEN
+            CASE WHEN replace(said.value, ' ', 'T') COLLATE "C" > known.moment THEN 'valid only from ' || said.value END
+          WHEN replace(said.value, ' ', 'T') COLLATE "C" < left(known.moment, CASE length(said.value) WHEN 10 THEN 10 ELSE 99 END) THEN 'expired ' || said.value END
+      WHEN said.name ~ '^((approval_)?request|apr)(_code|_ref|_id)?$|^approval_ref$' THEN
+        CASE WHEN said.value NOT IN (known.request, known.request_id) THEN 'for another request ' || said.value END
+      WHEN said.name ~ '^(os_)?proposal(_code|_ref|_id)?$' AND said.value !~* '^(\d+|[0-9a-f]{8}-[0-9a-f-]{27})$' THEN
+        -- A number or a UUID is a key of the application's that nothing here can look up.
+        CASE WHEN said.value NOT IN ('ONE-ROOF', coalesce(known.request, '')) THEN 'for another proposal ' || said.value END
+    END AS fault
+    FROM approval CROSS JOIN known
+    LEFT JOIN LATERAL (SELECT lower(key) AS name, btrim(coalesce(value, '')) AS value FROM jsonb_each_text(approval.columns)) AS said ON true
+  ), verdict AS (
+    SELECT string_agg(DISTINCT left(fault, 80), ' and ') AS faults FROM judged GROUP BY number
+  ), told AS (
+    SELECT faults, count(*) AS rows FROM verdict GROUP BY faults
+  )
+  SELECT CASE WHEN count(*) = 0 THEN 'no approval' WHEN bool_or(faults IS NULL) THEN 'approved'
+    ELSE array_to_string((array_agg(faults || CASE WHEN faults ~ '^\w+$' THEN ' ' || rows ELSE '' END ORDER BY faults))[1:5], ', ') END
+  FROM told
+
 server_writable:
   -- Remedy: Connect to the primary, or take back default_transaction_read_only.
   -- Who only watches has chosen to read only; that says nothing of the server.

@@ -21,6 +21,7 @@ WITH listed AS (
       'database', 'database<>' || coalesce(nullif(current_setting('one_roof.database', true), ''), 'directus')),
     ('server_version', '>=', '150000', 'server_version', 'server_version<150000'),
     ('ospa', '>=', '1', 'ospa', 'ospa<1'),
+    ('ospa_valid', '=', 'approved', 'ospa_valid', 'ospa_valid<>approved'),
     ('ratified_request', '=', 'approved', 'ratified_request', 'ratified_request<>approved'),
     ('prerequisite_views', '=', '5', 'prereq', 'prereq<>5'),
     ('axis_objects', '=', '0', 'axis', 'axis_present'),

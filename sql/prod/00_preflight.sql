@@ -13,6 +13,7 @@ SET LOCAL one_roof.gates = $$
   database                     =   {database}
   server_version               >=  150000
   ospa                         >=  1
+  ospa_valid                   =   approved
   ratified_request             =   approved
   prerequisite_views           =   5
   axis_objects                 =   0

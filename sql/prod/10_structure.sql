@@ -19,6 +19,7 @@ SET LOCAL one_roof.step = 'Tier 1 (structure)';
 SET LOCAL one_roof.gates = $$
   database            =   {database}
   ospa                >=  1
+  ospa_valid          =   approved
   prerequisite_views  =   5
   axis_objects        in  0,43
   structure           in  not there,as defined

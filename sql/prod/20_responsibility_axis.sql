@@ -12,6 +12,7 @@ SET LOCAL one_roof.axis = 'responsibility';
 SET LOCAL one_roof.gates = $$
   database             =   {database}
   ospa                 >=  1
+  ospa_valid           =   approved
   axis_objects         =   43
   structure            =   as defined
   foreign_privileges   =   none

@@ -13,6 +13,7 @@ SET LOCAL one_roof.step = 'Tier 3 (ownership seed)';
 SET LOCAL one_roof.gates = $$
   database                 =   {database}
   ospa                     >=  1
+  ospa_valid               =   approved
   ratified_request         =   approved
   responsibility_required  =   210
   ownership_gap            =   210

@@ -12,6 +12,7 @@ SET LOCAL one_roof.axis = 'containment';
 SET LOCAL one_roof.gates = $$
   database                =   {database}
   ospa                    >=  1
+  ospa_valid              =   approved
   ownership_seeded        =   30
   group_owners_ambiguous  =   none
   others_rows             =   none

@@ -13,6 +13,7 @@ SET LOCAL one_roof.axis = 'topic';
 SET LOCAL one_roof.gates = $$
   database                =   {database}
   ospa                    >=  1
+  ospa_valid              =   approved
   containment_required    =   35
   mapped_labels_inactive  =   0
   rule_labels_unknown     =   none

@@ -12,6 +12,7 @@ SET LOCAL one_roof.step = 'Tier 6 (scanner baseline)';
 SET LOCAL one_roof.gates = $$
   database     =   {database}
   ospa         >=  1
+  ospa_valid   =   approved
   active_axes  =   3
 $$;
 \ir ../common/entry_gates.sql

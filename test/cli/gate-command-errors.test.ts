@@ -156,6 +156,6 @@ describe("the arguments", () => {
     writeFileSync(file, named());
     const args = ["run", "--silent", "gate", "--", "--config-file", file];
     const { code, stdout } = await program("npm", args, { DATABASE_URL: db.url, RATIFIED_APR: "" });
-    expect({ code, stdout }).toEqual({ code: 10, stdout: "BLOCKED ospa: ospa<1;\n" });
+    expect({ code, stdout }).toEqual({ code: 10, stdout: "BLOCKED ospa: ospa<1; ospa_valid: ospa_valid<>approved;\n" });
   });
 });

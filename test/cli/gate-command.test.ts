@@ -93,7 +93,7 @@ test("is READY on the signed baseline, and leaves it as it was", async () => {
 test.each<[gate: string, fault: string, blockers: string, asked?: Asked]>([
   ["database", "", "database: database<>directus;", { expected: "directus" }],
   ["server_version", OLD_SERVER, "server_version: server_version<150000;"],
-  ["ospa", UNSIGNED, "ospa: ospa<1;"],
+  ["ospa", UNSIGNED, "ospa: ospa<1; ospa_valid: ospa_valid<>approved;"],
   ["ratified_request, pending", "", "ratified_request: ratified_request<>approved;", { apr: "APR-0210" }],
   ["ratified_request, not there", "", "ratified_request: ratified_request unknown;", { apr: "x' OR 'a'='a" }],
   ["prerequisite_views", NO_VIEW, "prerequisite_views: prereq<>5;"],
@@ -104,8 +104,16 @@ test.each<[gate: string, fault: string, blockers: string, asked?: Asked]>([
   ["governance_outbox", EVENT, "governance_outbox: emit<>0;"],
   ["active_event_types", ACTIVE_TYPE, "active_event_types: event_types_active<>0;"],
   ["two at once", TWO_OWNERS, "ownership_rows: own<>0; ownership_conflict: conflict<>0;"],
-  ["two far apart", `${UNSIGNED}; ${ACTIVE_TYPE}`, "ospa: ospa<1; active_event_types: event_types_active<>0;"],
-  ["a table missing", "DROP TABLE os_proposal_approvals CASCADE", "ospa: ospa unknown;"],
+  [
+    "two far apart",
+    `${SUPPORTING_OWNER}; ${ACTIVE_TYPE}`,
+    "ownership_rows: own<>0; active_event_types: event_types_active<>0;",
+  ],
+  [
+    "a table missing",
+    "DROP TABLE os_proposal_approvals CASCADE",
+    "ospa: ospa unknown; ospa_valid: ospa_valid unknown;",
+  ],
   [
     "a column missing",
     "ALTER TABLE event_type_registry RENAME COLUMN active TO is_active",
@@ -127,7 +135,7 @@ test("is BLOCKED for a login that may read nothing, naming each reading", async 
     const url = db.url.replace("//postgres@", "//gate_nobody@");
     const { line, code } = await verdict({ apr: RATIFIED, url });
     const unknown = [
-      ...["ospa", "ratified_request", "gap", "own", "conflict", "emit", "event_types_active"],
+      ...["ospa", "ospa_valid", "ratified_request", "gap", "own", "conflict", "emit", "event_types_active"],
       ...[
         "idle_in_transaction_over_5s",
         "agencies_missing",
@@ -158,6 +166,7 @@ test("--json prints one object with every blocker, its meaning and its remedy, a
   expect(rest).toEqual({ verdict: "BLOCKED", database: db.name });
   expect(blockers).toMatchObject([
     { gate: "ospa", expected: ">= 1", measured: null, meaning: expect.stringMatching(/signed/) },
+    { gate: "ospa_valid", expected: "= approved", measured: null },
     { gate: "ownership_gap", expected: "= 210", measured: 216, remedy: expect.stringMatching(/v_object_owner_gap/) },
   ]);
   expect(readings).toMatchObject({ ospa: null, ownership_gap: 216, ratified_request: "approved", dot_tools: 309 });

@@ -31,6 +31,7 @@ describe("preflight's gates, through the real CLI", () => {
         "database",
         "governance_outbox",
         "ospa",
+        "ospa_valid",
         "ownership_conflict",
         "ownership_gap",
         "ownership_rows",

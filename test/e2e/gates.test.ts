@@ -25,7 +25,8 @@ interface Broken {
 const PREFLIGHT: Record<string, Broken> = {
   "another database": { gates: ["database"], parameters: { database: "directus" } },
   "an older server": { gates: ["server_version"], sql: faults.OLD_SERVER },
-  "no human approval": { gates: ["ospa"], sql: faults.NO_APPROVAL },
+  "no human approval": { gates: ["ospa", "ospa_valid"], sql: faults.NO_APPROVAL },
+  "an approval that was rejected": { gates: ["ospa_valid"], sql: faults.APPROVAL_REJECTED },
   "a pending request": { gates: ["ratified_request"], parameters: { ratifiedApr: "APR-0210" } },
   "a prerequisite view missing": { gates: ["columns_missing", "prerequisite_views"], sql: faults.NO_CONTAINMENT_VIEW },
   "an object of the 43 there": { gates: ["axis_objects"], sql: faults.NAMESAKE },
@@ -51,7 +52,7 @@ const ELSEWHERE = [
   "0 entry server_writable",
 ];
 
-const GUARDS = { database: faults.OTHER_DATABASE, ospa: faults.NO_APPROVAL };
+const GUARDS = { database: faults.OTHER_DATABASE, ospa: faults.NO_APPROVAL, ospa_valid: "" };
 const BOUNDARY = { governance_outbox: faults.GOVERNANCE_EVENT, active_event_types: faults.ACTIVE_EVENT_TYPE };
 
 /** By tier and block: what breaks each of its gates. An empty text: what breaks another one breaks it too. */
@@ -124,7 +125,8 @@ const BROKEN: Record<string, Record<string, string>> = {
   "6 entry": { ...GUARDS, active_axes: faults.AXIS_MORE },
   "6 exit": { ...BOUNDARY, critical_drift: faults.CRITICAL_FINDING, emittable: "" },
   "8 exit": {
-    ...GUARDS,
+    database: faults.OTHER_DATABASE,
+    ospa: faults.NO_APPROVAL,
     ...BOUNDARY,
     ownership_gap: faults.SEED_ROW_LOST,
     ownership_conflict: faults.TWO_OWNERS,

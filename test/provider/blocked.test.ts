@@ -192,4 +192,33 @@ describe("another rollout holds the rollout's lock", () => {
     await blocker.query("SELECT pg_advisory_unlock_all()");
     await patient.destroy(await creating);
   });
+
+  test("a rollout that hangs is told with the command that ends it, and by whom", async () => {
+    expect(await refused(() => hasty.plan(), hold)).toContain(
+      `Should it hang, it is ended by a superuser: SELECT pg_catalog.pg_terminate_backend(${pid});`,
+    );
+  });
+
+  test("a role without any right that holds it is told for what it is, whatever it calls itself", async () => {
+    await db.query("CREATE ROLE lock_stranger LOGIN");
+    try {
+      const stranger = await db.connect("lock_stranger");
+      await stranger.query("SET application_name = 'one-roof rollout'; SELECT pg_advisory_lock(1330795077, 1)");
+      const { pid: theirs } = (await stranger.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")).rows[0];
+      const message = await refused(
+        () => hasty.plan(),
+        () => Promise.resolve(),
+      );
+      expect(message).toMatch(/held by a session that is no rollout, because lock_stranger may not carry one out: pid/);
+      expect(message).not.toContain("Another rollout");
+      const [, command] = /By lock_stranger, a superuser or a member of pg_signal_backend: (SELECT [^;]+;)/.exec(
+        message,
+      )!;
+      expect(command).toBe(`SELECT pg_catalog.pg_terminate_backend(${theirs});`);
+      await db.query(command);
+      await hasty.plan();
+    } finally {
+      await db.query("DROP ROLE lock_stranger");
+    }
+  });
 });

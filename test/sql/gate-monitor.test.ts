@@ -12,8 +12,13 @@ const check = async (db: TestDatabase, args: string[] = [], environment: NodeJS.
 
 /** The verdict must be one line, and the blockers end with a semicolon each. */
 const VERDICTS: [what: string, state: State, fault: string, blockers: string[]][] = [
-  ["no approval", "signed", NO_APPROVAL, ["ospa<1;"]],
-  ["no approval collection", "signed", "DROP TABLE os_proposal_approvals CASCADE", ["ospa unknown;"]],
+  ["no approval", "signed", NO_APPROVAL, ["ospa<1;", "ospa_valid<>approved;"]],
+  [
+    "no approval collection",
+    "signed",
+    "DROP TABLE os_proposal_approvals CASCADE",
+    ["ospa unknown;", "ospa_valid unknown;"],
+  ],
   ["a governed collection less", "signed", ONE_LESS, ["gap<>210;"]],
   ["a supporting owner", "signed", owner(`'law', 'x', 'audit', 'supporting', 'GOV-DOT'`), ["own<>0;"]],
   ["two owners", "signed", TWO_OWNERS, ["own<>0;", "conflict<>0;"]],
@@ -33,6 +38,7 @@ const VERDICTS: [what: string, state: State, fault: string, blockers: string[]][
     "SELECT 1",
     [
       "ospa unknown;",
+      "ospa_valid unknown;",
       "prereq<>5;",
       "gap unknown;",
       "own unknown;",

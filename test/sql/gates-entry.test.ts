@@ -80,12 +80,12 @@ describe.each([...TIERS])("Tier %i refuses at entry", (tier) => {
 
   test("a missing approval", async () => {
     await db.query(NO_APPROVAL);
-    expect(await refusal(db, file)).toEqual(refusedAt("ospa"));
+    expect(await refusal(db, file)).toEqual(refusedAt("ospa", "ospa_valid"));
   });
 
   test("an approval that cannot be read", async () => {
     await db.query("ALTER TABLE os_proposal_approvals RENAME TO approvals_elsewhere");
-    expect(await refusal(db, file)).toEqual(refusedAt("ospa"));
+    expect(await refusal(db, file)).toEqual(refusedAt("ospa", "ospa_valid"));
   });
 
   test.each(BROKEN.filter(([broken]) => broken === tier))("%s: %s", async (_tier, _what, fault, gates) => {

@@ -27,8 +27,8 @@ describe("preflight", () => {
   });
 
   test.each([
-    ["no human approval", NO_APPROVAL, ["ospa"]],
-    ["the approval collection missing", "DROP TABLE os_proposal_approvals CASCADE", ["ospa"]],
+    ["no human approval", NO_APPROVAL, ["ospa", "ospa_valid"]],
+    ["the approval collection missing", "DROP TABLE os_proposal_approvals CASCADE", ["ospa", "ospa_valid"]],
     ["an older server", OLD_SERVER, ["server_version"]],
     ["a governed collection more", ONE_MORE, ["ownership_gap"]],
     ["a governed collection less", ONE_LESS, ["ownership_gap"]],
@@ -95,7 +95,7 @@ describe("preflight", () => {
     await db.query(NO_APPROVAL);
     await db.query(owner(`'law', 'x', 'audit', 'supporting', 'GOV-DOT'`));
     expect(await refusal(db, PREFLIGHT, { "one_roof.ratified_apr": "" })).toEqual(
-      refusedAt("ospa", "ratified_request", "ownership_rows"),
+      refusedAt("ospa", "ospa_valid", "ratified_request", "ownership_rows"),
     );
   });
 });

@@ -29,7 +29,8 @@ describe("while another session holds the rollout lock", () => {
     expect([code, stdout]).toEqual([3, ""]);
     expect(stderr).toContain("OR003");
     expect(stderr).toMatch(new RegExp(`pid ${holder}\\b.*user postgres.*the other rollout.*idle`));
-    expect(stderr).toMatch(/HINT: +Nothing was changed/);
+    expect(stderr).toMatch(/HINT: +Nothing was changed. Wait until/);
+    expect(stderr).toContain(`ended by a superuser: SELECT pg_catalog.pg_terminate_backend(${holder});`);
   });
 
   test("nothing of it was changed, and reading goes on", async () => {
@@ -74,6 +75,23 @@ test("a session that holds the lock itself may run a file, and the lock is free 
     ];
     const { code, stdout } = await db.psql(["-At", ...chain]);
     expect([code, stdout.trim().split("\n").at(-1)]).toEqual([0, "0"]);
+  });
+});
+
+test("a role without any right that holds the lock is told for what it is, with the command that ends it", async () => {
+  await withDatabase("tier-1", async (db) => {
+    await db.query("CREATE ROLE lock_stranger LOGIN");
+    try {
+      const stranger = await db.connect("lock_stranger");
+      await stranger.query(`SET application_name = 'one-roof rollout'; SELECT pg_advisory_lock(${KEY})`);
+      const { code, stderr } = await db.file(tierFile(2));
+      expect([code, stderr]).toEqual([3, expect.stringContaining("user lock_stranger")]);
+      const [, command] = /That is no rollout: .* pg_signal_backend: (SELECT [^;]+;)/.exec(stderr)!;
+      await db.query(command);
+      expect((await db.file(tierFile(2))).code).toBe(0);
+    } finally {
+      await db.query("DROP ROLE lock_stranger");
+    }
   });
 });
 

@@ -72,6 +72,7 @@ describe("on the signed baseline", () => {
       governance_relations: "8",
       dot_tools: "309",
       mapped_labels_inactive: "0",
+      ospa_valid: "approved",
     });
   });
 
@@ -106,8 +107,8 @@ describe("on the signed baseline", () => {
 
 /** For each reading the relations without which it cannot be taken. */
 const NEEDS: [relation: string, kind: "TABLE" | "VIEW", state: State, unknown: string[]][] = [
-  ["os_proposal_approvals", "TABLE", "signed", ["ospa"]],
-  ["approval_requests", "TABLE", "signed", ["ratified_request", "approval_requests"]],
+  ["os_proposal_approvals", "TABLE", "signed", ["ospa", "ospa_valid"]],
+  ["approval_requests", "TABLE", "signed", ["ratified_request", "approval_requests", "ospa_valid"]],
   ["v_object_owner_conflict", "VIEW", "signed", ["ownership_conflict"]],
   ["v_object_owner_gap", "VIEW", "signed", ["ownership_gap"]],
   ["event_outbox", "TABLE", "signed", ["governance_outbox"]],

@@ -96,12 +96,13 @@ test("every SQL file of tiers and rollbacks is one of these, or chains them", ()
 });
 
 /** The contract of gates: what each file measures, in this order. */
-const ALWAYS = ["entry database", "entry ospa >= 1"];
+const ALWAYS = ["entry database", "entry ospa >= 1", "entry ospa_valid = approved"];
 const GATES: Record<number, string[]> = {
   0: [
     "entry database",
     "entry server_version >= 150000",
     "entry ospa >= 1",
+    "entry ospa_valid = approved",
     "entry ratified_request = approved",
     "entry prerequisite_views = 5",
     "entry axis_objects = 0",
@@ -242,8 +243,9 @@ test("a gate reaches a client as data: its section, name, demand and measurement
       code: "OR001",
       schema: "one_roof",
       table: "entry",
-      constraint: "ospa,ratified_request",
-      detail: "ospa: want >= 1, have 0\nratified_request: want = approved, have NULL",
+      constraint: "ospa,ospa_valid,ratified_request",
+      detail:
+        "ospa: want >= 1, have 0\nospa_valid: want = approved, have no approval\nratified_request: want = approved, have NULL",
       hint: expect.stringContaining("Nothing was changed"),
     });
   });

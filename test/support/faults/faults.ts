@@ -3,6 +3,9 @@
 /** The human approval is withdrawn. */
 export const NO_APPROVAL = "TRUNCATE os_proposal_approvals";
 
+/** The approval is there, but what it says is no. */
+export const APPROVAL_REJECTED = "UPDATE os_proposal_approvals SET status = 'rejected'";
+
 /** An event that the outbox's own trigger would not let in. */
 export const GOVERNANCE_EVENT = `
   ALTER TABLE event_outbox DISABLE TRIGGER USER;
