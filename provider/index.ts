@@ -6,6 +6,7 @@
 export { PULUMI } from "./model/command";
 export { describeGate, describeStop } from "./model/describe";
 export { messageOf } from "./model/errors";
+export { harmless, inLine } from "./model/harmless";
 export type { Stop, StopKind } from "./model/findings";
 export { bindGates, failedGates, type Parameters } from "./model/gates";
 export {

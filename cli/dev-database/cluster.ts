@@ -4,6 +4,7 @@ import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import type { Client } from "pg";
+import { tell } from "../console";
 import { Failure } from "../failure";
 import { withLock } from "../lock";
 import { capture } from "../process";
@@ -83,7 +84,7 @@ export async function startCluster(): Promise<Cluster> {
   const cluster = known && fs.existsSync(path.join(known.folder, "PG_VERSION")) ? known : initialise(postgres);
   const port = await choosePort(cluster.port);
   if (port !== cluster.port && known) {
-    console.error(`Port ${cluster.port} is taken by another program: the database now listens on ${port}.`);
+    tell(`Port ${cluster.port} is taken by another program: the database now listens on ${port}.`);
   }
   const log = path.join(cluster.folder, "server.log");
   const options = [`--pgdata=${cluster.folder}`, `--log=${log}`, `--options=-p ${port}`, "--wait", "--silent"];
@@ -95,7 +96,7 @@ export async function startCluster(): Promise<Cluster> {
 
 function initialise(postgres: Postgres): Cluster {
   const folder = postgres.cluster;
-  console.error(`Creating a PostgreSQL 16 server in ${folder} ...`);
+  tell(`Creating a PostgreSQL 16 server in ${folder} ...`);
   fs.rmSync(folder, { recursive: true, force: true });
   makeReachable(path.dirname(folder));
   fs.mkdirSync(folder);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, QueryConfig, QueryResultRow } from "pg";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
+import { inLine } from "../model/harmless";
 import type { Target } from "../model/tier-inputs";
 import { ConnectionLost, isConnectionError } from "./sqlstate";
 
@@ -163,7 +164,7 @@ async function introduce(client: Client, settings: Readonly<Record<string, strin
   const [first] = rows;
   if (!first) throw new RolloutError(`The server at ${address(client)} did not introduce itself.`);
   const { pid, database, system, version, server, counts } = first;
-  return { pid, database, system, version, server, counts };
+  return { pid, database: inLine(database), system, version, server: inLine(server), counts: inLine(counts) };
 }
 
 function session(client: Client, notices: Notice[], known: Pick<Session, "pid" | "application" | "target">): Session {

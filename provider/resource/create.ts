@@ -3,6 +3,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { PULUMI } from "../model/command";
 import { describeReport, listStops } from "../model/describe";
 import { RolloutError } from "../model/errors";
+import { harmlessData, inLine } from "../model/harmless";
 import { requireSameRollout, requireUnbroken } from "../model/guards";
 import type { TierReport } from "../model/report";
 import { isFirstTier, type Readings, writes } from "../model/rollout";
@@ -31,7 +32,10 @@ export async function create(inputs: TierInputs): Promise<dynamic.CreateResult<T
     const { name, lock } = context.release.rollout;
     const applied = await withRolloutLock(context, lock, () => inTransaction(context, () => apply(inputs, context)));
     context.log(`Tier ${inputs.tier} (${inputs.title}): ${describeReport(applied.report)}`);
-    return { id: `${name}/${inputs.target.database}/tier-${inputs.tier}`, outs: { ...inputs, ...applied } };
+    return {
+      id: `${name}/${inputs.target.database}/tier-${inputs.tier}`,
+      outs: { ...inputs, ...harmlessData(applied) },
+    };
   });
 }
 
@@ -98,7 +102,7 @@ async function adopt(inputs: TierInputs, context: HookContext, known: LedgerRow)
   requireSameRollout(inputs, [known]);
   await verifyRecorded(context, context.scripts, known);
   context.log(
-    `Tier ${inputs.tier} was applied on ${known.appliedAt} by ${known.appliedBy}: adopted, nothing was changed.`,
+    `Tier ${inputs.tier} was applied on ${known.appliedAt} by ${inLine(known.appliedBy)}: adopted, nothing was changed.`,
   );
   return { report: known.report, rolloutId: known.rolloutId };
 }

@@ -9,6 +9,7 @@ import { isDryRun } from "@pulumi/pulumi/runtime/settings";
 import { type Configuration, type ConfigurationValues, readConfiguration } from "../model/configuration";
 import { compareTiers, exitReadings, summarizeReport } from "../model/describe";
 import { messageOf } from "../model/errors";
+import { harmless } from "../model/harmless";
 import { requirePinned } from "../model/guards";
 import type { Plan } from "../plan/plan";
 import { tierInputs } from "../plan/tier-inputs";
@@ -48,10 +49,10 @@ async function rollOut(project: Project): Promise<Record<string, unknown>> {
   const request = { ...configuration.request, ...(destroying && { throughTier: -1 }) };
   // Loaded while the provider starts: what a plan needs takes a while.
   const { planRun } = require("../plan/plan") as typeof import("../plan/plan");
-  const plan = await planRun(project, { ...configuration, request }, (line) => void info(line));
+  const plan = await planRun(project, { ...configuration, request }, (line) => void info(harmless(line)));
   if (destroying) return {};
   const applied = plan.tiers.filter(({ report }) => plan.run.applies.includes(report.tier));
-  if (applied.length && isDryRun()) await info(compareTiers(applied));
+  if (applied.length && isDryRun()) await info(harmless(compareTiers(applied)));
   return outputs(project, plan, registerTiers(plan, configuration));
 }
 
@@ -71,7 +72,7 @@ function outputs({ rollout }: Project, plan: Plan, tiers: readonly Tier[]): Reco
 
 /** What Pulumi prints as one message; with a stack it would be inspected for many seconds and not shown. */
 function refusal(error: unknown): RunError {
-  const said = new RunError(messageOf(error));
+  const said = new RunError(harmless(messageOf(error)));
   said.stack = "";
   return said;
 }
@@ -98,7 +99,7 @@ function registerTiers(plan: Plan, configuration: Configuration): Tier[] {
     const { scripts, drift } = plan.tiers[index];
     const name = `tier-${inputs.tier}-${scripts.declaration.name}`;
     const tier = new Tier(name, { ...inputs, ...chained }, previous ? { dependsOn: previous } : {});
-    for (const text of drift) void warn(`tier ${inputs.tier} has drifted: ${text}`, tier);
+    for (const text of drift) void warn(harmless(`tier ${inputs.tier} has drifted: ${text}`), tier);
     tiers.push(tier);
   }
   return tiers;
