@@ -19,6 +19,13 @@ export {
   tierOf,
   writes,
 } from "./model/rollout";
+export {
+  type Connection,
+  describeConnection,
+  describeExposure,
+  readConnection,
+  requireProtected,
+} from "./postgres/connection";
 export { TIER_TYPE, type TierInputs } from "./model/tier-inputs";
 export type { LedgerRow } from "./ledger/ledger";
 export type { BlockerTokens } from "./plan/readiness";

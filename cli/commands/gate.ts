@@ -1,10 +1,10 @@
 // `npm run gate`: could the rollout start now? Reads only, starts no Pulumi. Exit code 0 = READY, 10 = BLOCKED, 1 = error.
 import { parseArgs } from "node:util";
-import { measureReadiness, messageOf, type Parameters, readinessLine } from "../../provider";
+import { describeExposure, measureReadiness, messageOf, type Parameters, readinessLine } from "../../provider";
 import { rollout } from "../../tiers";
 import { blockerTokens } from "../../tiers/monitor";
-import { requireOwnDatabase, targetEnvironment } from "../dev-database/target";
-import { say } from "../console";
+import { namedConnection, requireOwnDatabase, targetEnvironment } from "../dev-database/target";
+import { say, tell } from "../console";
 import { Failure } from "../failure";
 import { projectFolder } from "../project";
 import { readCommandLine, type CommandLine } from "../pulumi/command-line";
@@ -59,6 +59,9 @@ function readOptions(args: string[]) {
 async function tellVerdict({ quiet, json }: Options, { stack, configFile }: CommandLine): Promise<number> {
   const parameters = readParameters(configFile);
   requireOwnDatabase(stack);
+  const connection = namedConnection();
+  const exposure = connection && describeExposure(connection);
+  if (exposure && !quiet) tell(exposure);
   Object.assign(process.env, await targetEnvironment(stack));
   const project = { root: projectFolder, rollout };
   const measured = await measureReadiness(project, blockerTokens, parameters, { all: json ?? false });

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
-import type { Client } from "pg";
+import type { Client, ClientConfig } from "pg";
 import { tell } from "../console";
 import { Failure } from "../failure";
 import { withLock } from "../lock";
@@ -162,15 +162,29 @@ export function clusterUrl(cluster: Cluster, database: string): string {
   return `postgresql://postgres:${cluster.password}@${HOST}:${cluster.port}/${database}`;
 }
 
+/** The identifier that initdb gave to the cluster, as its control file has it in front; undefined where it cannot be read. */
+export function systemIdentifier({ folder }: Cluster): string | undefined {
+  try {
+    return fs
+      .readFileSync(path.join(folder, "global", "pg_control"))
+      .readBigUInt64LE(0)
+      .toString();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Connects as the server's own user for the length of some work. */
-export async function withClient<T>(
-  cluster: Cluster,
-  database: string,
-  work: (client: Client) => Promise<T>,
-): Promise<T> {
+export function withClient<T>(cluster: Cluster, database: string, work: (client: Client) => Promise<T>): Promise<T> {
+  return withConnection({ connectionString: clusterUrl(cluster, database) }, work);
+}
+
+/** Connects for the length of some work. */
+export async function withConnection<T>(config: ClientConfig, work: (client: Client) => Promise<T>): Promise<T> {
   // Loaded only where it is needed: most commands find the database as it should be.
   const { Client } = await import("pg");
-  const client = new Client({ connectionString: clusterUrl(cluster, database) });
+  const client = new Client(config);
+  client.on("error", () => undefined);
   await client.connect();
   try {
     return await work(client);

@@ -13,6 +13,7 @@ import { harmless } from "../model/harmless";
 import { requirePinned } from "../model/guards";
 import type { Plan } from "../plan/plan";
 import { tierInputs } from "../plan/tier-inputs";
+import { describeExposure, readConnection } from "../postgres/connection";
 import type { Project } from "../release/release";
 import { Tier } from "./tier";
 
@@ -41,8 +42,12 @@ export function runProgram(project: Project): Promise<Record<string, unknown>> {
 
 async function rollOut(project: Project): Promise<Record<string, unknown>> {
   startProvider();
+  // What else this process asks of the environment is asked for the stack that runs, however it was selected.
+  process.env.PULUMI_STACK = getStack();
   const configuration = readConfiguration(project.rollout, stackConfiguration());
   if (!process.env.PULUMI_OPTION_POLICY_PACK) await warn(NO_PACK);
+  const exposure = describeExposure(readConnection());
+  if (exposure) await warn(exposure);
   const destroying = process.env.ROLLOUT_COMMAND === "destroy";
   // The way back asks for no ratification.
   if (!destroying) requirePinned(getStack(), configuration.request.release);
