@@ -3,7 +3,7 @@ import { createNodeResolver, importX } from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
 
 const FOUNDATION = ["provider/model", "provider/postgres", "provider/release", "provider/context.ts"];
-const COMMAND_GROUND = ["cli/failure.ts", "cli/lock.js", "cli/process.ts", "cli/project.ts"];
+const COMMAND_GROUND = ["cli/console.ts", "cli/failure.ts", "cli/lock.js", "cli/process.ts", "cli/project.ts"];
 
 /** What each room may import beside itself and packages. Rooms depend downwards only. */
 const ROOMS = {
@@ -17,7 +17,7 @@ const ROOMS = {
   tiers: ["provider/index.ts"],
   policy: ["provider/index.ts", "tiers"],
   access: ["provider/index.ts", "tiers"],
-  "cli/dev-database": COMMAND_GROUND,
+  "cli/dev-database": [...COMMAND_GROUND, "provider/index.ts", "access"],
   "cli/pulumi": [...COMMAND_GROUND, "cli/dev-database", "provider/index.ts", "tiers", "tools/engine"],
   cli: ["provider/index.ts", "tiers", "access", "tools/engine"],
 };

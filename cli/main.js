@@ -3,6 +3,8 @@
 // lock.js are plain JavaScript; everything else is TypeScript, loaded through tsx.
 "use strict";
 
+const { inspect } = require("node:util");
+
 const OLDEST_NODE = 20;
 
 const major = Number(process.versions.node.split(".")[0]);
@@ -13,16 +15,21 @@ if (major < OLDEST_NODE) {
   process.exit(1);
 }
 
+/** Whether TypeScript can be loaded. */
+let loaded = false;
+
 async function main() {
   await require("./dependencies.js").ensureDependencies();
   // @ts-expect-error This entry of tsx has no types: it only registers the loader.
   require("tsx/cjs");
+  loaded = true;
   const { runCommand } = require("./commands");
   process.exitCode = await runCommand(process.argv[2], process.argv.slice(3));
 }
 
 main().catch((error) => {
   // A failure that was foreseen carries its exit code and a message for people; anything else is a defect and shows its stack.
-  console.error(error && typeof error.exitCode === "number" ? error.message : error);
+  const text = error && typeof error.exitCode === "number" ? error.message : inspect(error);
+  console.error(loaded ? require("../provider").harmless(text) : text);
   process.exitCode = (error && error.exitCode) || 1;
 });

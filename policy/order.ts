@@ -1,5 +1,5 @@
 import type { StackValidationPolicy } from "@pulumi/policy";
-import { type Rollout, TIER_TYPE, type TierInputs } from "../provider";
+import { harmless, type Rollout, TIER_TYPE, type TierInputs } from "../provider";
 
 /** The stack holds the tiers from the first on, without a gap, each depending on the one before. */
 export function tierOrder(rollout: Rollout): StackValidationPolicy {
@@ -14,9 +14,8 @@ export function tierOrder(rollout: Rollout): StackValidationPolicy {
       for (const [index, tier] of expected.entries()) {
         const resource = byTier.get(tier);
         if (!resource) {
-          report(
-            `Tier ${tier} is missing: expected the tiers ${expected.join(", ")}, found ${[...byTier.keys()].join(", ")}.`,
-          );
+          const found = harmless([...byTier.keys()].join(", "));
+          report(`Tier ${tier} is missing: expected the tiers ${expected.join(", ")}, found ${found}.`);
           continue;
         }
         const before = byTier.get(expected[index - 1] ?? -1);

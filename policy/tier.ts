@@ -1,5 +1,5 @@
 import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
-import { TIER_TYPE, type TierInputs } from "../provider";
+import { harmless, TIER_TYPE, type TierInputs } from "../provider";
 
 /** A violation in words, or none. */
 export type Judgement = (tier: TierInputs, args: ResourceValidationArgs) => readonly string[];
@@ -12,7 +12,7 @@ export function tierPolicy(name: string, description: string, judge: Judgement):
     enforcementLevel: "mandatory",
     validateResource: (args, report) => {
       if (args.type !== TIER_TYPE) return;
-      for (const violation of judge(args.props as TierInputs, args)) report(violation);
+      for (const violation of judge(args.props as TierInputs, args)) report(harmless(violation));
     },
   };
 }

@@ -7,6 +7,7 @@ export type { AccessDeclaration, AccessFinding, Grant, Owned, RoleAttributes } f
 export { PULUMI } from "./model/command";
 export { describeAccess, describeGate, describeStop } from "./model/describe";
 export { messageOf } from "./model/errors";
+export { harmless, inLine } from "./model/harmless";
 export type { Stop, StopKind } from "./model/findings";
 export { bindGates, failedGates, type Parameters } from "./model/gates";
 export {
@@ -19,6 +20,13 @@ export {
   tierOf,
   writes,
 } from "./model/rollout";
+export {
+  type Connection,
+  describeConnection,
+  describeExposure,
+  readConnection,
+  requireProtected,
+} from "./postgres/connection";
 export { TIER_TYPE, type TierInputs } from "./model/tier-inputs";
 export type { LedgerRow } from "./ledger/ledger";
 export type { BlockerTokens } from "./plan/readiness";

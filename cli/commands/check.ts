@@ -1,6 +1,7 @@
 // `npm run check`: types, lint, format and unit tests, for every time something was changed. `npm test` does the first three by the same code.
 import { spawn } from "node:child_process";
 import path from "node:path";
+import { say } from "../console";
 import { Failure } from "../failure";
 import { makeStateFolder, projectFolder } from "../project";
 import type { Command } from "./index";
@@ -66,7 +67,7 @@ function passes({ name, script, args }: Check): Promise<boolean> {
     child.on("error", reject);
     child.on("close", (code) => {
       if (code !== 0) process.stdout.write(Buffer.concat(output));
-      console.log(`${code === 0 ? "ok" : "FAILED"}: ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+      say(`${code === 0 ? "ok" : "FAILED"}: ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
       resolve(code === 0);
     });
   });

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import * as baseline from "../dev-database/baseline";
 import { clusterUrl, stopCluster } from "../dev-database/cluster";
 import { isExternal, libpqEnvironment } from "../dev-database/target";
+import { say } from "../console";
 import { Failure, reasonOf } from "../failure";
 import type { Command } from "./index";
 
@@ -66,6 +67,6 @@ export const run: Command = async (args) => {
       `DATABASE_URL or PGHOST names another database: \`db ${name}\` is for the embedded one. Unset it first.`,
     );
   }
-  console.log(await action(rest));
+  say(await action(rest));
   return 0;
 };

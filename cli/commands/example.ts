@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { inventoryDifferences, withScratchDatabase, type ScratchDatabase } from "../dev-database/scratch";
+import { say } from "../console";
 import { Failure } from "../failure";
 import { withLock } from "../lock";
 import { isTerminal, runInForeground } from "../process";
@@ -66,7 +67,7 @@ export const run: Command = async (args) => {
       fs.rmSync(folder, { recursive: true, force: true });
     }
   });
-  console.log(`\nThe harbour is as it was. ${REMOVED}`);
+  say(`\nThe harbour is as it was. ${REMOVED}`);
   return 0;
 };
 
@@ -76,12 +77,12 @@ async function showRollout({ url, takeInventory }: ScratchDatabase, binary: stri
     runInForeground(binary, args, env, { cwd: EXAMPLE, onOutput });
   await makeStack(pulumi, folder);
   const untouched = await takeInventory();
-  console.log(
+  say(
     `The database ${DATABASE} holds ${untouched.size} things: schemas, tables, columns, constraints, rows of a table …`,
   );
   for (const { about, args, refusedBy, harbour } of STEPS) {
     const command = `pulumi ${args.join(" ")}`;
-    console.log(`\n$ ${command}\n# ${about}\n`);
+    say(`\n$ ${command}\n# ${about}\n`);
     const chunks: Buffer[] = [];
     const { code, interrupted } = await pulumi(args, (chunk) => void chunks.push(chunk));
     if (interrupted) throw new Failure(`${command} was interrupted. ${REMOVED}`, code);
@@ -152,7 +153,7 @@ function requireHarbour(command: string, expected: Step["harbour"], differing: r
       `After ${command} the harbour was expected to be ${expected}, but it is ${found}${what}. ${REMOVED}`,
     );
   }
-  console.log(
+  say(
     found === "changed"
       ? `Measured: ${differing.length} things in the harbour are new or changed.`
       : "Measured: everything in the harbour is as it was.",

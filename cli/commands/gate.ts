@@ -1,9 +1,10 @@
 // `npm run gate`: could the rollout start now? Reads only, starts no Pulumi. Exit code 0 = READY, 10 = BLOCKED, 1 = error.
 import { parseArgs } from "node:util";
-import { measureReadiness, messageOf, type Parameters, readinessLine } from "../../provider";
+import { describeExposure, measureReadiness, messageOf, type Parameters, readinessLine } from "../../provider";
 import { rollout } from "../../tiers";
 import { blockerTokens } from "../../tiers/monitor";
-import { requireOwnDatabase, targetEnvironment } from "../dev-database/target";
+import { namedConnection, requireOwnDatabase, targetEnvironment } from "../dev-database/target";
+import { say, tell } from "../console";
 import { Failure } from "../failure";
 import { projectFolder } from "../project";
 import { readCommandLine, type CommandLine } from "../pulumi/command-line";
@@ -28,13 +29,15 @@ type Options = ReturnType<typeof readOptions>;
 
 export const run: Command = async (args) => {
   const options = readOptions(args);
-  if (options.help) console.log(USAGE);
+  if (options.help) say(USAGE);
   try {
     return options.help ? 0 : await tellVerdict(options, readCommandLine(args));
   } catch (error) {
     if (options.quiet) return 1;
     // An error is one line, so that a log of cron or CI keeps it together.
-    throw new Failure(messageOf(error).replace(/\s*\n\s*/g, " "), 1, { cause: error });
+    throw new Failure((error instanceof Failure ? error.message : messageOf(error)).replace(/\s*\n\s*/g, " "), 1, {
+      cause: error,
+    });
   }
 };
 
@@ -56,11 +59,14 @@ function readOptions(args: string[]) {
 async function tellVerdict({ quiet, json }: Options, { stack, configFile }: CommandLine): Promise<number> {
   const parameters = readParameters(configFile);
   requireOwnDatabase(stack);
+  const connection = namedConnection();
+  const exposure = connection && describeExposure(connection);
+  if (exposure && !quiet) tell(exposure);
   Object.assign(process.env, await targetEnvironment(stack));
   const project = { root: projectFolder, rollout };
   const measured = await measureReadiness(project, blockerTokens, parameters, { all: json ?? false });
   const { verdict, database, blockers, readings } = measured;
-  if (!quiet) console.log(json ? JSON.stringify({ verdict, database, blockers, readings }) : readinessLine(measured));
+  if (!quiet) say(json ? JSON.stringify({ verdict, database, blockers, readings }) : readinessLine(measured));
   return verdict === "READY" ? 0 : BLOCKED;
 }
 

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { say } from "../console";
 import { Failure } from "../failure";
 import { capture } from "../process";
 import { projectFolder } from "../project";
@@ -18,9 +19,9 @@ export const run: Command = async (args) => {
   await ensureEngine();
   const checks = args.length > 0 ? [] : await failedChecks(staticChecks({ cacheLint: false }));
   const { passed, failed, ok } = runJest(args);
-  if (checks.length > 0) console.log(`Failed besides the tests: ${checks.join(", ")}`);
-  if (passed + failed === 0) console.log("No test was executed.");
-  console.log(`${passed} passed, ${failed} failed`);
+  if (checks.length > 0) say(`Failed besides the tests: ${checks.join(", ")}`);
+  if (passed + failed === 0) say("No test was executed.");
+  say(`${passed} passed, ${failed} failed`);
   return ok && passed > 0 && checks.length === 0 ? 0 : 1;
 };
 

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Client } from "pg";
 import { runningCluster, startCluster, withClient, withClusterLock, writeCluster, type Cluster } from "./cluster";
+import { tell } from "../console";
 import { projectFolder } from "../project";
 
 export const DATABASE = "directus";
@@ -32,7 +33,7 @@ export function resetDatabase(baseline: Baseline): Promise<Cluster> {
 }
 
 async function loadBaseline(cluster: Cluster, baseline: Baseline): Promise<Cluster> {
-  console.error(`Loading the baseline at scale ${baseline.scale}${baseline.signed ? ", signed" : ", unsigned"} ...`);
+  tell(`Loading the baseline at scale ${baseline.scale}${baseline.signed ? ", signed" : ", unsigned"} ...`);
   writeCluster({ ...cluster, loaded: false });
   await withClient(cluster, "postgres", async (client) => {
     await client.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`);

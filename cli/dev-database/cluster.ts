@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
-import type { Client } from "pg";
+import type { Client, ClientConfig } from "pg";
+import { tell } from "../console";
 import { Failure } from "../failure";
 import { withLock } from "../lock";
 import { capture } from "../process";
@@ -83,7 +84,7 @@ export async function startCluster(): Promise<Cluster> {
   const cluster = known && fs.existsSync(path.join(known.folder, "PG_VERSION")) ? known : initialise(postgres);
   const port = await choosePort(cluster.port);
   if (port !== cluster.port && known) {
-    console.error(`Port ${cluster.port} is taken by another program: the database now listens on ${port}.`);
+    tell(`Port ${cluster.port} is taken by another program: the database now listens on ${port}.`);
   }
   const log = path.join(cluster.folder, "server.log");
   const options = [`--pgdata=${cluster.folder}`, `--log=${log}`, `--options=-p ${port}`, "--wait", "--silent"];
@@ -95,7 +96,7 @@ export async function startCluster(): Promise<Cluster> {
 
 function initialise(postgres: Postgres): Cluster {
   const folder = postgres.cluster;
-  console.error(`Creating a PostgreSQL 16 server in ${folder} ...`);
+  tell(`Creating a PostgreSQL 16 server in ${folder} ...`);
   fs.rmSync(folder, { recursive: true, force: true });
   makeReachable(path.dirname(folder));
   fs.mkdirSync(folder);
@@ -161,15 +162,29 @@ export function clusterUrl(cluster: Cluster, database: string): string {
   return `postgresql://postgres:${cluster.password}@${HOST}:${cluster.port}/${database}`;
 }
 
+/** The identifier that initdb gave to the cluster, as its control file has it in front; undefined where it cannot be read. */
+export function systemIdentifier({ folder }: Cluster): string | undefined {
+  try {
+    return fs
+      .readFileSync(path.join(folder, "global", "pg_control"))
+      .readBigUInt64LE(0)
+      .toString();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Connects as the server's own user for the length of some work. */
-export async function withClient<T>(
-  cluster: Cluster,
-  database: string,
-  work: (client: Client) => Promise<T>,
-): Promise<T> {
+export function withClient<T>(cluster: Cluster, database: string, work: (client: Client) => Promise<T>): Promise<T> {
+  return withConnection({ connectionString: clusterUrl(cluster, database) }, work);
+}
+
+/** Connects for the length of some work. */
+export async function withConnection<T>(config: ClientConfig, work: (client: Client) => Promise<T>): Promise<T> {
   // Loaded only where it is needed: most commands find the database as it should be.
   const { Client } = await import("pg");
-  const client = new Client({ connectionString: clusterUrl(cluster, database) });
+  const client = new Client(config);
+  client.on("error", () => undefined);
   await client.connect();
   try {
     return await work(client);

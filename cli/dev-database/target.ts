@@ -1,58 +1,83 @@
 // Which database the commands work on: the one that the environment names, else the embedded one.
+import { type Connection, describeConnection, messageOf, readConnection, requireProtected } from "../../provider";
 import { Failure } from "../failure";
 import { DEV_STACK } from "../project";
 import { DATABASE, ensureDatabase } from "./baseline";
-import { clusterUrl, readCluster } from "./cluster";
+import { clusterUrl, readCluster, systemIdentifier, withConnection } from "./cluster";
+
+const HOW_LONG_TO_ASK_MS = 5_000;
 
 /** True where the environment names a database that is not the embedded one: then nothing embedded is started or touched. */
 export function isExternal(): boolean {
-  return isNamed() && !isEmbedded();
+  const connection = namedConnection();
+  return connection !== undefined && !isEmbeddedAddress(connection);
 }
 
-function isNamed(): boolean {
-  return Boolean(process.env.DATABASE_URL || process.env.PGHOST);
+/** What the environment names. Throws, without showing it, where that cannot be read: before anything is started. */
+export function namedConnection(): Connection | undefined {
+  const { DATABASE_URL, PGHOST } = process.env;
+  return DATABASE_URL || PGHOST ? connectionOf(process.env) : undefined;
 }
 
-/** After `eval "$(npm -s run db -- psql-env)"` the environment names the embedded database: it is still ours. */
-function isEmbedded(): boolean {
-  const cluster = readCluster();
-  if (!cluster) return false;
-  const { DATABASE_URL, PGHOST, PGPORT } = process.env;
-  const { host, port } = DATABASE_URL ? hostAndPort(DATABASE_URL) : { host: PGHOST, port: PGPORT };
-  return (host === "127.0.0.1" || host === "localhost") && Number(port) === cluster.port;
-}
-
-function hostAndPort(url: string): { host: string; port: string } {
+function connectionOf(env: NodeJS.ProcessEnv): Connection {
   try {
-    const { hostname, port } = new URL(url);
-    return { host: hostname, port };
-  } catch {
-    // Not a URL: the provider refuses it with its own message.
-    return { host: "", port: "" };
+    return readConnection(env);
+  } catch (cause) {
+    throw new Failure(messageOf(cause), 1, { cause });
   }
 }
 
-/** Only the dev stack falls back on the embedded database. */
+/** After `eval "$(npm -s run db -- psql-env)"` the environment names the embedded database: it is still ours. */
+function isEmbeddedAddress({ host, port }: Connection): boolean {
+  return host === "127.0.0.1" && port === readCluster()?.port;
+}
+
+/** Only the dev stack falls back on the embedded database; any other goes to another host by a protected connection. */
 export function requireOwnDatabase(stack: string): void {
-  if (stack === DEV_STACK || isExternal()) return;
-  throw new Failure(`Stack ${stack} has a database of its own: set DATABASE_URL or PGHOST. Nothing was started.`);
+  if (stack !== DEV_STACK && !isExternal()) {
+    throw new Failure(`Stack ${stack} has a database of its own: set DATABASE_URL or PGHOST. Nothing was started.`);
+  }
+  const connection = namedConnection();
+  if (!connection) return;
+  try {
+    requireProtected(connection, stack);
+  } catch (cause) {
+    throw new Failure(messageOf(cause), 1, { cause });
+  }
 }
 
 /** The environment that makes a program connect to the stack's target; starts the embedded database where that is the target. */
 export async function targetEnvironment(stack: string): Promise<NodeJS.ProcessEnv> {
   if (stack !== DEV_STACK || isExternal()) return {};
   const cluster = await ensureDatabase();
-  return isNamed() ? {} : { DATABASE_URL: clusterUrl(cluster, DATABASE) };
+  return namedConnection() ? {} : { DATABASE_URL: clusterUrl(cluster, DATABASE) };
+}
+
+/** The target of a command with this environment, in words: `directus on db.example:5432 as rollout`. */
+export function describeTarget(env: NodeJS.ProcessEnv): string {
+  return describeConnection(connectionOf(env));
+}
+
+/**
+ * True only for the server that we have started ourselves: it answers under the identifier that is in our own cluster's
+ * files. An address alone proves nothing: the port may be a tunnel's, to a server that others need.
+ */
+export async function isOwnServer(env: NodeJS.ProcessEnv): Promise<boolean> {
+  const connection = connectionOf(env);
+  const cluster = readCluster();
+  if (!cluster || !isEmbeddedAddress(connection)) return false;
+  const ask = withConnection({ ...connection, connectionTimeoutMillis: HOW_LONG_TO_ASK_MS }, async (client) => {
+    const { rows } = await client.query<{ system: string }>(
+      "SELECT system_identifier::pg_catalog.text AS system FROM pg_catalog.pg_control_system()",
+    );
+    return rows[0]?.system;
+  });
+  const answer = await ask.catch(() => undefined);
+  return answer !== undefined && answer === systemIdentifier(cluster);
 }
 
 /** The same target for psql and other programs of libpq, which do not know DATABASE_URL. */
 export function libpqEnvironment(url: string): Record<string, string> {
-  const { hostname, port, username, password, pathname } = new URL(url);
-  return {
-    PGHOST: hostname,
-    PGPORT: port || "5432",
-    PGUSER: decodeURIComponent(username),
-    PGPASSWORD: decodeURIComponent(password),
-    PGDATABASE: decodeURIComponent(pathname.slice(1)),
-  };
+  const { host, port, user, password = "", database } = connectionOf({ DATABASE_URL: url });
+  return { PGHOST: host, PGPORT: `${port}`, PGUSER: user, PGPASSWORD: password, PGDATABASE: database };
 }

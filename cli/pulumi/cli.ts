@@ -1,4 +1,5 @@
 // The Pulumi CLI, ready to run in this project: engine, database, backend and stack are there.
+import { namedConnection } from "../dev-database/target";
 import { runInForeground } from "../process";
 import type { CommandLine } from "./command-line";
 import { ensureEngine } from "./engine";
@@ -12,6 +13,8 @@ export interface Pulumi {
 }
 
 export async function preparePulumi(line: CommandLine): Promise<Pulumi> {
+  // Before anything is started: it throws where the environment names a database in words that cannot be read.
+  namedConnection();
   const binary = await ensureEngine();
   const env = await commandEnvironment(line);
   const start: Start = (args, changes) => runInForeground(binary, args, { ...env, ...changes });

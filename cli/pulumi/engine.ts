@@ -3,6 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { buildEngine, builtFromOtherSource } from "../../tools/engine/build";
+import { tell } from "../console";
 import { Failure } from "../failure";
 import { withLock } from "../lock";
 import { capture } from "../process";
@@ -58,7 +59,7 @@ function hasAll(folder: string, programs: readonly string[]): boolean {
 /** Lets the official npm package download the CLI; returns why it could not. */
 function download(folder: string): string {
   const wrapper = path.join(projectFolder, "node_modules", "pulumi", "run.js");
-  console.error(`Looking for the official Pulumi CLI ${engineVersion()} ...`);
+  tell(`Looking for the official Pulumi CLI ${engineVersion()} ...`);
   // The package downloads only while there is no CLI: one without its language host would be taken as it is.
   fs.rmSync(path.join(folder, "pulumi"), { force: true });
   const { ok, reason } = capture(process.execPath, [wrapper, "version"], {

@@ -1,5 +1,6 @@
 // After a command has failed on a local file backend: puts right what a dead run left behind, and a stack that nobody has created yet.
 import fs from "node:fs";
+import { tell } from "../console";
 import { Failure } from "../failure";
 import { isTerminal } from "../process";
 import { backendFolder, isStale, pendingCreates, readLocks, stackFile } from "./backend";
@@ -26,7 +27,7 @@ export async function recover(failed: FailedCommand): Promise<boolean> {
   if (!fs.existsSync(stackFile(backend, line.stack))) {
     // At a terminal Pulumi itself has offered to create the stack.
     if (isStackInit(line) || isTerminal()) return false;
-    console.error(`There is no stack ${line.stack} in this backend yet.`);
+    tell(`There is no stack ${line.stack} in this backend yet.`);
     await createStack(line, start);
     return true;
   }
@@ -45,11 +46,11 @@ async function clearDeadRun({ line, start, started }: FailedCommand, backend: st
     );
   }
   if (locks.length === 0) return false;
-  for (const { pid } of locks) console.error(`Process ${pid} died while it held the lock of stack ${line.stack}.`);
+  for (const { pid } of locks) tell(`Process ${pid} died while it held the lock of stack ${line.stack}.`);
   await step("Removing its lock", start(["cancel", "--yes"]));
   const pending = pendingCreates(backend, line.stack);
   if (pending.length > 0) {
-    console.error(`A run was killed while it created ${pending.join(", ")}.`);
+    tell(`A run was killed while it created ${pending.join(", ")}.`);
     const options = ["--clear-pending-creates", "--yes", "--skip-preview", "--non-interactive"];
     await step("Clearing that from the state", start(["refresh", ...options, "--config-file", line.configFile]));
   }
@@ -57,7 +58,7 @@ async function clearDeadRun({ line, start, started }: FailedCommand, backend: st
 }
 
 async function step(what: string, running: ReturnType<Start>): Promise<void> {
-  console.error(`${what} ...`);
+  tell(`${what} ...`);
   const { code } = await running;
   if (code !== 0) throw new Failure(`${what}: Pulumi failed with exit code ${code}.`, code);
 }

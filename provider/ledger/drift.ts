@@ -1,4 +1,5 @@
 import { bareName, textDiff } from "../model/describe";
+import { inLine } from "../model/harmless";
 import type { TierDeclaration } from "../model/rollout";
 import type { Snapshot } from "../postgres/catalog-snapshot";
 import type { Definitions } from "../postgres/definitions";
@@ -129,7 +130,7 @@ function showColumn(row: SeedRow, column: string): string {
 }
 
 function showValue(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value ?? null);
+  return inLine(typeof value === "string" ? value : JSON.stringify(value ?? null));
 }
 
 /** Differences of definitions: short ones as old and new value, long ones as the lines that changed. */
@@ -141,9 +142,10 @@ export function explainDefinitions(before: Definitions, after: Definitions): str
     return facets.flatMap((facet) => {
       const [old, now] = [was[facet], is[facet]];
       if (old === now) return [];
-      if (old === undefined) return [`${key}: ${facet} was added: ${now ?? ""}`];
-      if (now === undefined) return [`${key}: ${facet} is missing, was ${old}`];
-      return [`${key}: ${facet} ${describeText(old, now)}`];
+      const what = inLine(`${key}: ${facet}`);
+      if (old === undefined) return [`${what} was added: ${inLine(now ?? "")}`];
+      if (now === undefined) return [`${what} is missing, was ${inLine(old)}`];
+      return [`${what} ${describeText(old, now)}`];
     });
   });
 }

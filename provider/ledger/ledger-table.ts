@@ -1,4 +1,5 @@
 import { RolloutError } from "../model/errors";
+import { inLine } from "../model/harmless";
 import type { Roles, Rollout } from "../model/rollout";
 import { asOwner } from "../postgres/acting";
 import type { Session } from "../postgres/session";
@@ -131,7 +132,7 @@ export async function findLedger(session: Session, rollout: Rollout): Promise<bo
   const traps = [...found.traps, ...(found.columns === columns ? [] : ["its columns are others"])];
   if (traps.length) {
     throw new RolloutError(
-      `${table} is not the ledger that a rollout makes: ${traps.join("; ")}. Nothing of it was read and nothing was changed. ` +
+      `${table} is not the ledger that a rollout makes: ${inLine(traps.join("; "))}. Nothing of it was read and nothing was changed. ` +
         `Find out who made it so; if no rollout did, have it removed: DROP SCHEMA ${ledgerSchema} CASCADE`,
     );
   }

@@ -1,6 +1,7 @@
 import type { Context } from "../context";
 import { declaredObjects } from "../model/delta";
 import { RolloutError } from "../model/errors";
+import { inLine } from "../model/harmless";
 import type { Rollout, TierDeclaration } from "../model/rollout";
 import type { Snapshot } from "../postgres/catalog-snapshot";
 import { ACCEPT, acceptance, isAccepted } from "./acceptance";
@@ -123,7 +124,7 @@ async function foreignObjects({ session }: Scope, { delta }: TierDeclaration): P
     [...(delta.objects.table ?? []), ...(delta.objects.view ?? [])],
     (delta.objects.function ?? []).map((name) => name.replace(/\((.*)\)$/, "")),
   ]);
-  return rows.map(({ dependent, referred }) => `${dependent} depends on ${referred}`);
+  return rows.map(({ dependent, referred }) => inLine(`${dependent} depends on ${referred}`));
 }
 
 /*
@@ -155,7 +156,8 @@ WHERE d.objid IS NOT NULL AND d.objid <> 0
   AND NOT EXISTS (SELECT FROM ours o WHERE o.classid = d.classid AND o.objid = d.objid)
 ORDER BY 1, 2`;
 
-function listRows(head: string, rows: readonly FoundRow[]): string[] {
+function listRows(title: string, rows: readonly FoundRow[]): string[] {
+  const head = inLine(title);
   const { all, hash } = rows[0] ?? { all: 0 };
   const more = all > rows.length ? [`${head}: and ${all - rows.length} more${hash ? `, all hashed ${hash}` : ""}`] : [];
   return [...rows.map(({ row }) => `${head}: ${JSON.stringify(row)}`), ...more];

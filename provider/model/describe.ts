@@ -6,6 +6,7 @@ import type { AccessFinding } from "./access";
 import { PULUMI } from "./command";
 import type { MeasuredDelta } from "./delta";
 import type { Finding, Stop } from "./findings";
+import { inLine } from "./harmless";
 import type { BoundGate, GateResult } from "./gates";
 import type { TierReport } from "./report";
 import type { DeltaContract, Reading, ReadingContract, RowCount, RowCounters, TierDeclaration } from "./rollout";
@@ -15,7 +16,7 @@ const OUTPUT_WIDTH = 150;
 
 /** A reading as it is shown: null means that it could not be measured. */
 export function show(reading: Reading | undefined): string {
-  return reading === null || reading === undefined ? "not measured" : String(reading);
+  return reading === null || reading === undefined ? "not measured" : inLine(String(reading));
 }
 
 /** What a gate expects, as the SQL files write it: `= 210`, `in 0,43`. */
@@ -55,8 +56,13 @@ function describeDrift(tier: number, differences: readonly string[], acceptance:
   );
 }
 
-/** What was found, without the tier it was found on. */
+/** What was found, without the tier it was found on. Names are those of others: only what has lines of its own keeps them. */
 export function describeFinding(finding: Finding): string {
+  const words = wordsOf(finding);
+  return finding.is === "failure" || finding.is === "drift" ? words : inLine(words);
+}
+
+function wordsOf(finding: Finding): string {
   switch (finding.is) {
     case "failed gate":
       return describeGate(finding);
@@ -242,9 +248,9 @@ export function compareRehearsal({ tier, delta }: TierDeclaration, rehearsed: Ti
   return moved.length ? `Tier ${tier}: the database has moved on since the rehearsal: ${list(moved)}` : "";
 }
 
-/** A table's name without its schema. */
+/** A table's name without its schema, as it is shown. */
 export function bareName(table: string): string {
-  return table.slice(table.indexOf(".") + 1);
+  return inLine(table.slice(table.indexOf(".") + 1));
 }
 
 /** A unified diff with one line of context and no header. */

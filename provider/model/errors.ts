@@ -1,3 +1,5 @@
+import { harmless, inLine } from "./harmless";
+
 /** A refusal or failure said to the operator: one message, no stack. */
 export class RolloutError extends Error {
   constructor(
@@ -5,7 +7,7 @@ export class RolloutError extends Error {
     readonly code?: string,
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(harmless(message), options);
     this.name = "RolloutError";
     // The dynamic provider prints both the text and the stack of what a hook throws; an operator needs one of them.
     this.stack = "";
@@ -22,7 +24,8 @@ export function codeOf(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown. What is not a refusal of ours was worded by others: it stays in its line. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof RolloutError) return error.message;
+  return inLine(error instanceof Error ? error.message : String(error));
 }

@@ -1,6 +1,7 @@
 /** What must be true of target, rollout and ledger before anything is done. Each rule stands here once. */
 import { PULUMI } from "./command";
 import { RolloutError } from "./errors";
+import { inLine } from "./harmless";
 import { type Rollout, writes } from "./rollout";
 import type { Target } from "./tier-inputs";
 
@@ -42,7 +43,7 @@ export function requireSameRollout(own: Belonging, applied: Iterable<AppliedTier
   const [other] = others;
   if (!other) return;
   const { rolloutId, appliedAt, appliedBy } = other;
-  const when = appliedAt ? `, applied on ${appliedAt} by ${appliedBy ?? "?"}` : "";
+  const when = appliedAt ? `, applied on ${appliedAt} by ${inLine(appliedBy ?? "?")}` : "";
   const state = own.rolloutId
     ? `this stack's state belongs to rollout ${own.rolloutId}`
     : "this stack's state does not know it";

@@ -1,4 +1,5 @@
 import type { Configuration } from "../model/configuration";
+import { harmless, harmlessData } from "../model/harmless";
 import { type TierInputs, verdictFor } from "../model/tier-inputs";
 import type { Plan } from "./plan";
 
@@ -21,11 +22,11 @@ export function tierInputs(
       parameters,
       target,
       status,
-      report,
-      run: index ? verdictFor(tier, run) : run,
+      report: harmlessData(report),
+      run: harmlessData(index ? verdictFor(tier, run) : run),
       ...(adopt && { adopt }),
       ...(movedFrom && { movedFrom }),
-      ...(edited && { edited }),
+      ...(edited && { edited: harmless(edited) }),
     };
   });
 }

@@ -1,3 +1,4 @@
+import { inLine } from "../model/harmless";
 import type { Session } from "./session";
 
 /** A session that is in the way. Age in seconds since its transaction began, or since it idles. */
@@ -25,7 +26,9 @@ export async function blockersOf(session: Session, pid: number): Promise<Blocker
 /** One blocker in one line. */
 export function describeBlocker({ pid, user, application, state, age, query }: Blocker): string {
   const since = age === null ? "" : ` for ${age} s`;
-  return `pid ${pid}, user ${user ?? "?"}, application "${application ?? ""}", ${state ?? "?"}${since}: ${query ?? "?"}`;
+  return inLine(
+    `pid ${pid}, user ${user ?? "?"}, application "${application ?? ""}", ${state ?? "?"}${since}: ${query ?? "?"}`,
+  );
 }
 
 /** All blockers in one line, or that none is known any more. */

@@ -1,5 +1,6 @@
 import { PULUMI } from "../model/command";
 import { RolloutError } from "../model/errors";
+import { inLine } from "../model/harmless";
 import { connectObserver, type Session } from "./session";
 
 /** How often the locks are looked at, in milliseconds. */
@@ -40,7 +41,7 @@ export async function watchLocks(rehearsing: Session, budget: number): Promise<L
 
   const look = async () => {
     const held = await observer.query<{ table: string }>(HELD, [rehearsing.pid, STRONG]);
-    for (const { table } of held) tables.add(table);
+    for (const { table } of held) tables.add(inLine(table));
     if (held.length) since ??= performance.now();
     if (since !== undefined) heldFor = Math.round(performance.now() - since);
     if (heldFor <= budget || refusal) return;

@@ -1,3 +1,4 @@
+import { inLine } from "../model/harmless";
 import type { Reading, Readings } from "../model/rollout";
 import type { Session } from "./session";
 
@@ -17,7 +18,7 @@ export async function takeReadings(session: Session, probe: string, names?: read
   return readings;
 }
 
-/** Numbers as numbers, everything else as it is. */
+/** Numbers as numbers, everything else as it can be shown. */
 export function parseReading(value: string | null): Reading {
-  return value !== null && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+  return value !== null && /^-?\d{1,15}$/.test(value) ? Number(value) : value && inLine(value);
 }

@@ -1,3 +1,4 @@
+import { inLine } from "../model/harmless";
 import type { Session } from "./session";
 
 /** Positions of all sequences by name; null for one that was never used or may not be read. */
@@ -15,5 +16,5 @@ export async function sequencePositions(session: Session): Promise<Positions> {
 export function movedSequences(before: Positions, after: Positions): string[] {
   return [...after]
     .filter(([name, position]) => before.has(name) && before.get(name) !== position)
-    .map(([name, position]) => `${name} ${before.get(name) ?? "unused"} → ${position ?? "unused"}`);
+    .map(([name, position]) => `${inLine(name)} ${before.get(name) ?? "unused"} → ${position ?? "unused"}`);
 }

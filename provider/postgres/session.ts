@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, QueryConfig, QueryResultRow } from "pg";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
+import { inLine } from "../model/harmless";
 import type { Roles } from "../model/rollout";
 import type { Target } from "../model/tier-inputs";
 import { type Acting, actAsExecutor } from "./acting";
+import { type Connection, readConnection, requireProtected } from "./connection";
 import { ConnectionLost, isConnectionError } from "./sqlstate";
 
 /** The oldest server that the SQL runs on, as `server_version_num`. */
@@ -108,7 +110,9 @@ export async function connect({
   oldest = OLDEST_SERVER,
   roles,
 }: ConnectOptions): Promise<Session> {
-  const client = newClient(application, statementTimeout);
+  const connection = readConnection();
+  requireProtected(connection);
+  const client = newClient(connection, application, statementTimeout);
   const notices: Notice[] = [];
   client.on("notice", (notice) => notices.push(notice));
   // Without a listener a connection lost between two queries would end the process; the next query reports it.
@@ -116,19 +120,19 @@ export async function connect({
   try {
     await client.connect();
   } catch (error) {
-    throw unreachable(client, error);
+    throw unreachable(connection, error);
   }
   try {
     const { pid, version, server, counts, ...target } = await introduce(client, { ...PINNED, ...settings });
     if (version < oldest) {
       throw new RolloutError(
-        `PostgreSQL ${server} at ${address(client)} is too old (stop gate server_version): expected 15 or newer. ` +
+        `PostgreSQL ${server} at ${address(connection)} is too old (stop gate server_version): expected 15 or newer. ` +
           `Upgrade the server first.`,
       );
     }
     if (counts !== "on") {
       throw new RolloutError(
-        `The server at ${address(client)} does not count what a transaction writes (track_counts is ${counts}), so nothing ` +
+        `The server at ${address(connection)} does not count what a transaction writes (track_counts is ${counts}), so nothing ` +
           `would see an undeclared write. Set track_counts = on for the server, the database and the login. Nothing was changed.`,
       );
     }
@@ -139,11 +143,11 @@ export async function connect({
   }
 }
 
-function newClient(application: string, statementTimeout: number): Client {
+function newClient(connection: Connection, application: string, statementTimeout: number): Client {
   // Loaded where a session is opened: what only judges data has no use for it.
   const pg = require("pg") as typeof import("pg");
   return new pg.Client({
-    ...(process.env.DATABASE_URL ? { connectionString: process.env.DATABASE_URL } : {}),
+    ...connection,
     application_name: application,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
@@ -167,9 +171,9 @@ async function introduce(client: Client, settings: Readonly<Record<string, strin
     [JSON.stringify(settings)],
   );
   const [first] = rows;
-  if (!first) throw new RolloutError(`The server at ${address(client)} did not introduce itself.`);
+  if (!first) throw new RolloutError("The server did not introduce itself.");
   const { pid, database, system, version, server, counts } = first;
-  return { pid, database, system, version, server, counts };
+  return { pid, database: inLine(database), system, version, server: inLine(server), counts: inLine(counts) };
 }
 
 function session(
@@ -215,10 +219,9 @@ export function connectObserver({ application, acting }: Session, purpose: strin
   return connect({ application: `${application} ${purpose}`, statementTimeout: OBSERVER_TIMEOUT_MS, roles });
 }
 
-/** Where the client connects to, without the password. */
-function address(client: Client): string {
-  const database = client.database ?? client.user ?? "?";
-  return `${client.user ?? "?"}@${client.host}:${client.port}/${database}`;
+/** Where a session is, without the password. */
+function address({ user, host, port, database }: Connection): string {
+  return inLine(`${user}@${host}:${port}/${database}`);
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -231,10 +234,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   "57P03": "the server is starting up or shutting down. Try again in a moment",
 };
 
-function unreachable(client: Client, error: unknown): RolloutError {
+function unreachable(connection: Connection, error: unknown): RolloutError {
   const advice = ADVICE[codeOf(error) ?? ""] ?? `${messageOf(error)}. Check DATABASE_URL or the PG* variables`;
   return new RolloutError(
-    `Cannot connect to the database ${address(client)}: ${advice}. Nothing was changed.`,
+    `Cannot connect to the database ${address(connection)}: ${advice}. Nothing was changed.`,
     codeOf(error),
     { cause: error },
   );

@@ -1,5 +1,6 @@
 import type { DatabaseError } from "pg";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
+import { inLine } from "../model/harmless";
 
 /** SQLSTATE of a gate notice, of a refused gate, and of a rollout lock held by another session. */
 export const GATE_NOTICE = "OR000";
@@ -34,7 +35,7 @@ export function isConnectionError(error: unknown): boolean {
 
 /** What the server said, with its detail and hint. */
 export function serverMessage({ message, detail, hint }: DatabaseError): string {
-  return [message, detail, hint].filter(Boolean).join(" ");
+  return inLine([message, detail, hint].filter(Boolean).join(" "));
 }
 
 /** The connection broke, or the server ended it: what was not committed is rolled back by the server. */

@@ -4,6 +4,7 @@ import { PULUMI } from "../model/command";
 import { compareRehearsal, describeReport, listStops } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import { stopsOf } from "../model/findings";
+import { harmlessData, inLine } from "../model/harmless";
 import { requireSameRollout, requireUnbroken } from "../model/guards";
 import type { TierReport } from "../model/report";
 import { isFirstTier, type Readings, writes } from "../model/rollout";
@@ -35,7 +36,10 @@ export async function create(inputs: TierInputs): Promise<dynamic.CreateResult<T
     const applied = await withRolloutLock(context, rollout, () => inTransaction(context, () => apply(inputs, context)));
     context.log(`Tier ${inputs.tier} (${inputs.title}): ${describeReport(applied.report)}`);
     if (inputs.tier === rollout.tiers.at(-1)?.tier) await giveBackApproval(context.session);
-    return { id: `${rollout.name}/${inputs.target.database}/tier-${inputs.tier}`, outs: { ...inputs, ...applied } };
+    return {
+      id: `${rollout.name}/${inputs.target.database}/tier-${inputs.tier}`,
+      outs: { ...inputs, ...harmlessData(applied) },
+    };
   });
 }
 
@@ -102,7 +106,7 @@ async function adopt(inputs: TierInputs, context: HookContext, known: LedgerRow)
   requireSameRollout(inputs, [known]);
   await verifyRecorded(context, context.scripts, known);
   context.log(
-    `Tier ${inputs.tier} was applied on ${known.appliedAt} by ${known.appliedBy}: adopted, nothing was changed.`,
+    `Tier ${inputs.tier} was applied on ${known.appliedAt} by ${inLine(known.appliedBy)}: adopted, nothing was changed.`,
   );
   return { report: known.report, rolloutId: known.rolloutId, ledgerHash: known.hash };
 }

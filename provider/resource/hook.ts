@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Context } from "../context";
 import { RolloutError } from "../model/errors";
+import { harmless } from "../model/harmless";
 import { requireSameTarget } from "../model/guards";
 import type { Rollout } from "../model/rollout";
 import type { TierInputs } from "../model/tier-inputs";
@@ -19,7 +20,7 @@ export interface HookContext extends Context {
 
 /** Says a line at once; Pulumi shows what a hook prints under its resource. */
 const say: Log = (line) => {
-  console.log(line);
+  console.log(harmless(line));
 };
 
 /**

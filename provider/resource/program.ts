@@ -10,8 +10,10 @@ import { type Configuration, type ConfigurationValues, readConfiguration } from 
 import { compareTiers, exitReadings, summarizeReport } from "../model/describe";
 import { messageOf } from "../model/errors";
 import { accessDemanded, requirePinned } from "../model/guards";
+import { harmless } from "../model/harmless";
 import type { Plan } from "../plan/plan";
 import { tierInputs } from "../plan/tier-inputs";
+import { describeExposure, readConnection } from "../postgres/connection";
 import type { Project } from "../release/release";
 import { Tier } from "./tier";
 
@@ -40,21 +42,25 @@ export function runProgram(project: Project): Promise<Record<string, unknown>> {
 
 async function rollOut(project: Project): Promise<Record<string, unknown>> {
   startProvider();
+  // What else this process asks of the environment is asked for the stack that runs, however it was selected.
+  process.env.PULUMI_STACK = getStack();
   const configuration = readConfiguration(project.rollout, {
     ...(project.rollout.roles && { access: accessDemanded(getStack()) }),
     ...stackConfiguration(),
   });
   if (!process.env.PULUMI_OPTION_POLICY_PACK) await warn(NO_PACK);
+  const exposure = describeExposure(readConnection());
+  if (exposure) await warn(exposure);
   const destroying = process.env.ROLLOUT_COMMAND === "destroy";
   // The way back asks for no ratification.
   if (!destroying) requirePinned(getStack(), configuration.request.release);
   const request = { ...configuration.request, ...(destroying && { throughTier: -1 }) };
   // Loaded while the provider starts: what a plan needs takes a while.
   const { planRun } = require("../plan/plan") as typeof import("../plan/plan");
-  const plan = await planRun(project, { ...configuration, request }, (line) => void info(line));
+  const plan = await planRun(project, { ...configuration, request }, (line) => void info(harmless(line)));
   if (destroying) return {};
   const applied = plan.tiers.filter(({ report }) => plan.run.applies.includes(report.tier));
-  if (applied.length && isDryRun()) await info(compareTiers(applied));
+  if (applied.length && isDryRun()) await info(harmless(compareTiers(applied)));
   return outputs(project, plan, registerTiers(plan, configuration));
 }
 
@@ -74,7 +80,7 @@ function outputs({ rollout }: Project, plan: Plan, tiers: readonly Tier[]): Reco
 
 /** What Pulumi prints as one message; with a stack it would be inspected for many seconds and not shown. */
 function refusal(error: unknown): RunError {
-  const said = new RunError(messageOf(error));
+  const said = new RunError(harmless(messageOf(error)));
   said.stack = "";
   return said;
 }
@@ -101,7 +107,7 @@ function registerTiers(plan: Plan, configuration: Configuration): Tier[] {
     const { scripts, drift } = plan.tiers[index];
     const name = `tier-${inputs.tier}-${scripts.declaration.name}`;
     const tier = new Tier(name, { ...inputs, ...chained }, previous ? { dependsOn: previous } : {});
-    for (const text of drift) void warn(`tier ${inputs.tier} has drifted: ${text}`, tier);
+    for (const text of drift) void warn(harmless(`tier ${inputs.tier} has drifted: ${text}`), tier);
     tiers.push(tier);
   }
   return tiers;

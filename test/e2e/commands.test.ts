@@ -22,7 +22,7 @@ function run(args: string[], env: NodeJS.ProcessEnv = {}): { code: number | null
   const { status, stdout, stderr } = spawnSync(process.execPath, ["cli/main.js", ...args], {
     env: {
       ...Object.fromEntries(inherited),
-      DATABASE_URL: "postgres://127.0.0.1:1/none",
+      DATABASE_URL: "postgres://nobody@127.0.0.1:1/none",
       ONE_ROOF_HOME: folder,
       ...env,
     },
@@ -40,7 +40,7 @@ describe("the dev stack in our own backend", () => {
     expect(first.output).toContain("Created stack 'dev'");
     expect(first.output).not.toMatch(/error:|incorrect/i);
     expect(first.code).toBe(0);
-    const second = run(["refresh"], { PULUMI_CONFIG_PASSPHRASE_FILE: passphrase });
+    const second = run(["refresh", "--yes"], { PULUMI_CONFIG_PASSPHRASE_FILE: passphrase });
     expect(second.output).not.toMatch(/error:|incorrect|Created/i);
   });
 });
@@ -67,12 +67,12 @@ describe("a local backend of the caller's own", () => {
   test("loses the lock of a dead process when that has stopped a command, and never the lock of another", () => {
     run(["pulumi", "stack", "init", "dev"], backend());
     lock("elsewhere");
-    const refused = run(["refresh"], backend());
+    const refused = run(["refresh", "--yes"], backend());
     expect(refused.output).toMatch(/Stack dev is locked by process \d+ of somebody on elsewhere since/);
     expect(refused.code).toBe(1);
     expect(readdirSync(locks())).toHaveLength(1);
     lock(os.hostname());
-    const cleared = run(["refresh"], backend());
+    const cleared = run(["refresh", "--yes"], backend());
     expect(cleared.output).toMatch(/Process \d+ died while it held the lock of stack dev/);
     expect(readdirSync(locks())).toEqual([]);
     expect(cleared.code).toBe(0);

@@ -52,11 +52,17 @@ test.each([
 
 describe("options that are added", () => {
   const added = (command: string, ...args: string[]) =>
-    operationOptions(command, readCommandLine([command, ...args])).filter((option) => option !== "--non-interactive");
+    operationOptions(command, readCommandLine([command, ...args]), false).filter(
+      (option) => option !== "--non-interactive",
+    );
+
+  test("the answer, where it is ours to give", () => {
+    expect(operationOptions("up", readCommandLine(["up"]), true)).toContain("--yes");
+  });
 
   test.each([
-    ["up", [], ["--yes"]],
-    ["destroy", [], ["--yes", "--run-program"]],
+    ["up", [], []],
+    ["destroy", [], ["--run-program"]],
     ["preview", [], []],
     ["up", ["-sprod"], []],
     ["up", ["-y"], []],
@@ -64,9 +70,9 @@ describe("options that are added", () => {
     ["up", ["--yes=false"], []],
     ["up", ["-y=false"], []],
     ["refresh", ["--preview-only"], []],
-    ["refresh", [], ["--yes", "--clear-pending-creates"]],
-    ["refresh", ["--preview-only=false", "--skip-pending-creates"], ["--yes"]],
-    ["destroy", ["--run-program=false", "-m", "-y"], ["--yes"]],
+    ["refresh", [], ["--clear-pending-creates"]],
+    ["refresh", ["--preview-only=false", "--skip-pending-creates"], []],
+    ["destroy", ["--run-program=false", "-m", "-y"], []],
   ])("%s %j", (command, args, options) => {
     expect(added(command, ...args)).toEqual(options);
   });
