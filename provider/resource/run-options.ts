@@ -1,9 +1,11 @@
 import { type ConfigurationValues, OPTION_KEYS, readOptions, type RunOptions } from "../model/configuration";
+import { forgetReads } from "./this-run";
 
 let values: ConfigurationValues = {};
 
 /** Keeps the options of the stack's configuration, as Pulumi hands them to a dynamic provider when it starts. */
 export function configure(get: (key: string) => string | undefined): void {
+  forgetReads();
   values = Object.fromEntries(
     OPTION_KEYS.flatMap((key) => {
       const value = get(key);

@@ -17,6 +17,11 @@ export function markRead(tier: number): void {
   read.add(tier);
 }
 
+/** What was read belongs to the command that read it. */
+export function forgetReads(): void {
+  read.clear();
+}
+
 /**
  * Whether the engine only asks what a refresh has found: it has read the tier, and no program has registered it since. It then
  * compares with the inputs of the run that applied the tier, which tell how things were before.
