@@ -3,7 +3,15 @@
  * writes them, objects and rows from the declarations of the tiers. The SQL rendering, the Pulumi program and the audit
  * all take it from here.
  */
-import type { AccessDeclaration, Grant, Owned, RoleAttributes, Roles, Rollout, TierDeclaration } from "../provider";
+import {
+  type AccessDeclaration,
+  type Grant,
+  type Owned,
+  type RoleAttributes,
+  type Roles,
+  rolesOf,
+  type TierDeclaration,
+} from "../provider";
 import { rollout } from "../tiers";
 import { FUNCTIONS, TABLES, VIEWS } from "../tiers/objects";
 import { approvalFunctions, approvalTable, signature } from "./approvals";
@@ -45,11 +53,6 @@ export function declareAccess({ readers = [], administrators = [] }: AccessOptio
     approvals: Array.from(new Set(APPROVAL_READINGS.flatMap(readBy))),
     administrators,
   };
-}
-
-export function rolesOf({ name, roles }: Pick<Rollout, "name" | "roles">): Roles {
-  if (!roles) throw new Error(`Rollout ${name} declares no roles.`);
-  return roles;
 }
 
 function declareRoles(names: Roles): RoleAttributes[] {

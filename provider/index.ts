@@ -15,6 +15,7 @@ export {
   type Readings,
   type Roles,
   type Rollout,
+  rolesOf,
   type TierDeclaration,
   tierOf,
   writes,
