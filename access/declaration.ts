@@ -70,7 +70,8 @@ function declareRoles(names: Roles): RoleAttributes[] {
     role(names.approver, "Gives and takes the right to roll out. People are members of it."),
     role(names.reader, "Reads the views of the user interface.", ["INHERIT", "LOGIN"], {
       ...READ_ONLY,
-      statement_timeout: "5s",
+      // In milliseconds: the Pulumi plugin reads no unit.
+      statement_timeout: "5000",
     }),
     role(names.monitor, "Reads what gates and verification measure.", ["INHERIT", "LOGIN"], READ_ONLY),
     // VALID UNTIL of another role is a matter of CREATEROLE; nobody can become this role.

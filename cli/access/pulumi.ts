@@ -14,7 +14,8 @@ const PROGRAM = path.join(projectFolder, "access");
 
 /** Runs `preview`, `up` or `destroy` there. */
 export async function runAccessProgram(command: string, args: readonly string[]): Promise<number> {
-  const { stack, fullStack, has } = readCommandLine([command, ...args]);
+  const line = readCommandLine([command, ...args]);
+  const { stack, fullStack } = line;
   requireOwnDatabase(stack);
   const binary = await ensureEngine();
   const env = { ...environment(), ...connection({ ...process.env, ...(await targetEnvironment(stack)) }) };
@@ -23,8 +24,8 @@ export async function runAccessProgram(command: string, args: readonly string[])
   if (selected.code !== 0) throw new Failure(`The stack ${stack} of access could not be created.`, selected.code);
   const options = [
     // The plugin changes the same catalog rows in parallel, and PostgreSQL refuses. As a flag: the variable ends the CLI.
-    ...(has("parallel") ? [] : ["--parallel", "1"]),
-    ...(isTerminal() || has("non-interactive") ? [] : ["--non-interactive"]),
+    ...(line.has("parallel") ? [] : ["--parallel", "1"]),
+    ...(isTerminal() || line.has("non-interactive") ? [] : ["--non-interactive"]),
   ];
   return (await pulumi([command, "--stack", fullStack, ...options, ...args])).code;
 }

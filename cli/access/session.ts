@@ -26,7 +26,7 @@ export async function withdraw(): Promise<boolean> {
     const ended = await once();
     // Who came in between the end of the sessions and the commit is out now too.
     await once();
-    return ended === true;
+    return ended ?? false;
   });
 }
 

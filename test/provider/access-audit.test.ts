@@ -197,7 +197,7 @@ test.each<[what: string, sql: string, named: string]>([
   [
     "a setting",
     "ALTER ROLE one_roof_reader RESET statement_timeout",
-    "one_roof_reader: the setting statement_timeout=5s",
+    "one_roof_reader: the setting statement_timeout=5000",
   ],
 ])("names what is missing: %s", async (_, sql, named) => {
   const told = await meanwhile(session, sql, () => auditAccess(session, ACCESS));
