@@ -3,7 +3,15 @@
  * writes them, objects and rows from the declarations of the tiers. The SQL rendering, the Pulumi program and the audit
  * all take it from here.
  */
-import type { AccessDeclaration, Grant, Owned, RoleAttributes, Roles, Rollout, TierDeclaration } from "../provider";
+import {
+  type AccessDeclaration,
+  type Grant,
+  type Owned,
+  type RoleAttributes,
+  type Roles,
+  rolesOf,
+  type TierDeclaration,
+} from "../provider";
 import { rollout } from "../tiers";
 import { FUNCTIONS, TABLES, VIEWS } from "../tiers/objects";
 import { approvalFunctions, approvalTable, signature } from "./approvals";
@@ -47,11 +55,6 @@ export function declareAccess({ readers = [], administrators = [] }: AccessOptio
   };
 }
 
-export function rolesOf({ name, roles }: Pick<Rollout, "name" | "roles">): Roles {
-  if (!roles) throw new Error(`Rollout ${name} declares no roles.`);
-  return roles;
-}
-
 function declareRoles(names: Roles): RoleAttributes[] {
   const role = (name: string, about: string, attributes: string[] = ["INHERIT"], settings = {}): RoleAttributes => ({
     name,
@@ -67,7 +70,8 @@ function declareRoles(names: Roles): RoleAttributes[] {
     role(names.approver, "Gives and takes the right to roll out. People are members of it."),
     role(names.reader, "Reads the views of the user interface.", ["INHERIT", "LOGIN"], {
       ...READ_ONLY,
-      statement_timeout: "5s",
+      // In milliseconds: the Pulumi plugin reads no unit.
+      statement_timeout: "5000",
     }),
     role(names.monitor, "Reads what gates and verification measure.", ["INHERIT", "LOGIN"], READ_ONLY),
     // VALID UNTIL of another role is a matter of CREATEROLE; nobody can become this role.

@@ -19,7 +19,10 @@ export function createdGrants(grants: readonly Grant[]): string {
   ].join("\n");
 }
 
-/** Grants on what may be there: tables, functions, and sequences behind the columns of a table. */
+/**
+ * Grants on what may be there: tables, functions, and sequences behind the columns of a table. CASE, because before 16 a
+ * name that is none of a table is an error.
+ */
 export function grantWhereItIs(grants: readonly Grant[]): string {
   const rows = grants.map(
     ({ role, kind, object, privileges }) => `    ('${kind}', '${object}', '${privileges.join(", ")}', '${role}')`,
@@ -32,14 +35,15 @@ BEGIN
     WITH declared (kind, object, privileges, role) AS (VALUES
 ${rows.join(",\n")}
     )
-    SELECT 'TABLE' AS kind, object, privileges, role FROM declared WHERE kind = 'table' AND to_regclass(object) IS NOT NULL
+    SELECT 'TABLE' AS kind, object, privileges, role FROM declared WHERE CASE kind WHEN 'table' THEN to_regclass(object) END IS NOT NULL
     UNION ALL
     SELECT 'FUNCTION', object, privileges, role FROM declared
     JOIN pg_proc AS p ON format('%s.%I(%s)', p.pronamespace::regnamespace, p.proname, pg_get_function_identity_arguments(p.oid)) = object
     WHERE kind = 'function'
     UNION ALL
     SELECT 'SEQUENCE', s.oid::regclass::text, privileges, role FROM declared
-    JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass(object) AND d.refobjsubid > 0
+    JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
+     AND d.refobjid = CASE kind WHEN 'sequences' THEN to_regclass(object) END
      AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
     JOIN pg_class AS s ON s.oid = d.objid AND s.relkind = 'S'
     WHERE kind = 'sequences'
@@ -68,9 +72,9 @@ BEGIN
     WITH declared (kind, object, owner) AS (VALUES
 ${rows.join(",\n")}
     ), present AS (
-      SELECT kind, object, owner, relowner AS former FROM declared JOIN pg_class ON pg_class.oid = to_regclass(object) WHERE kind = 'table'
+      SELECT kind, object, owner, relowner AS former FROM declared JOIN pg_class ON pg_class.oid = CASE kind WHEN 'table' THEN to_regclass(object) END
       UNION ALL
-      SELECT kind, object, owner, nspowner FROM declared JOIN pg_namespace ON pg_namespace.oid = to_regnamespace(object) WHERE kind = 'schema'
+      SELECT kind, object, owner, nspowner FROM declared JOIN pg_namespace ON pg_namespace.oid = CASE kind WHEN 'schema' THEN to_regnamespace(object) END
       UNION ALL
       SELECT kind, object, owner, proowner FROM declared
       JOIN pg_proc AS p ON format('%s.%I(%s)', p.pronamespace::regnamespace, p.proname, pg_get_function_identity_arguments(p.oid)) = object

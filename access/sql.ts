@@ -31,7 +31,19 @@ export function objectsSql({ names, roles }: AccessDeclaration): string {
   const settings = roles.flatMap((role) =>
     Object.entries(role.settings).map(([key, value]) => [role.name, key, value]),
   );
-  return `-- Approvals.
+  return `-- Approvals. Nothing is built on what others have put there.
+DO $ground$
+DECLARE
+  found text;
+BEGIN
+  SELECT string_agg(format('%s of %s', relname, pg_get_userbyid(relowner)), ', ') INTO found
+  FROM pg_class WHERE relnamespace = to_regnamespace('${names.access}') AND pg_get_userbyid(relowner) <> '${names.access}';
+  IF found IS NOT NULL THEN
+    RAISE EXCEPTION 'Schema ${names.access} holds what others have made: %.', found
+      USING ERRCODE = '55000', HINT = 'Nothing was changed. Find out who made it, and drop it.';
+  END IF;
+END
+$ground$;
 SET LOCAL ROLE ${names.access};
 ${createApprovals(names)}
 RESET ROLE;

@@ -3,7 +3,7 @@
  * What is pure is loaded at once; what needs a server, a parser or Pulumi when it is called, because most commands
  * need little of it.
  */
-export type { AccessDeclaration, AccessFinding, Grant, Owned, RoleAttributes } from "./model/access";
+export type { AccessDeclaration, AccessFinding, Grant, GrantedKind, Owned, RoleAttributes } from "./model/access";
 export { PULUMI } from "./model/command";
 export { describeAccess, describeGate, describeStop } from "./model/describe";
 export { messageOf } from "./model/errors";
@@ -16,6 +16,7 @@ export {
   type Readings,
   type Roles,
   type Rollout,
+  rolesOf,
   type TierDeclaration,
   tierOf,
   writes,

@@ -12,6 +12,7 @@ const FILES: Record<string, string> = {
   pulumi: "./pulumi",
   db: "./db",
   gate: "./gate",
+  access: "./access",
   manifest: "./manifest",
   example: "./example",
   check: "./check",

@@ -150,6 +150,12 @@ export function isFirstTier({ tiers }: Rollout, tier: number): boolean {
   return tier === tiers[0]?.tier;
 }
 
+/** Its database roles. Throws when it declares none. */
+export function rolesOf({ name, roles }: Pick<Rollout, "name" | "roles">): Roles {
+  if (!roles) throw new Error(`Rollout ${name} declares no roles.`);
+  return roles;
+}
+
 /** The declaration of a tier by its number. Throws when the rollout has none of that number. */
 export function tierOf(rollout: Rollout, tier: number): TierDeclaration {
   const found = rollout.tiers.find((each) => each.tier === tier);

@@ -88,7 +88,7 @@ WITH ours AS (
   UNION ALL
   SELECT thing.type, thing.identity, NULL, d.refobjid, true, NULL, NULL
   FROM pg_shdepend d CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) AS thing
-  WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid IN (SELECT oid FROM ours) AND d.deptype = 'o'
+  WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid IN (SELECT oid FROM ours) AND d.deptype = 'o' AND d.classid <> 'pg_default_acl'::regclass
     AND d.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
     AND (d.classid, d.objid) NOT IN (SELECT class, oid FROM known)
 ), membership AS (
@@ -99,7 +99,7 @@ WITH ours AS (
 ), reached AS (
   SELECT oid, rolname, rolcreaterole FROM pg_roles WHERE pg_has_role(session_user, oid, 'MEMBER')
 ), role AS (
-  SELECT rolname AS name, rolvaliduntil AS "validUntil", array_remove(ARRAY[
+  SELECT rolname AS name, nullif(rolvaliduntil, 'infinity') AS "validUntil", array_remove(ARRAY[
       CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolcreaterole THEN 'CREATEROLE' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END,
       CASE WHEN rolreplication THEN 'REPLICATION' END, CASE WHEN rolbypassrls THEN 'BYPASSRLS' END, CASE WHEN rolcanlogin THEN 'LOGIN' END,
       CASE WHEN rolinherit THEN 'INHERIT' END], NULL) AS attributes,
@@ -121,6 +121,9 @@ SELECT jsonb_build_object(
     'superuser', (SELECT rolsuper FROM pg_roles WHERE rolname = session_user),
     'createRole', EXISTS (SELECT FROM reached WHERE rolcreaterole),
     'approver', EXISTS (SELECT FROM reached WHERE rolname = $6::text),
+    'reads', (SELECT coalesce(jsonb_agg(known.name), '[]') FROM known JOIN pg_namespace n ON n.nspname = known.space
+      WHERE known.kind = 'table' AND known.space = ANY ($2::text[])
+        AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(known.oid, 'SELECT')),
     'writes', (SELECT coalesce(jsonb_agg(DISTINCT known.name), '[]') FROM known JOIN reached ON known.kind = 'table' AND known.name = ANY ($5::text[])
       WHERE has_table_privilege(reached.oid, known.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
          OR has_any_column_privilege(reached.oid, known.oid, 'INSERT, UPDATE')),

@@ -1,5 +1,5 @@
 import type { AccessDeclaration, AccessFacts, AccessFinding, ApprovalInForce } from "../model/access";
-import { compareAccess, judgeSession } from "../model/access";
+import { compareAccess, judgeSession } from "../model/compare-access";
 import type { Roles } from "../model/rollout";
 import { ACCESS_FACTS } from "./access-facts";
 import type { Session } from "./session";
@@ -33,8 +33,24 @@ export async function auditAccess(session: Session, declaration: AccessDeclarati
   const absent = whyAbsent(names, facts);
   if (absent !== undefined) return { absent, findings: [], session: judged };
   const inForce = await approvalInForce(session, names, facts);
-  const findings = compareAccess(declaration, facts, inForce);
+  const findings = [...unread(names, facts), ...compareAccess(declaration, facts, inForce)];
   return { ...(inForce && { inForce }), findings, session: judged };
+}
+
+/** Who may not read approvals cannot tell whether one is in force: it is told, and none is taken to be. */
+function unread({ access }: Roles, facts: AccessFacts): AccessFinding[] {
+  const table = `${access}.approval`;
+  const { reads, login } = facts.session;
+  const isHidden = hasApprovals(access, facts) && !reads.includes(table);
+  return isHidden ? [{ problem: "missing", role: login, privilege: "SELECT", object: `table ${table}` }] : [];
+}
+
+/** Anything but the owner's own plain table would say what somebody else wants; the comparison names it. */
+function hasApprovals(access: string, { objects }: AccessFacts): boolean {
+  return objects.some(
+    ({ kind, object, owner, runs }) =>
+      kind === "table" && object === `${access}.approval` && owner === access && runs === "r",
+  );
 }
 
 /** Roles take part where the schema of approvals belongs to the role of that name, and nowhere else. */
@@ -47,11 +63,9 @@ function whyAbsent({ access }: Roles, { objects }: AccessFacts): string | undefi
 async function approvalInForce(
   session: Session,
   { access }: Roles,
-  { objects }: AccessFacts,
+  facts: AccessFacts,
 ): Promise<ApprovalInForce | undefined> {
-  const table = objects.find(({ kind, object }) => kind === "table" && object === `${access}.approval`);
-  // Anything but the owner's own plain table would say what somebody else wants; the comparison names it.
-  if (table?.owner !== access || table.runs !== "r") return undefined;
+  if (!hasApprovals(access, facts) || !facts.session.reads.includes(`${access}.approval`)) return undefined;
   const [inForce] = await session.query<{ [Key in keyof ApprovalInForce]: string }>(
     `SELECT release, request, approved_by AS "approvedBy", to_char(valid_until, 'YYYY-MM-DD"T"HH24:MI:SS.USOF') AS "validUntil"
      FROM ${access}.approval WHERE withdrawn_at IS NULL AND valid_until > clock_timestamp() ORDER BY id DESC LIMIT 1`,

@@ -1,0 +1,118 @@
+// `npm run access -- COMMAND`: who may do what in a production database, and the approver's act.
+import { parseArgs } from "node:util";
+import { declareAccess } from "../../access/declaration";
+import { installSql, removeSql } from "../../access/sql";
+import { describeAccess, messageOf } from "../../provider";
+import { runAccessProgram } from "../access/pulumi";
+import { approve, audit, withdraw } from "../access/session";
+import { Failure } from "../failure";
+import type { Command } from "./index";
+
+const USAGE = `Usage: npm run access -- COMMAND
+
+  preview | up | destroy   the roles and rights of this database, with Pulumi; the options are those of its CLI
+  sql [--remove]           print the same as one SQL script, to be run by psql as a superuser; --remove takes it back
+  audit [--json]           compare what is with what is declared. Exit code 0 = as declared, 10 = it differs, 1 = error
+  approve --release DIGEST --request CODE --for 2h
+                           allow this release to be rolled out under this request, for 1 minute to 7 days
+  withdraw                 take that back, and end what is under way
+
+  --reader NAME            a further role that may read the views of the user interface, as readerRoles has it
+  --administrator NAME     a role that may administer ours; on PostgreSQL 16 or newer, whoever has created them
+
+  audit, approve and withdraw connect as whoever DATABASE_URL or the PG* variables name.`;
+
+const DIFFERS = 10;
+
+const options = {
+  release: { type: "string" },
+  request: { type: "string" },
+  for: { type: "string" },
+  reader: { type: "string", multiple: true },
+  administrator: { type: "string", multiple: true },
+  remove: { type: "boolean" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+type Options = ReturnType<typeof readOptions>;
+
+const actions: Record<string, (options: Options) => Promise<number>> = {
+  sql: async ({ remove }) => {
+    const sql = remove ? removeSql(declareAccess()) : installSql(declareAccess());
+    console.log(`${remove ? REMOVE_HEADER : INSTALL_HEADER}\n${sql}`);
+    return 0;
+  },
+  audit: tellAudit,
+  approve: async ({ release, request, for: duration }) => {
+    if (!release || !request || !duration)
+      throw new Failure(`approve needs --release, --request and --for.\n${USAGE}`, 2);
+    console.log(`Approved until ${await approve({ release, request, duration })}.`);
+    return 0;
+  },
+  withdraw: async () => {
+    console.log(
+      (await withdraw())
+        ? "The approval is withdrawn; what was under way is ended."
+        : "No approval was in force; the login can do nothing.",
+    );
+    return 0;
+  },
+};
+
+const INSTALL_HEADER = `-- Roles and rights of the rollout, made by: npm run access -- sql
+-- As a superuser, in the database of the rollout: psql -X -v ON_ERROR_STOP=1 -d DATABASE -f FILE
+-- Passwords are not in it: set them by \\password, in psql. Who may approve: GRANT one_roof_approver TO a person's login.
+\\set ON_ERROR_STOP on
+\\set QUIET on`;
+
+const REMOVE_HEADER = `-- Takes roles and rights of the rollout back, made by: npm run access -- sql --remove
+-- As a superuser, in the database of the rollout: psql -X -v ON_ERROR_STOP=1 -d DATABASE -f FILE
+\\set ON_ERROR_STOP on
+\\set QUIET on`;
+
+export const run: Command = async ([name = "", ...rest]) => {
+  if (["preview", "up", "destroy"].includes(name)) return runAccessProgram(name, rest);
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (!action) throw new Failure(name ? `Unknown command "${name}".\n${USAGE}` : USAGE, 2);
+  const given = readOptions(rest);
+  try {
+    if (!given.help) return await action(given);
+    console.log(USAGE);
+    return 0;
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    throw new Failure(messageOf(cause), 1, { cause });
+  }
+};
+
+function readOptions(args: string[]) {
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (cause) {
+    throw new Failure(`${messageOf(cause).split(".")[0] ?? ""}.\n${USAGE}`, 2, { cause });
+  }
+}
+
+async function tellAudit({ json, reader: readers = [], administrator: administrators = [] }: Options): Promise<number> {
+  const { absent, inForce, findings } = await audit(declareAccess({ readers, administrators }));
+  const differs = absent !== undefined || findings.length > 0;
+  if (json) {
+    console.log(JSON.stringify({ asDeclared: !differs, absent, inForce, findings }));
+  } else if (absent !== undefined) {
+    console.log(
+      `Roles take no part in this database: ${absent}. Make them: npm run access -- up, or npm run access -- sql`,
+    );
+  } else {
+    for (const finding of findings) console.log(describeAccess(finding));
+    console.log(
+      [
+        differs ? `${findings.length} differences from what is declared.` : "Everything is as declared.",
+        inForce
+          ? `Release ${inForce.release} may be rolled out under ${inForce.request}, as ${inForce.approvedBy} has approved, until ${inForce.validUntil}.`
+          : "No approval is in force.",
+      ].join(" "),
+    );
+  }
+  return differs ? DIFFERS : 0;
+}
