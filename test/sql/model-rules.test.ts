@@ -45,6 +45,30 @@ describe("the model", () => {
     expect(await required()).toEqual([...CELLS.slice(0, 2), ["topic", 4]]);
   });
 
+  test("counts required cells and gaps as the views of cells do, whatever is owned by whom", async () => {
+    await db.query(`
+      UPDATE governance_object_ownership SET lifecycle_status = 'revoked' WHERE object_ref = 'GRP-AI' AND scope <> 'audit';
+      UPDATE axis_object_ownership SET owner_kind = 'supporting' WHERE object_ref IN ('tasks', 'modules');
+      UPDATE axis_registry SET status = 'deprecated' WHERE axis_code = 'topic';
+      UPDATE coverage_rule SET required_owner_kind = 'supporting' WHERE axis_code = 'containment';
+      INSERT INTO axis_registry (axis_code, axis_name, axis_family, axis_kind, status)
+        VALUES ('pivot', 'Pivot', 'pivot', 'system', 'active')`);
+    const counted = await db.rows(
+      "SELECT axis_code, required_cells, gap_cells FROM v_axis_coverage_summary ORDER BY 1",
+    );
+    expect(counted).toEqual([
+      ["containment", "35", "33"],
+      ["pivot", "0", "0"],
+      ["responsibility", "210", "5"],
+    ]);
+    expect(counted).toEqual(
+      await db.rows(`SELECT axis_code,
+          (SELECT count(*) FROM v_axis_required_cell AS cell WHERE cell.axis_code = axis.axis_code),
+          (SELECT count(*) FROM v_axis_coverage_gap AS gap WHERE gap.axis_code = axis.axis_code)
+        FROM axis_registry AS axis WHERE status = 'active' ORDER BY 1`),
+    );
+  });
+
   test.each([
     ["retired", `UPDATE coverage_rule SET status = 'retired' WHERE axis_code = 'topic'`],
     ["of an axis that is not active", `UPDATE axis_registry SET status = 'deprecated' WHERE axis_code = 'topic'`],
