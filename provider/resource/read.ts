@@ -18,8 +18,7 @@ import { markRead } from "./this-run";
 export async function read(id: string, state: TierState): Promise<dynamic.ReadResult<TierState>> {
   return withTarget(state, async ({ session, release: { rollout }, scripts: { declaration }, options, log }) => {
     const { tier, title } = declaration;
-    markRead(tier);
-    if (!writes(declaration)) return { id, props: state };
+    if (!writes(declaration)) return found(id, state);
     const row = (await withEvidence(options.evidence, await readLedger(session, rollout))).get(tier);
     const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
     if (!row) await requireAbsent(session, declaration, snapshot);
@@ -31,6 +30,11 @@ export async function read(id: string, state: TierState): Promise<dynamic.ReadRe
     for (const text of await findDrift(session, declaration, row, snapshot)) {
       log(`Tier ${tier} (${title}) has drifted: ${text}`);
     }
-    return { id, props: state };
+    return found(id, state);
   });
+}
+
+function found(id: string, state: TierState): dynamic.ReadResult<TierState> {
+  markRead(state.tier);
+  return { id, props: state };
 }
