@@ -17,7 +17,7 @@ const ROOMS = {
   tiers: ["provider/index.ts"],
   policy: ["provider/index.ts", "tiers"],
   access: ["provider/index.ts", "tiers"],
-  "cli/dev-database": [...COMMAND_GROUND, "provider/index.ts", "access"],
+  "cli/dev-database": [...COMMAND_GROUND, "provider/index.ts", "tiers", "access"],
   "cli/pulumi": [...COMMAND_GROUND, "cli/dev-database", "provider/index.ts", "tiers", "tools/engine"],
   cli: ["provider/index.ts", "tiers", "access", "tools/engine"],
 };

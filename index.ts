@@ -4,7 +4,11 @@
  */
 // First of all: what follows is loaded by tsx, which caches, instead of the SDK's compiler, which does not.
 import "tsx/cjs";
-import { runProgram } from "./provider";
+import { type DeclareAccess, runProgram } from "./provider";
 import { rollout } from "./tiers";
 
-export = runProgram({ root: __dirname, rollout });
+/** Loaded where roles take part in the database: it reads all SQL. */
+const access: DeclareAccess = (readers) =>
+  (require("./access/declaration") as typeof import("./access/declaration")).declareAccess({ readers });
+
+export = runProgram({ root: __dirname, rollout, access });

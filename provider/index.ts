@@ -3,7 +3,15 @@
  * What is pure is loaded at once; what needs a server, a parser or Pulumi when it is called, because most commands
  * need little of it.
  */
-export type { AccessDeclaration, AccessFinding, Grant, GrantedKind, Owned, RoleAttributes } from "./model/access";
+export type {
+  AccessDeclaration,
+  DeclareAccess,
+  AccessFinding,
+  Grant,
+  GrantedKind,
+  Owned,
+  RoleAttributes,
+} from "./model/access";
 export { PULUMI } from "./model/command";
 export { describeAccess, describeGate, describeStop } from "./model/describe";
 export { messageOf } from "./model/errors";
@@ -54,6 +62,9 @@ export const readinessLine: typeof import("./plan/readiness").readinessLine = (.
   readiness().readinessLine(...args);
 
 export const askLedger: typeof import("./ledger/ledger").askLedger = (...args) => ledger().askLedger(...args);
+
+/** The digest of the release that is in `root`. */
+export const releaseDigest = async (root: string) => (await release().identifyRelease(root, "")).release;
 
 /** Writes the manifest of the release that is in `root`; gives its digest. */
 export const writeManifest: typeof import("./release/manifest").writeManifest = (...args) =>

@@ -18,7 +18,10 @@ export async function runAccessProgram(command: string, args: readonly string[])
   const { stack, fullStack } = line;
   requireOwnDatabase(stack);
   const binary = await ensureEngine();
-  const env = { ...environment(), ...connection({ ...process.env, ...(await targetEnvironment(stack)) }) };
+  const env = {
+    ...environment(),
+    ...connection({ ...process.env, ...(await targetEnvironment(stack, { as: "administrator" })) }),
+  };
   const pulumi = (words: readonly string[]) => runInForeground(binary, words, env, { cwd: PROGRAM });
   const selected = await pulumi(["stack", "select", fullStack, "--create", "--non-interactive"]);
   if (selected.code !== 0) throw new Failure(`The stack ${stack} of access could not be created.`, selected.code);

@@ -5,7 +5,9 @@ import { installSql, removeSql } from "../../access/sql";
 import { describeAccess, messageOf } from "../../provider";
 import { runAccessProgram } from "../access/pulumi";
 import { approve, audit, withdraw } from "../access/session";
+import { requireOwnDatabase, targetEnvironment } from "../dev-database/target";
 import { Failure } from "../failure";
+import { readCommandLine } from "../pulumi/command-line";
 import type { Command } from "./index";
 
 const USAGE = `Usage: npm run access -- COMMAND
@@ -76,6 +78,11 @@ export const run: Command = async ([name = "", ...rest]) => {
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   if (!action) throw new Failure(name ? `Unknown command "${name}".\n${USAGE}` : USAGE, 2);
   const given = readOptions(rest);
+  // On the embedded database everybody is its developer.
+  const { stack } = readCommandLine([]);
+  requireOwnDatabase(stack);
+  if (name !== "sql" && !given.help)
+    Object.assign(process.env, await targetEnvironment(stack, { as: "administrator" }));
   try {
     if (!given.help) return await action(given);
     console.log(USAGE);

@@ -62,7 +62,7 @@ async function tellVerdict({ quiet, json }: Options, { stack, configFile }: Comm
   const connection = namedConnection();
   const exposure = connection && describeExposure(connection);
   if (exposure && !quiet) tell(exposure);
-  Object.assign(process.env, await targetEnvironment(stack));
+  Object.assign(process.env, await targetEnvironment(stack, { as: "monitor" }));
   const project = { root: projectFolder, rollout };
   const measured = await measureReadiness(project, blockerTokens, parameters, { all: json ?? false });
   const { verdict, database, blockers, readings } = measured;

@@ -44,6 +44,8 @@ async function loadBaseline(cluster: Cluster, baseline: Baseline): Promise<Clust
     for (const file of baselineFiles()) await runFile(client, file);
     if (baseline.signed) await runFile(client, "sign.sql");
   });
+  const { installRoles } = require("./roles") as typeof import("./roles");
+  await installRoles(cluster, DATABASE);
   const loaded = { ...cluster, loaded: true };
   writeCluster(loaded);
   return loaded;

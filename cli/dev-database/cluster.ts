@@ -19,7 +19,10 @@ const PORTS = 5_000;
 export interface Cluster {
   folder: string;
   port: number;
+  /** Of the superuser. */
   password: string;
+  /** Of the roles of the rollout that log in. */
+  rolePassword: string;
   /** False until the baseline is in: a load that was cut short is done again. */
   loaded: boolean;
 }
@@ -36,7 +39,9 @@ log_timezone = 'UTC'
 
 export function readCluster(): Cluster | undefined {
   try {
-    return JSON.parse(fs.readFileSync(clusterFile(), "utf8")) as Cluster;
+    const known = JSON.parse(fs.readFileSync(clusterFile(), "utf8")) as Cluster;
+    // One that an earlier version has made knows no roles yet: its baseline is loaded anew, and they come with it.
+    return known.rolePassword ? known : { ...known, rolePassword: newPassword(), loaded: false };
   } catch {
     return undefined;
   }
@@ -100,7 +105,7 @@ function initialise(postgres: Postgres): Cluster {
   fs.rmSync(folder, { recursive: true, force: true });
   makeReachable(path.dirname(folder));
   fs.mkdirSync(folder);
-  const password = randomBytes(18).toString("base64url");
+  const [password, rolePassword] = [newPassword(), newPassword()];
   const passwordFile = `${folder}.password`;
   fs.writeFileSync(passwordFile, password + "\n", { mode: 0o600 });
   if (postgres.user)
@@ -113,7 +118,11 @@ function initialise(postgres: Postgres): Cluster {
     fs.rmSync(passwordFile);
   }
   fs.appendFileSync(path.join(folder, "postgresql.conf"), SETTINGS);
-  return { folder, port: preferredPort(), password, loaded: false };
+  return { folder, port: preferredPort(), password, rolePassword, loaded: false };
+}
+
+function newPassword(): string {
+  return randomBytes(18).toString("base64url");
 }
 
 export async function stopCluster(): Promise<boolean> {
@@ -158,8 +167,13 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
-export function clusterUrl(cluster: Cluster, database: string): string {
-  return `postgresql://postgres:${cluster.password}@${HOST}:${cluster.port}/${database}`;
+/** Where the database is, for the superuser unless another login is named. */
+export function clusterUrl(
+  cluster: Cluster,
+  database: string,
+  { user, password }: { user: string; password: string } = { user: "postgres", password: cluster.password },
+): string {
+  return `postgresql://${user}:${password}@${HOST}:${cluster.port}/${database}`;
 }
 
 /** The identifier that initdb gave to the cluster, as its control file has it in front; undefined where it cannot be read. */

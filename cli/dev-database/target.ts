@@ -3,6 +3,7 @@ import { type Connection, describeConnection, messageOf, readConnection, require
 import { Failure } from "../failure";
 import { DEV_STACK } from "../project";
 import { DATABASE, ensureDatabase } from "./baseline";
+import type { Connecting } from "./roles";
 import { clusterUrl, readCluster, systemIdentifier, withConnection } from "./cluster";
 
 const HOW_LONG_TO_ASK_MS = 5_000;
@@ -46,11 +47,24 @@ export function requireOwnDatabase(stack: string): void {
   }
 }
 
-/** The environment that makes a program connect to the stack's target; starts the embedded database where that is the target. */
-export async function targetEnvironment(stack: string): Promise<NodeJS.ProcessEnv> {
+/** What a program wants of the target. */
+export interface Purpose {
+  /** Whom it connects as where that is not named. */
+  readonly as: Connecting;
+  /** The request under which it may write; where none is named, it only reads. */
+  readonly request?: string | undefined;
+}
+
+/**
+ * The environment that makes a program connect to the stack's target; starts the embedded database where that is the target, and
+ * plays the approver there.
+ */
+export async function targetEnvironment(stack: string, { as, request }: Purpose): Promise<NodeJS.ProcessEnv> {
   if (stack !== DEV_STACK || isExternal()) return {};
   const cluster = await ensureDatabase();
-  return namedConnection() ? {} : { DATABASE_URL: clusterUrl(cluster, DATABASE) };
+  const { loginOf, playApprover } = require("./roles") as typeof import("./roles");
+  if (request) await playApprover(cluster, DATABASE, request);
+  return namedConnection() ? {} : { DATABASE_URL: clusterUrl(cluster, DATABASE, loginOf(cluster, as)) };
 }
 
 /** The target of a command with this environment, in words: `directus on db.example:5432 as rollout`. */

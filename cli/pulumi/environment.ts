@@ -4,17 +4,23 @@ import { pathToFileURL } from "node:url";
 import { targetEnvironment } from "../dev-database/target";
 import { DEV_STACK, makeStateFolder } from "../project";
 import type { CommandLine } from "./command-line";
+import { readStackConfiguration } from "./configuration";
 import { engineFolder, pulumiHome } from "./engine";
 
-export async function commandEnvironment({ stack, fullStack, words }: CommandLine): Promise<NodeJS.ProcessEnv> {
+/** Commands that run the program or the provider. */
+const WRITING = ["preview", "up", "update", "destroy", "down", "refresh"];
+
+export async function commandEnvironment(line: CommandLine): Promise<NodeJS.ProcessEnv> {
+  const { stack, fullStack, words } = line;
   const { env } = process;
+  const request = WRITING.includes(words[0] ?? "") ? requestOf(line) : undefined;
   return {
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_OPTION_POLICY_PACK: "./policy",
     ...env,
     PULUMI_BACKEND_URL: env.PULUMI_BACKEND_URL || pathToFileURL(ownBackend()).href,
     ...passphrase(stack),
-    ...(await targetEnvironment(stack)),
+    ...(await targetEnvironment(stack, { as: "login", request })),
     PULUMI_STACK: fullStack,
     PULUMI_HOME: pulumiHome(),
     // The engine finds its language host and the launcher of dynamic providers here.
@@ -24,6 +30,16 @@ export async function commandEnvironment({ stack, fullStack, words }: CommandLin
     // How its messages name the command that the operator can type next.
     ROLLOUT_CLI: "npm run pulumi --",
   };
+}
+
+/** The request that the stack names as ratified; whatever is wrong with the configuration, the program says. */
+function requestOf({ stack, configFile }: CommandLine): string | undefined {
+  if (stack !== DEV_STACK) return undefined;
+  try {
+    return readStackConfiguration(configFile, ["ratifiedApr"]).ratifiedApr;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The local backend that is used where the caller names none. */

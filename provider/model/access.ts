@@ -57,6 +57,9 @@ export interface AccessDeclaration {
   readonly administrators: readonly string[];
 }
 
+/** The declaration with the roles that a stack's configuration names as further readers. */
+export type DeclareAccess = (readers: readonly string[]) => AccessDeclaration;
+
 /** The approval that is in force. */
 export interface ApprovalInForce {
   readonly release: string;

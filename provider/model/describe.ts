@@ -102,6 +102,8 @@ function wordsOf(finding: Finding): string {
       return finding.differences.join("; ");
     case "failure":
       return finding.message;
+    case "access":
+      return describeAccess(finding.difference);
     case "not approved":
       return describeNotApproved(finding);
     case "no roles":

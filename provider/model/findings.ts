@@ -1,3 +1,4 @@
+import type { AccessFinding } from "./access";
 import type { GateResult } from "./gates";
 import type { Movement, ReadingContract, RowCount, RowCounters } from "./rollout";
 
@@ -17,6 +18,7 @@ export type Finding =
   | { readonly is: "own rows"; table: string; measured: number }
   | { readonly is: "drift"; differences: readonly string[]; acceptance: string }
   | { readonly is: "failure"; message: string }
+  | { readonly is: "access"; difference: AccessFinding }
   | { readonly is: "not approved"; wanted: Approved; approval?: Approved & { readonly approvedBy: string } }
   | { readonly is: "not rehearsed" | "not reached" | "no roles" };
 

@@ -1,9 +1,10 @@
 import type { Context } from "../context";
+import type { DeclareAccess } from "../model/access";
 import type { Configuration, RunRequest } from "../model/configuration";
 import { describeStop, show } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import type { TierReport } from "../model/report";
-import { type Stop, stopsOf } from "../model/findings";
+import { stopsOf } from "../model/findings";
 import { type Readings, writes } from "../model/rollout";
 import type { ReleaseIdentity, RunVerdict, Target } from "../model/tier-inputs";
 import { whyUnapproved } from "../postgres/acting";
@@ -38,7 +39,7 @@ export interface Plan {
  * broken, or when a rollback that the run implies would be refused.
  */
 export async function planRun(
-  { root, rollout }: Project,
+  { root, rollout, access }: Project,
   { parameters, request, options }: Configuration,
   log: Log,
 ): Promise<Plan> {
@@ -55,13 +56,20 @@ export async function planRun(
   const context: Context = { session, release, parameters, options, log };
   try {
     // One at a time: a rehearsal beside another run would measure what is not there to stay.
-    return await withRolloutLock(context, rollout, () => retried(context, () => plan(context, identity, request)));
+    return await withRolloutLock(context, rollout, () =>
+      retried(context, () => plan(context, identity, request, access)),
+    );
   } finally {
     await session.close();
   }
 }
 
-async function plan(context: Context, identity: ReleaseIdentity, request: RunRequest): Promise<Plan> {
+async function plan(
+  context: Context,
+  identity: ReleaseIdentity,
+  request: RunRequest,
+  declare?: DeclareAccess,
+): Promise<Plan> {
   const { session, release } = context;
   const readings = await takeReadings(session, release.probe);
   const status = await resolvePending(context, request);
@@ -72,19 +80,15 @@ async function plan(context: Context, identity: ReleaseIdentity, request: RunReq
   const tiers = release.tiers
     .filter(({ declaration }) => declaration.tier <= request.throughTier)
     .map((scripts) => plannedTier(context, scripts, status, reports));
-  const access = await accessStops(context, status, identity, request);
+  const first = firstWriting(status);
+  const findings = first === undefined ? [] : await judgeAccess(context, identity.release, request, declare);
+  const access = stopsOf("access", first ?? 0, findings);
   return { target: session.target, tiers, readings, run: judgeRun(status, { reports, access }, identity, request) };
 }
 
-/** The way back asks for no approval of a release: it needs the right to write, and that is enough. */
-async function accessStops(
-  context: Context,
-  { pending, adopted }: LedgerStatus,
-  { release }: ReleaseIdentity,
-  request: RunRequest,
-): Promise<Stop[]> {
-  const first = [...adopted, ...pending].find(({ declaration }) => writes(declaration));
-  return first ? stopsOf("access", first.declaration.tier, await judgeAccess(context, release, request)) : [];
+/** The first tier that this run writes. The way back asks for no approval of a release: it needs the right to write, no more. */
+function firstWriting({ pending, adopted }: LedgerStatus): number | undefined {
+  return [...adopted, ...pending].find(({ declaration }) => writes(declaration))?.declaration.tier;
 }
 
 async function verifyAdopted(context: Context, { adopted }: LedgerStatus, readings: Readings): Promise<TierReport[]> {

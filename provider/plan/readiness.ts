@@ -69,7 +69,8 @@ export async function measureReadiness(
   parameters: Parameters,
   { all = false } = {},
 ): Promise<MeasuredReadiness> {
-  const settings = { ...sessionSettings(rollout, parameters, readOptions({})), ...READ_ONLY };
+  const watching = { [`${rollout.noticeSchema}.watching`]: "on" };
+  const settings = { ...sessionSettings(rollout, parameters, readOptions({})), ...READ_ONLY, ...watching };
   const names = all ? undefined : startGates(rollout, tokens, parameters).map(({ name }) => name);
   const probe = await loadProbe(root, rollout);
   // A server of any age is told apart by its gate, as the plain SQL does.

@@ -1,6 +1,7 @@
 import type { AccessDeclaration, AccessFacts, AccessFinding, ApprovalInForce } from "../model/access";
 import { compareAccess, judgeSession } from "../model/compare-access";
 import type { Roles } from "../model/rollout";
+import { approvalInForce } from "./approval";
 import { ACCESS_FACTS } from "./access-facts";
 import type { Session } from "./session";
 
@@ -32,7 +33,8 @@ export async function auditAccess(session: Session, declaration: AccessDeclarati
   const judged = judgeSession(facts);
   const absent = whyAbsent(names, facts);
   if (absent !== undefined) return { absent, findings: [], session: judged };
-  const inForce = await approvalInForce(session, names, facts);
+  const isReadable = hasApprovals(names.access, facts) && facts.session.reads.includes(`${names.access}.approval`);
+  const inForce = isReadable ? await approvalInForce(session, names.access) : undefined;
   const findings = [...unread(names, facts), ...compareAccess(declaration, facts, inForce)];
   return { ...(inForce && { inForce }), findings, session: judged };
 }
@@ -45,14 +47,6 @@ function unread({ access }: Roles, facts: AccessFacts): AccessFinding[] {
   return isHidden ? [{ problem: "missing", role: login, privilege: "SELECT", object: `table ${table}` }] : [];
 }
 
-/** Anything but the owner's own plain table would say what somebody else wants; the comparison names it. */
-function hasApprovals(access: string, { objects }: AccessFacts): boolean {
-  return objects.some(
-    ({ kind, object, owner, runs }) =>
-      kind === "table" && object === `${access}.approval` && owner === access && runs === "r",
-  );
-}
-
 /** Roles take part where the schema of approvals belongs to the role of that name, and nowhere else. */
 function whyAbsent({ access }: Roles, { objects }: AccessFacts): string | undefined {
   const schema = objects.find(({ kind, object }) => kind === "schema" && object === access);
@@ -60,15 +54,8 @@ function whyAbsent({ access }: Roles, { objects }: AccessFacts): string | undefi
   return schema.owner === access ? undefined : `schema ${access} belongs to ${schema.owner}, not to ${access}`;
 }
 
-async function approvalInForce(
-  session: Session,
-  { access }: Roles,
-  facts: AccessFacts,
-): Promise<ApprovalInForce | undefined> {
-  if (!hasApprovals(access, facts) || !facts.session.reads.includes(`${access}.approval`)) return undefined;
-  const [inForce] = await session.query<{ [Key in keyof ApprovalInForce]: string }>(
-    `SELECT release, request, approved_by AS "approvedBy", to_char(valid_until, 'YYYY-MM-DD"T"HH24:MI:SS.USOF') AS "validUntil"
-     FROM ${access}.approval WHERE withdrawn_at IS NULL AND valid_until > clock_timestamp() ORDER BY id DESC LIMIT 1`,
-  );
-  return inForce;
+/** Anything but the owner's own plain table would say what somebody else wants; the comparison names it. */
+function hasApprovals(access: string, { objects }: AccessFacts): boolean {
+  const table = objects.find(({ kind, object }) => kind === "table" && object === `${access}.approval`);
+  return table?.owner === access && table.runs === "r";
 }

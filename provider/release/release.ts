@@ -1,3 +1,4 @@
+import type { DeclareAccess } from "../model/access";
 import type { Parameters } from "../model/gates";
 import type { Rollout, TierDeclaration } from "../model/rollout";
 import { sha256 } from "./digest";
@@ -26,6 +27,8 @@ export interface Project {
   /** The project's folder. */
   readonly root: string;
   readonly rollout: Rollout;
+  /** Who may do what where the rollout's roles take part; without it only the approval is judged there. */
+  readonly access?: DeclareAccess;
 }
 
 /** A project, with the parameters that its tiers are identified by. */

@@ -20,7 +20,7 @@ import { type Fingerprint, NOTHING, takeFingerprint, takeRecord } from "../ledge
 import { type LedgerRow, readLedger, writeLedger } from "../ledger/ledger";
 import { createLedger } from "../ledger/ledger-table";
 import { identifyRelease } from "../release/manifest";
-import { judgeAccess } from "../plan/access";
+import { judgeOwnApproval } from "../plan/access";
 import { type HookContext, withTarget } from "./hook";
 
 /**
@@ -152,7 +152,7 @@ async function applyAndRecord(inputs: TierInputs, context: HookContext): Promise
 
 /** An approval may have ended, or another have taken its place, since the run was judged. */
 async function requireApproval({ tier, run }: TierInputs, context: HookContext): Promise<void> {
-  const findings = await judgeAccess(context, run.release, { access: "optional" });
+  const findings = await judgeOwnApproval(context, run.release);
   if (!findings.length) return;
   throw new RolloutError(`Refused, nothing was changed:\n${listStops(stopsOf("access", tier, findings))}`);
 }

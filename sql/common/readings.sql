@@ -217,10 +217,10 @@ ospa_valid:
 
 server_writable:
   -- Remedy: Connect to the primary, or take back default_transaction_read_only.
-  -- Who only watches has chosen to read only; that says nothing of the server.
+  -- Who only watches has chosen to read only, or was made to; that says nothing of the server.
   SELECT CASE
       WHEN pg_is_in_recovery() THEN 'a standby'
-      WHEN setting.reset_val = 'on' AND NOT (setting.source = 'client' AND coalesce(current_setting('one_roof.watching', true), '') = 'on')
+      WHEN setting.reset_val = 'on' AND NOT (setting.source IN ('client', 'user') AND coalesce(current_setting('one_roof.watching', true), '') = 'on')
         THEN 'read only by default'
       ELSE 'yes' END
   FROM pg_settings AS setting WHERE setting.name = 'default_transaction_read_only'

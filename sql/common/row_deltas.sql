@@ -70,7 +70,10 @@ BEGIN
   found := found || ARRAY(
     SELECT format('%s: dropped', file.name)
     FROM jsonb_object_keys(at_entry -> 'files') AS file (name)
-    WHERE to_regclass(file.name) IS NULL
+    -- Not to_regclass, which fails in a schema of others that this role may not use.
+    WHERE NOT EXISTS (
+      SELECT FROM pg_class AS class JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
+      WHERE namespace.nspname || '.' || class.relname = file.name)
       AND current_setting('one_roof.objects') !~ ('\mtable +' || regexp_replace(file.name, '^public\.', '') || '\M')
     ORDER BY 1);
   PERFORM set_config('one_roof.row_deltas', coalesce(nullif(array_to_string(found, '; '), ''), 'as declared'), true);

@@ -4,7 +4,7 @@ import { GATES_AT, inPublic } from "../database/files";
 import { withFolder } from "../folder";
 
 const PARTS = ["Pulumi.yaml", "package.json", "tsconfig.json", "tsconfig.pulumi.json", "index.ts"];
-const FOLDERS = ["provider", "policy", "tiers", "sql"];
+const FOLDERS = ["provider", "policy", "tiers", "sql", "access"];
 
 /** Where a text goes into a file: the text that must be there exactly once, and what takes its place. */
 export interface Edit {
