@@ -14,7 +14,7 @@ export type {
 } from "./model/access";
 export { PULUMI } from "./model/command";
 export { describeAccess, describeGate, describeStop } from "./model/describe";
-export { messageOf } from "./model/errors";
+export { codeOf, messageOf } from "./model/errors";
 export { harmless, inLine } from "./model/harmless";
 export type { Stop, StopKind } from "./model/findings";
 export { bindGates, failedGates, type Parameters } from "./model/gates";

@@ -1,5 +1,5 @@
 // After a run that was to roll tiers back: Pulumi deletes what its state holds. What the state has lost stays in the database, and nobody would say so.
-import { askLedger, type LedgerRow } from "../../provider";
+import { askLedger, codeOf, type LedgerRow } from "../../provider";
 import { rollout } from "../../tiers";
 import { Failure } from "../failure";
 import type { CommandLine } from "./command-line";
@@ -8,15 +8,21 @@ import { readStackConfiguration } from "./configuration";
 /** Options after which tiers are meant to stay. */
 const PARTIAL = ["target", "exclude", "preview-only", "exclude-protected"];
 
+/** With its first tier a rollout gives back its right to log in; where that tier is gone, nothing of it is left. */
+const LOGIN_ENDED = new Set(["28P01", "28000"]);
+
 /** Throws where the database still carries tiers that this `destroy`, or this `up` with a lower throughTier, was to roll back. */
 export async function requireNothingLeft(command: string, line: CommandLine, env: NodeJS.ProcessEnv): Promise<void> {
   if (PARTIAL.some((option) => line.has(option))) return;
   const last = command === "destroy" ? -1 : throughTier(line.configFile);
   if (last === undefined) return;
   if (env.DATABASE_URL) process.env.DATABASE_URL = env.DATABASE_URL;
-  const { database, rows } = await askLedger(rollout, command);
-  const left = rows.filter(({ tier }) => tier > last);
-  if (left[0]) throw stillThere(database, left, left[0]);
+  const asked = await askLedger(rollout, command).catch((error: unknown) => {
+    if (LOGIN_ENDED.has(codeOf(error) ?? "")) return undefined;
+    throw error;
+  });
+  const left = asked?.rows.filter(({ tier }) => tier > last) ?? [];
+  if (asked && left[0]) throw stillThere(asked.database, left, left[0]);
 }
 
 /** The last tier that the stack asks for; undefined where it asks for all, or where that cannot be read here. */

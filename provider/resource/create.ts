@@ -10,6 +10,7 @@ import type { TierReport } from "../model/report";
 import { isFirstTier, type Readings, writes } from "../model/rollout";
 import type { TierInputs, TierState } from "../model/tier-inputs";
 import { type Snapshot, takeSnapshot } from "../postgres/catalog-snapshot";
+import { requireApproved } from "../postgres/acting";
 import { giveBackApproval } from "../postgres/approval";
 import { takeReadings } from "../postgres/probe";
 import { inTransaction, withRolloutLock } from "../postgres/transaction";
@@ -31,6 +32,7 @@ import { type HookContext, withTarget } from "./hook";
 export async function create(inputs: TierInputs): Promise<dynamic.CreateResult<TierState> & { outs: TierState }> {
   requireRehearsal(inputs);
   return withTarget(inputs, async (context) => {
+    requireApproved(context.session);
     await requireJudgedRelease(inputs, context);
     const { rollout } = context.release;
     const applied = await withRolloutLock(context, rollout, () => inTransaction(context, () => apply(inputs, context)));

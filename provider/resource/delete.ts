@@ -3,6 +3,7 @@ import { show } from "../model/describe";
 import { isFirstTier, type Readings, writes } from "../model/rollout";
 import type { TierState } from "../model/tier-inputs";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
+import { requireApproved } from "../postgres/acting";
 import { giveBackApproval } from "../postgres/approval";
 import { takeReadings } from "../postgres/probe";
 import { inTransaction, withRolloutLock } from "../postgres/transaction";
@@ -29,6 +30,7 @@ export async function deleteTier(state: TierState): Promise<void> {
     state,
     async (context) => {
       const { session, release, scripts, options, log } = context;
+      requireApproved(session);
       await withRolloutLock(context, release.rollout, async () => {
         const ledger = await withEvidence(options.evidence, await readLedger(session, release.rollout));
         requireSameRollout({ ...state, adopt: undefined }, ledger.values());

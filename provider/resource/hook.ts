@@ -5,7 +5,6 @@ import { harmless } from "../model/harmless";
 import { requireSameTarget } from "../model/guards";
 import type { Rollout } from "../model/rollout";
 import type { TierInputs } from "../model/tier-inputs";
-import { requireApproved } from "../postgres/acting";
 import type { Log } from "../postgres/retry";
 import { connect } from "../postgres/session";
 import { sessionSettings } from "../postgres/session-settings";
@@ -45,7 +44,6 @@ export async function withTarget<T>(
   });
   try {
     requireSameTarget(inputs.target, session.target);
-    requireApproved(session);
     return await work({ session, release, parameters, options, log: say, scripts: scriptsOf(release, inputs.tier) });
   } catch (error) {
     throw isDatabaseError(error) ? failed(inputs, serverMessage(error), error) : error;

@@ -217,10 +217,13 @@ ospa_valid:
 
 server_writable:
   -- Remedy: Connect to the primary, or take back default_transaction_read_only.
-  -- Who only watches has chosen to read only, or was made to; that says nothing of the server.
+  -- Who only watches has chosen to read only, or was made to as a role; that says nothing of the server.
   SELECT CASE
       WHEN pg_is_in_recovery() THEN 'a standby'
-      WHEN setting.reset_val = 'on' AND NOT (setting.source IN ('client', 'user') AND coalesce(current_setting('one_roof.watching', true), '') = 'on')
+      WHEN setting.reset_val = 'on' AND NOT (coalesce(current_setting('one_roof.watching', true), '') = 'on' AND (
+          setting.source = 'client' OR EXISTS (
+            SELECT FROM pg_db_role_setting AS own JOIN pg_roles AS role ON role.oid = own.setrole
+            WHERE role.rolname = session_user AND 'default_transaction_read_only=on' = ANY (own.setconfig))))
         THEN 'read only by default'
       ELSE 'yes' END
   FROM pg_settings AS setting WHERE setting.name = 'default_transaction_read_only'
@@ -429,6 +432,7 @@ foreign_privileges:
         grantee IN (executor, monitor) AND privilege_type = 'SELECT' AND EXISTS (SELECT FROM ours WHERE ours.name = granted.name)
         OR grantee = executor AND privilege_type IN ('INSERT', 'UPDATE', 'DELETE') AND current_setting('one_roof.seeds') ~ format('\m%s\M', name)
         OR grantee = executor AND privilege_type = 'TRUNCATE' AND current_setting('one_roof.seeds') ~ format('\m6 %s\M', name)
+        OR grantee = executor AND privilege_type = 'EXECUTE' AND name = 'fn_governance_scan'
         OR grantee = executor AND privilege_type = 'USAGE' AND name LIKE 'governance\_scan\_run\_%\_seq')) IS NOT TRUE
     UNION ALL
     SELECT 'owned by ' || string_agg(DISTINCT pg_get_userbyid(ours.owner)::text, ' and ') FROM ours LEFT JOIN role ON true

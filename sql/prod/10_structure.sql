@@ -1272,6 +1272,7 @@ BEGIN
       EXECUTE format('GRANT TRUNCATE ON public.%I TO one_roof_executor', ours.name);
     END IF;
   END LOOP;
+  GRANT EXECUTE ON FUNCTION public.fn_governance_scan(text, text) TO one_roof_executor;
   EXECUTE format('GRANT USAGE ON SEQUENCE %s TO one_roof_executor', pg_get_serial_sequence('public.governance_scan_run', 'scan_id'));
 END
 $role_grants$;

@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { DeclareAccess } from "../../../provider/model/access";
 import { readConfiguration } from "../../../provider/model/configuration";
 import { messageOf } from "../../../provider/model/errors";
 import type { Rollout } from "../../../provider/model/rollout";
@@ -36,6 +37,8 @@ export interface Setup {
   /** Folder of the project that holds the rollout's files. */
   root?: string;
   url: string;
+  /** Who may do what where roles take part. */
+  access?: DeclareAccess | undefined;
   /** Configuration of the stack, options included; the evidence goes to a folder of its own if none is named. */
   values: Readonly<Record<string, string>>;
 }
@@ -47,12 +50,12 @@ export const UNHURRIED = "60s";
 export function programOn(
   db: TestDatabase,
   options: Readonly<Record<string, string>> = {},
-  { url = db.url, root }: Partial<Pick<Setup, "url" | "root">> = {},
+  { url = db.url, root, access }: Partial<Pick<Setup, "url" | "root" | "access">> = {},
 ): Program {
-  return program({ root, url, values: { database: db.name, ratifiedApr: RATIFIED, ...options } });
+  return program({ root, url, access, values: { database: db.name, ratifiedApr: RATIFIED, ...options } });
 }
 
-export function program({ rollout = oneRoof, root = path.resolve(""), url, values: own }: Setup): Program {
+export function program({ rollout = oneRoof, root = path.resolve(""), url, access, values: own }: Setup): Program {
   const evidence = own.evidence ?? temporaryFolder();
   const values = { holdBudget: UNHURRIED, ...own, evidence };
   const said: string[] = [];
@@ -61,7 +64,9 @@ export function program({ rollout = oneRoof, root = path.resolve(""), url, value
     const named = through !== undefined && through >= 0 && { throughTier: `${through}` };
     const configuration = readConfiguration(rollout, { ...values, ...named });
     const request = { ...configuration.request, ...(through !== undefined && { throughTier: through }) };
-    const planned = await planRun({ root, rollout }, { ...configuration, request }, (line) => said.push(line));
+    const planned = await planRun({ root, rollout, ...(access && { access }) }, { ...configuration, request }, (line) =>
+      said.push(line),
+    );
     return { ...planned, inputs: tierInputs(planned, configuration, "tiers") };
   };
   const createOne = async (inputs: TierInputs) => (await create(inputs)).outs;
