@@ -18,9 +18,12 @@ export async function presentOf(session: Session, { delta }: TierDeclaration, sn
 /** Rows that a policy would hide are an error while `work` counts, not none. */
 async function unhidden<T>(session: Session, work: () => Promise<T>): Promise<T> {
   await session.query("SET row_security = off");
-  const result = await work();
-  await session.query("SET row_security = on");
-  return result;
+  try {
+    return await work();
+  } finally {
+    // In a transaction that failed it is undone with it.
+    await session.query("SET row_security = on").catch(() => undefined);
+  }
 }
 
 /**

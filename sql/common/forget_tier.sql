@@ -8,13 +8,19 @@ BEGIN
   THEN
     RETURN;
   END IF;
-  -- Nothing that others hung on the ledger is run; nor is one of an earlier release understood.
+  -- Nothing that others hung on a ledger, or built in its place, is run; nor is one of an earlier release understood.
   IF NOT EXISTS (
     SELECT FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspowner = c.relowner
-    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'previous' AND NOT a.attisdropped
     WHERE n.nspname = 'one_roof_rollout' AND c.relname = 'ledger' AND c.relkind = 'r' AND c.relchecks = 0
-      AND NOT (c.relhasrules OR c.relhastriggers OR c.relrowsecurity))
+      AND NOT (c.relhasrules OR c.relhastriggers OR c.relrowsecurity OR c.relhassubclass)
+      AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND NOT i.indisprimary)
+      AND (SELECT string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod),
+                    CASE WHEN a.atthasdef THEN 'default' END), ', ' ORDER BY a.attnum)
+           FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
+        = 'position integer, tier integer, action text, rollout_id uuid, digest text, parameters jsonb, report jsonb, '
+          'entry jsonb, exit jsonb, detail jsonb, readings jsonb, apply_sql text, rollback_sql text, '
+          'applied_at timestamp with time zone, applied_by text, previous text, hash text')
   THEN
     RAISE EXCEPTION '%: one_roof_rollout.ledger is not the ledger that this release makes', current_setting('one_roof.step')
       USING HINT = 'Nothing was changed. Roll back with the release that applied the rollout; if none made this table, have it removed.';

@@ -1,10 +1,6 @@
-import { readLedger, writeLedger } from "../../provider/ledger/ledger";
-import { createLedger } from "../../provider/ledger/ledger-table";
-import type { Session } from "../../provider/postgres/session";
-import { rollout } from "../../tiers";
 import { catalogAndRows, differences } from "../support/database/compare";
 import { NO_APPROVAL, owner } from "../support/faults/faults";
-import { database, withDatabase, type State, type TestDatabase } from "../support/database/database";
+import { withDatabase, type State, type TestDatabase } from "../support/database/database";
 import {
   FULL_ROLLBACK,
   PER_TIER_ROLLBACK,
@@ -14,8 +10,6 @@ import {
   withSabotage,
   type Tier,
 } from "../support/database/files";
-import { providerSession } from "../support/database/session";
-import { LEDGER_ENTRY as ENTRY } from "../support/faults/rewrite";
 import { failedGates, refusal, refusedAt } from "../support/database/refusal";
 
 const before = (tier: Tier): State => (tier === 1 ? "signed" : `tier-${(tier - 1) as Tier}`);
@@ -220,78 +214,6 @@ describe("a rollback refuses", () => {
       expect(await db.value(`SELECT count(*)::int FROM axis_registry WHERE axis_code = 'topic'`)).toBe(0);
       expect(await db.value(`SELECT count(*)::int FROM axis_assignment WHERE axis_code = 'containment'`)).toBe(36);
       expect(await db.value("SELECT count(*)::int FROM governance_object_ownership")).toBe(30);
-    });
-  });
-});
-
-describe("the ledger of the rollout", () => {
-  let db: TestDatabase;
-  let session: Session;
-
-  beforeAll(async () => {
-    db = await database("tier-6");
-    session = await providerSession(db.url);
-    await createLedger(session, rollout);
-    for (const tier of TIERS) await writeLedger(session, rollout, { ...ENTRY, tier });
-  });
-
-  test.each([6, 5, 4, 3, 2] as const)(
-    "is told of the rollback of Tier %i, once, by a row that chains",
-    async (tier) => {
-      expect((await db.file(rollbackFile(tier))).code).toBe(0);
-      expect((await db.file(rollbackFile(tier))).code).toBe(0);
-      expect([...(await readLedger(session, rollout)).keys()]).toEqual(TIERS.filter((each) => each < tier));
-      expect(await db.rows("SELECT tier, action FROM one_roof_rollout.ledger ORDER BY position OFFSET 6")).toEqual(
-        [6, 5, 4, 3, 2].filter((each) => each >= tier).map((each) => [each, "rolled back"]),
-      );
-    },
-  );
-
-  test.each([
-    [
-      "a trigger",
-      "CREATE TRIGGER t BEFORE INSERT ON one_roof_rollout.ledger FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
-    ],
-    ["a check", "ALTER TABLE one_roof_rollout.ledger ADD CHECK (position < 100)"],
-    [
-      "a view",
-      "ALTER TABLE one_roof_rollout.ledger RENAME TO kept; CREATE VIEW one_roof_rollout.ledger AS SELECT * FROM one_roof_rollout.kept",
-    ],
-    [
-      "the table of an earlier release",
-      "DROP TABLE one_roof_rollout.ledger; CREATE TABLE one_roof_rollout.ledger (tier integer PRIMARY KEY)",
-    ],
-  ])("is not touched where it is not the one that this release makes: %s", async (_, sql) => {
-    await withDatabase("tier-2", async (own) => {
-      const other = await providerSession(own.url);
-      await createLedger(other, rollout);
-      await writeLedger(other, rollout, { ...ENTRY, tier: 2 });
-      await other.close();
-      await own.query(sql);
-      const before = await catalogAndRows(own.url);
-      const { code, stderr } = await own.file(rollbackFile(2));
-      expect(code).not.toBe(0);
-      expect(stderr).toContain("Tier 2 rollback: one_roof_rollout.ledger is not the ledger that this release makes");
-      expect(differences(before, await catalogAndRows(own.url))).toEqual([]);
-    });
-  });
-
-  test("goes with Tier 1, and its schema with it", async () => {
-    expect((await db.file(rollbackFile(1))).code).toBe(0);
-    expect(await db.value(`SELECT to_regnamespace('one_roof_rollout')::text`)).toBeNull();
-  });
-
-  test("goes with Tier 1, but without its schema where roles take part", async () => {
-    await withDatabase("tier-1", async (own) => {
-      await own.query(`CREATE ROLE one_roof_access; CREATE SCHEMA one_roof_access AUTHORIZATION one_roof_access;
-        CREATE SCHEMA one_roof_rollout; CREATE TABLE one_roof_rollout.ledger (position integer)`);
-      try {
-        expect((await own.file(rollbackFile(1))).code).toBe(0);
-        expect(await own.value("SELECT to_regclass('one_roof_rollout.ledger')::text")).toBeNull();
-        expect(await own.value("SELECT to_regnamespace('one_roof_rollout')::text")).toBe("one_roof_rollout");
-      } finally {
-        await own.query("DROP OWNED BY one_roof_access; DROP ROLE one_roof_access");
-      }
     });
   });
 });
