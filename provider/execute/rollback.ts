@@ -1,5 +1,5 @@
 import type { Context } from "../context";
-import { type Changes, declaredObjects, invariantFindings } from "../model/delta";
+import { type Changes, declaredObjects, invariantFindings, touchFindings } from "../model/delta";
 import { bareName, describeFinding, textDiff } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import type { Finding } from "../model/findings";
@@ -91,6 +91,7 @@ function undeclared({ delta }: TierDeclaration, moved: Changes, own: Fingerprint
     ...moved.rewritten
       .filter((table) => !delta.rows[table]?.operational)
       .map((table): Finding => ({ is: "undeclared rewrite", table })),
+    ...touchFindings(delta, moved),
     ...[...moved.rows].flatMap(([table, written]): Finding[] => {
       const { inserted, updated, deleted } = written;
       // Of a table that stays exactly the tier's own rows may go.
