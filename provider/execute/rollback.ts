@@ -67,6 +67,11 @@ export async function rollBackTier(context: Context, rollback: Rollback, before:
     ...restoreFindings(entry, await takeFingerprint(session, declaration, after.snapshot)),
     ...remaining(declaration, after),
     ...undeclared(declaration, moved, own),
+    // A rollback looks for rows of its axis in all tables of the rollout, which locks those where it finds none too.
+    ...touchFindings(
+      release.rollout.tiers.flatMap(({ delta }) => Object.keys(delta.rows)),
+      moved,
+    ),
     ...invariantFindings(release.rollout, before.readings, after.readings),
   ];
   return { findings, removed: removals(moved), after };
@@ -91,7 +96,6 @@ function undeclared({ delta }: TierDeclaration, moved: Changes, own: Fingerprint
     ...moved.rewritten
       .filter((table) => !delta.rows[table]?.operational)
       .map((table): Finding => ({ is: "undeclared rewrite", table })),
-    ...touchFindings(delta, moved),
     ...[...moved.rows].flatMap(([table, written]): Finding[] => {
       const { inserted, updated, deleted } = written;
       // Of a table that stays exactly the tier's own rows may go.

@@ -88,7 +88,7 @@ export function contractFindings(
     ...changes.removed.map((object): Finding => ({ is: "undeclared drop", object })),
     ...changes.changed.map((object): Finding => ({ is: "undeclared change", object })),
     ...changes.rewritten.map((table): Finding => ({ is: "undeclared rewrite", table })),
-    ...touchFindings(delta, changes),
+    ...touchFindings([...Object.keys(delta.rows), ...(delta.objects.table ?? [])], changes),
     ...rowFindings(delta, changes, rehearsed),
     ...Object.entries(delta.readings).flatMap(([name, contract]) =>
       readingFindings(name, contract, { before: before[name] ?? null, after: after[name] ?? null }),
@@ -108,9 +108,9 @@ function objectFindings(contract: DeltaContract, { added }: Changes): Finding[] 
   ];
 }
 
-/** What was locked for writing outside of the tables that a tier declares, and is not told by rows or as an object already. */
-export function touchFindings(contract: DeltaContract, { touched = [], rows, added, removed }: Changes): Finding[] {
-  const told = new Set([...Object.keys(contract.rows), ...(contract.objects.table ?? []), ...rows.keys()]);
+/** What was locked for writing outside of these tables, and is not told by its rows or as an object already. */
+export function touchFindings(tables: readonly string[], { touched = [], rows, added, removed }: Changes): Finding[] {
+  const told = new Set([...tables, ...rows.keys()]);
   return touched
     .filter(({ object, table }) => !told.has(table) && !added.includes(object) && !removed.includes(object))
     .filter(({ table }) => !added.includes(`table ${table}`))

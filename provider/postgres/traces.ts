@@ -56,12 +56,7 @@ WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND n.nspname <> ALL 
     OR l.mode = 'RowExclusiveLock' AND has_parameter_privilege(session_user, 'track_counts', 'SET')
       AND (c.relkind IN ('r', 'm') AND n.nspname <> 'pg_catalog' OR ${UNWRITTEN}))
 UNION ALL
-SELECT 'object', 'what this session holds', concat_ws('|',
-  (SELECT string_agg(concat_ws(' ', 'advisory lock', l.classid, l.objid, l.objsubid, l.mode), ',' ORDER BY l.classid, l.objid, l.mode)
-   FROM pg_catalog.pg_locks l WHERE l.pid = pg_backend_pid() AND l.locktype = 'advisory'),
-  (SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relnamespace = pg_my_temp_schema()))
-UNION ALL
-SELECT 'object', 'replication slots', (SELECT coalesce(string_agg(slot_name, ',' ORDER BY slot_name), '') FROM pg_catalog.pg_replication_slots)
+SELECT 'object', 'temporary tables', (SELECT count(*)::text FROM pg_catalog.pg_class c WHERE c.relnamespace = pg_my_temp_schema())
 UNION ALL
 SELECT 'object', 'base types', (SELECT coalesce(string_agg(t.oid || ':' || t.xmin, ',' ORDER BY t.oid), '')
   FROM pg_catalog.pg_type t WHERE t.oid >= 16384 AND t.typtype IN ('b', 'p') AND t.typcategory <> 'A')
