@@ -3,8 +3,8 @@ import { RolloutError } from "../model/errors";
 /**
  * Statements that a tier or its rollback may use: what writes rows, what defines objects of a schema, and what they
  * need. All of their effects are rolled back with the transaction and seen by its snapshots, so that the delta contract
- * can judge them. Files, programs, roles, databases, settings of the server, extensions and other sessions are out of
- * its sight, and whatever is not listed here is refused when the file is read.
+ * can judge them. Files, programs, settings of the server and other sessions are out of its sight, roles and databases are
+ * nobody's business here, and whatever is not listed is refused when the file is read.
  */
 const ALLOWED = new Set(
   (

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { contractFindings } from "../../provider/model/delta";
 import { describeFinding } from "../../provider/model/describe";
 import { changes, takeSnapshot } from "../../provider/postgres/catalog-snapshot";
+import { hiddenFindings, takeTallies } from "../../provider/postgres/tallies";
 import type { Session } from "../../provider/postgres/session";
 import { runScript } from "../../provider/execute/run-script";
 import { parseScript } from "../../provider/release/script";
@@ -27,7 +28,7 @@ let ordinary: Session;
 
 beforeAll(async () => {
   db = await database("empty");
-  await db.query(readFileSync("test/fixtures/workshop.sql", "utf8"));
+  await db.query(`${readFileSync("test/fixtures/workshop.sql", "utf8")}; INSERT INTO workshop.declared VALUES (100)`);
   // Roles outlive their database; those of a run that was cut off may still be there.
   await db.query(`DROP ROLE IF EXISTS attacker, attacked, bystander;
     CREATE ROLE attacker LOGIN CREATEROLE; CREATE ROLE attacked; CREATE ROLE bystander;
@@ -52,9 +53,14 @@ async function against(session: Session, sql: string): Promise<string[]> {
   await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
   try {
     const before = await takeSnapshot(session, "some_ledger");
+    const tallies = await takeTallies(session, ["workshop.declared"], before);
     await runScript(session, script);
     const moved = changes(before, await takeSnapshot(session, "some_ledger"));
-    return contractFindings(TIER, { changes: moved, before: {}, after: {} }).map(describeFinding);
+    const after = await takeTallies(session, ["workshop.declared"], before);
+    return [
+      ...contractFindings(TIER, { changes: moved, before: {}, after: {} }),
+      ...hiddenFindings(tallies, after, moved),
+    ].map(describeFinding);
   } finally {
     await session.query("ROLLBACK");
   }
@@ -129,6 +135,15 @@ test.each(cases`
   expect(await done("ALTER ROLE attacked PASSWORD 'x'")).toContainEqual(
     expect.stringContaining("pg_catalog.pg_authid"),
   );
+});
+
+test.each(cases`
+  a row changed | UPDATE workshop.declared SET id = id WHERE id = 100
+  a row deleted | DELETE FROM workshop.declared WHERE id = 100
+  a row more | INSERT INTO workshop.declared VALUES (2)
+`)("%s where a tier may insert, while counting is off, is seen", async (_, sql) => {
+  const off = `DO $$ BEGIN PERFORM set_config('track_' || 'counts', 'off', true); ${sql}; PERFORM set_config('track_' || 'counts', 'on', true); END $$`;
+  expect(await against(superuser, off)).toEqual([expect.stringContaining("table workshop.declared was written to")]);
 });
 
 test("an ordinary role cannot switch counting off", async () => {
