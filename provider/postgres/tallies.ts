@@ -17,9 +17,9 @@ export interface Tally {
 const SEQUENCES = `
 SELECT 'sequence ' || s.relnamespace::regnamespace || '.' || s.relname AS object, o.relnamespace::regnamespace || '.' || o.relname AS table,
   ((coalesce(pg_sequence_last_value(s.oid), q.seqstart - q.seqincrement) - q.seqstart) / q.seqincrement)::float8 AS total, q.seqcache::float8 AS part
-FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_sequence q ON q.seqrelid = s.oid JOIN pg_class o ON o.oid = d.refobjid
+FROM pg_depend d JOIN pg_class s ON s.oid = d.objid JOIN pg_sequence q ON q.seqrelid = s.oid JOIN pg_class o ON o.oid = d.refobjid
 WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
-  AND d.refobjid = ANY ($1::regclass[]) AND has_sequence_privilege(s.oid, 'SELECT, USAGE')`;
+  AND d.refobjid = ANY ($1::regclass[]) AND CASE s.relkind WHEN 'S' THEN has_sequence_privilege(s.oid, 'SELECT, USAGE') ELSE false END`;
 
 /** A login that cannot switch counting off is believed by its counters: then no table is read for this. */
 const COULD_HIDE = "has_parameter_privilege(session_user, 'track_counts', 'SET')";
