@@ -7,6 +7,7 @@ import { bindGates, type BoundGate, failedGates, type GateReadings, type GateRes
 import type { TierReport } from "../model/report";
 import type { TierDeclaration } from "../model/rollout";
 import { changes } from "../postgres/catalog-snapshot";
+import { hiddenFindings, takeTallies } from "../postgres/tallies";
 import { GATE_REFUSED, isDatabaseError } from "../postgres/sqlstate";
 import type { TierScripts } from "../release/release";
 import { type DatabaseState, neededReadings, takeState } from "./database-state";
@@ -21,8 +22,8 @@ export interface Applied {
 
 /**
  * Runs a tier's file in the open transaction, statement by statement, and measures it from `before`, the state at its
- * entry. The state after it takes the readings of the tier `next` too. Nothing is committed. Throws a TierRefused with the report so far when a statement fails: the transaction is
- * then aborted.
+ * entry. The state after it takes the readings of the tier `next` too. Nothing is committed. Throws a TierRefused with the
+ * report so far when a statement fails: the transaction is then aborted.
  */
 export async function applyTier(
   context: Context,
@@ -33,8 +34,11 @@ export async function applyTier(
   const { declaration } = scripts;
   const { rollout } = context.release;
   const gates = bindGates(rollout, declaration, context.parameters);
+  const tables = Object.keys(declaration.delta.rows);
+  const tallies = await takeTallies(context.session, tables, before.snapshot);
   const readings = await runTier(context, scripts, gates);
   const after = await takeState(context, neededReadings(rollout, declaration, next));
+  const talliesAfter = await takeTallies(context.session, tables, before.snapshot);
   const measurement = {
     changes: changes(before.snapshot, after.snapshot),
     before: before.readings,
@@ -43,6 +47,7 @@ export async function applyTier(
   const stops = [
     ...stopsOf("gate", declaration.tier, asFindings(failedGates(gates, readings))),
     ...stopsOf("delta", declaration.tier, contractFindings(declaration, measurement)),
+    ...stopsOf("delta", declaration.tier, hiddenFindings(tallies, talliesAfter, measurement.changes)),
     ...stopsOf("invariant", declaration.tier, invariantFindings(rollout, before.readings, after.readings)),
   ];
   return { report: reportOf(declaration, readings, stops, measureDelta(declaration.delta, measurement)), after };

@@ -1,5 +1,5 @@
 import type { Context } from "../context";
-import { type Changes, declaredObjects, invariantFindings } from "../model/delta";
+import { type Changes, declaredObjects, invariantFindings, touchFindings } from "../model/delta";
 import { bareName, describeFinding, textDiff } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import type { Finding } from "../model/findings";
@@ -67,6 +67,11 @@ export async function rollBackTier(context: Context, rollback: Rollback, before:
     ...restoreFindings(entry, await takeFingerprint(session, declaration, after.snapshot)),
     ...remaining(declaration, after),
     ...undeclared(declaration, moved, own),
+    // A rollback looks for rows of its axis in all tables of the rollout, which locks those where it finds none too.
+    ...touchFindings(
+      release.rollout.tiers.flatMap(({ delta }) => Object.keys(delta.rows)),
+      moved,
+    ),
     ...invariantFindings(release.rollout, before.readings, after.readings),
   ];
   return { findings, removed: removals(moved), after };

@@ -16,7 +16,8 @@ export async function runScript(session: Session, script: Script): Promise<void>
       throw located(script, statement, error);
     }
   }
-  await session.query("SET CONSTRAINTS ALL IMMEDIATE");
+  // Whatever path the file has left, what is measured next goes by PostgreSQL's own names.
+  await session.query("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL search_path = pg_catalog, pg_temp");
 }
 
 /**

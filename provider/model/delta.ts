@@ -19,6 +19,8 @@ export interface Changes {
   readonly changed: readonly string[];
   /** Tables that were truncated or rewritten. */
   readonly rewritten: readonly string[];
+  /** Sequences that may have moved and tables that may have been written, each with the table it belongs to. */
+  readonly touched?: readonly { readonly object: string; readonly table: string }[];
   /** Tables with rows written, and how many. */
   readonly rows: ReadonlyMap<string, RowCounters>;
 }
@@ -79,6 +81,7 @@ export function contractFindings({ delta }: TierDeclaration, { changes, before, 
     ...changes.removed.map((object): Finding => ({ is: "undeclared drop", object })),
     ...changes.changed.map((object): Finding => ({ is: "undeclared change", object })),
     ...changes.rewritten.map((table): Finding => ({ is: "undeclared rewrite", table })),
+    ...touchFindings([...Object.keys(delta.rows), ...(delta.objects.table ?? [])], changes),
     ...rowFindings(delta, changes),
     ...Object.entries(delta.readings).flatMap(([name, contract]) =>
       readingFindings(name, contract, { before: before[name] ?? null, after: after[name] ?? null }),
@@ -96,6 +99,15 @@ function objectFindings(contract: DeltaContract, { added }: Changes): Finding[] 
       .filter((object) => !declared.includes(object))
       .map((object): Finding => ({ is: "undeclared object", object })),
   ];
+}
+
+/** What was locked for writing outside of these tables, and is not told by its rows or as an object already. */
+export function touchFindings(tables: readonly string[], { touched = [], rows, added, removed }: Changes): Finding[] {
+  const told = new Set([...tables, ...rows.keys()]);
+  return touched
+    .filter(({ object, table }) => !told.has(table) && !added.includes(object) && !removed.includes(object))
+    .filter(({ table }) => !added.includes(`table ${table}`))
+    .map(({ object }): Finding => ({ is: "undeclared touch", object }));
 }
 
 function rowFindings({ rows }: DeltaContract, changes: Changes): Finding[] {

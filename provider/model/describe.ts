@@ -74,6 +74,8 @@ function wordsOf(finding: Finding): string {
       return `undeclared: ${finding.object} was dropped`;
     case "undeclared change":
       return `undeclared: ${finding.object} was altered`;
+    case "undeclared touch":
+      return `undeclared: ${finding.object} was ${finding.object.startsWith("sequence ") ? "moved" : "written to, or locked for it, and the server counted nothing"}`;
     case "undeclared rewrite":
       return `undeclared: table ${finding.table} was truncated or rewritten`;
     case "undeclared write":

@@ -5,7 +5,11 @@ import type { Movement, ReadingContract, RowCount, RowCounters } from "./rollout
 /** One thing that was measured and must not be; `describe.ts` puts it into words. */
 export type Finding =
   | ({ readonly is: "failed gate" } & GateResult)
-  | { readonly is: "missing object" | "undeclared object" | "undeclared drop" | "undeclared change"; object: string }
+  | {
+      readonly is:
+        "missing object" | "undeclared object" | "undeclared drop" | "undeclared change" | "undeclared touch";
+      object: string;
+    }
   | { readonly is: "undeclared rewrite"; table: string }
   | { readonly is: "rows not only inserted"; table: string; written: RowCounters }
   | { readonly is: "undeclared write"; table: string; written: RowCounters; mayDelete?: number }

@@ -1,6 +1,7 @@
 import type { Changes } from "../model/delta";
 import type { RowCounters } from "../model/rollout";
 import type { Session } from "./session";
+import { TRACES } from "./traces";
 
 /**
  * What a transaction sees of the whole database at one moment, cheap enough to be taken around every tier.
@@ -13,6 +14,8 @@ export interface Snapshot {
   readonly files: ReadonlyMap<string, string>;
   /** Rows written so far, by schema-qualified table. */
   readonly counters: ReadonlyMap<string, RowCounters>;
+  /** What the transaction holds a lock for writing on, to the table that it belongs to. */
+  readonly touched?: ReadonlyMap<string, string>;
 }
 
 /** A catalog whose rows belong to a relation and make up its definition. */
@@ -162,10 +165,10 @@ UNION ALL
 SELECT 'object', 'database ' || d.datname, md5(concat_ws('|', d.datdba, d.datacl, d.datconnlimit, d.datallowconn, d.datistemplate, d.dattablespace))
 FROM pg_catalog.pg_database d
 UNION ALL
-SELECT 'object', 'large objects', concat_ws('|', count(*), count(*) FILTER (WHERE l.xmin = pg_catalog.pg_current_xact_id_if_assigned()::xid))
+SELECT 'object', 'large objects', concat_ws('|', count(*), count(*) FILTER (WHERE pg_catalog.age(l.xmin) <= 0))
 FROM pg_catalog.pg_largeobject_metadata l
 UNION ALL
-SELECT 'object', 'setting ' || s.name, s.setting FROM pg_catalog.pg_settings s WHERE s.name IN ('track_counts', 'session_replication_role')
+${TRACES}
 UNION ALL
 SELECT 'file', c.name, c.relfilenode::text FROM relation c WHERE c.relkind IN ('r', 'm')
 UNION ALL
@@ -174,7 +177,7 @@ FROM pg_catalog.pg_stat_xact_user_tables
 WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 AND schemaname <> ALL ($1::text[])`;
 
 interface SnapshotRow {
-  section: "object" | "file" | "counter";
+  section: "object" | "file" | "counter" | "touched";
   key: string;
   value: string;
 }
@@ -189,8 +192,12 @@ export async function takeSnapshot(session: Session, except: string): Promise<Sn
     objects: new Map(section("object").map(({ key, value }) => [key, value])),
     files: new Map(section("file").map(({ key, value }) => [key, value])),
     counters: new Map(section("counter").map(({ key, value }) => [key, parseCounters(value)])),
+    touched: new Map(section("touched").map(({ key, value }) => [key, value])),
   };
 }
+
+/** Tables of these are no objects of a snapshot. */
+const SYSTEM_SCHEMA = /^(pg_catalog|information_schema)\./;
 
 const NOTHING: RowCounters = { inserted: 0, updated: 0, deleted: 0 };
 
@@ -204,11 +211,13 @@ export function changes(before: Snapshot, after: Snapshot): Changes {
   const rows = new Map<string, RowCounters>();
   for (const table of new Set([...after.counters.keys(), ...before.counters.keys()])) {
     // A dropped table takes its counters with it; that it was dropped is told by its object.
-    if (!after.objects.has(`table ${table}`)) continue;
+    if (!after.objects.has(`table ${table}`) && !SYSTEM_SCHEMA.test(table)) continue;
     const difference = subtract(after.counters.get(table) ?? NOTHING, before.counters.get(table) ?? NOTHING);
     if (difference.inserted || difference.updated || difference.deleted) rows.set(table, difference);
   }
+  const touched = [...(after.touched ?? [])].filter(([object]) => !before.touched?.has(object));
   return {
+    ...(touched.length && { touched: touched.map(([object, table]) => ({ object, table })) }),
     added: [...after.objects.keys()].filter((key) => !before.objects.has(key)),
     removed: [...before.objects.keys()].filter((key) => !after.objects.has(key)),
     changed: differing(before.objects, after.objects),

@@ -126,10 +126,15 @@ describe("a statement whose effects the delta contract could not judge is refuse
     ["SET session_replication_role = replica", "setting session_replication_role"],
     ["RESET ALL", "setting everything back"],
     ["SELECT setval('s', 1)", '"setval("'],
-    ["SELECT lo_create(0)", '"lo_create("'],
-    ["DO $$ BEGIN COPY t TO PROGRAM 'x'; END $$", '"TO PROGRAM"'],
-    ["DO $$ BEGIN PERFORM set_config('track_counts', 'off', true); END $$", "\"set_config('track_counts'\""],
-    ["DO $$ BEGIN EXECUTE 'ALTER ROLE a SUPERUSER'; END $$", '"ALTER ROLE"'],
+    ["SELECT U&\"\\0073etval\"('s', 1)", '"setval("'],
+    ['INSERT INTO t SELECT pg_catalog."pg_terminate_backend"(pid) FROM pg_stat_activity', '"pg_terminate_backend("'],
+    ["UPDATE t SET x = (SELECT pg_notify('c', x))", '"pg_notify("'],
+    ["DO $$ BEGIN COPY t TO PROGRAM 'x'; END $$", '"COPY t TO"'],
+    ["DO $$ BEGIN EXECUTE 'COPY (SELECT 1, 2) TO ''/x'''; END $$", '"COPY (SELECT 1, 2) TO"'],
+    ["DO $$ BEGIN NOTIFY x; END $$", '"NOTIFY x"'],
+    [`DO $$ BEGIN PERFORM "setval" ('s', 1); END $$`, `"setval" ("`],
+    ["CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'x', 'y'", '"LANGUAGE c"'],
+    ["CREATE FUNCTION f() RETURNS int LANGUAGE plpython3u AS 'x'", '"LANGUAGE plpython3u"'],
   ])("%s", async (sql, what) => {
     const refused = expect(parseScript("sql/x.sql", `BEGIN;\nSELECT 1;\n${sql};\nCOMMIT;\n`)).rejects;
     await refused.toThrow(`sql/x.sql line 3: ${what}`);
