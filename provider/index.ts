@@ -45,6 +45,9 @@ export const readinessLine: typeof import("./plan/readiness").readinessLine = (.
 
 export const askLedger: typeof import("./ledger/ledger").askLedger = (...args) => ledger().askLedger(...args);
 
+export const isKnownProvider: typeof import("./resource/known-providers").isKnownProvider = (...args) =>
+  (require("./resource/known-providers") as typeof import("./resource/known-providers")).isKnownProvider(...args);
+
 /** Writes the manifest of the release that is in `root`; gives its digest. */
 export const writeManifest: typeof import("./release/manifest").writeManifest = (...args) =>
   release().writeManifest(...args);

@@ -4,6 +4,7 @@ import { runInForeground } from "../process";
 import type { CommandLine } from "./command-line";
 import { ensureEngine } from "./engine";
 import { commandEnvironment } from "./environment";
+import { requireKnownState } from "./state";
 import { ensureOwnBackend, type Start } from "./stack";
 
 export interface Pulumi {
@@ -22,6 +23,7 @@ export async function preparePulumi(line: CommandLine): Promise<Pulumi> {
   return {
     env,
     run: async (args) => {
+      requireKnownState(line, { binary, env });
       const started = Date.now();
       const { code, interrupted } = await start(args);
       if (code === 0 || interrupted) return code;
