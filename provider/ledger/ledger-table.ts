@@ -1,7 +1,8 @@
-import { RolloutError } from "../model/errors";
+import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { inLine } from "../model/harmless";
 import type { Rollout } from "../model/rollout";
 import type { Session } from "../postgres/session";
+import { mayNotWrite } from "../postgres/sqlstate";
 
 /** Name of the ledger's table. */
 export function ledgerTable({ ledgerSchema }: Rollout): string {
@@ -32,11 +33,26 @@ export async function createLedger(session: Session, rollout: Rollout): Promise<
   const columns = COLUMNS.map(
     ([name, type, byDefault]) => `${name} ${type} NOT NULL${byDefault === undefined ? "" : ` DEFAULT ${byDefault}`}`,
   );
-  await session.query(`CREATE SCHEMA ${rollout.ledgerSchema}`);
+  await createSchema(session, rollout);
   await session.query(`CREATE TABLE ${table} (${columns.join(", ")}, PRIMARY KEY (tier))`);
   await session.query(
     `COMMENT ON TABLE ${table} IS 'Which tier of rollout ${rollout.name} was applied, from which digest, with which evidence.'`,
   );
+}
+
+async function createSchema(session: Session, { ledgerSchema }: Rollout): Promise<void> {
+  try {
+    await session.query(`CREATE SCHEMA ${ledgerSchema}`);
+  } catch (error) {
+    if (!mayNotWrite(error)) throw error;
+    const { database } = session.target;
+    throw new RolloutError(
+      `The ledger's schema ${ledgerSchema} cannot be created: this login has no CREATE on database ${database} ` +
+        `(${messageOf(error)}). Nothing was changed. Have it granted: GRANT CREATE ON DATABASE ${database} TO …`,
+      codeOf(error),
+      { cause: error },
+    );
+  }
 }
 
 interface FoundLedger {
