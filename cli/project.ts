@@ -21,6 +21,7 @@ export function makeStateFolder(): string {
   const folder = stateFolder();
   try {
     makeFolder(folder);
+    closeToOthers(folder);
     fs.accessSync(folder, fs.constants.W_OK);
   } catch (cause) {
     throw new Failure(
@@ -30,4 +31,17 @@ export function makeStateFolder(): string {
     );
   }
   return folder;
+}
+
+/** A server that root has made in here runs as another user, who has to pass through, and no more. */
+function closeToOthers(folder: string): void {
+  const { uid, mode } = fs.statSync(folder);
+  const passed = process.getuid?.() === 0 && fs.existsSync(path.join(folder, "postgresql-16"));
+  const closed = passed ? 0o711 : 0o700;
+  if (uid === process.geteuid?.() && (mode & 0o777) !== closed) fs.chmodSync(folder, closed);
+}
+
+/** From here on nobody else can read what this process and those that it starts write: states, locks, logs, evidence. */
+export function writeForOurselves(): void {
+  process.umask(0o077);
 }

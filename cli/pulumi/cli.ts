@@ -1,6 +1,7 @@
 // The Pulumi CLI, ready to run in this project: engine, database, backend and stack are there.
 import { namedConnection } from "../dev-database/target";
 import { runInForeground } from "../process";
+import { writeForOurselves } from "../project";
 import type { CommandLine } from "./command-line";
 import { ensureEngine } from "./engine";
 import { commandEnvironment } from "./environment";
@@ -17,6 +18,7 @@ export async function preparePulumi(line: CommandLine): Promise<Pulumi> {
   // Before anything is started: it throws where the environment names a database in words that cannot be read.
   namedConnection();
   const binary = await ensureEngine();
+  writeForOurselves();
   const env = await commandEnvironment(line);
   const start: Start = (args, changes) => runInForeground(binary, args, { ...env, ...changes });
   if (!process.env.PULUMI_BACKEND_URL) await ensureOwnBackend(line, start);
