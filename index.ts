@@ -3,7 +3,7 @@
  * What it does step by step is in provider/resource/program.ts; what it rolls out is in tiers/.
  */
 // First of all: what follows is loaded by tsx, which caches, instead of the SDK's compiler, which does not.
-import "tsx/cjs";
+import "./provider/loader";
 import { type DeclareAccess, runProgram } from "./provider";
 import { rollout } from "./tiers";
 

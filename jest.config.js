@@ -1,9 +1,14 @@
 "use strict";
 
+const path = require("node:path");
+const { privateFolder } = require("./cli/state-folder.js");
+
 /** @type {import("jest").Config} */
 module.exports = {
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   transform: { "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
+  // Its own place in the temporary folder can be foreseen by others.
+  cacheDirectory: path.join(privateFolder(), "jest"),
   setupFilesAfterEnv: ["<rootDir>/test/support/setup-file.ts"],
   globalSetup: "<rootDir>/test/support/global-setup.ts",
   globalTeardown: "<rootDir>/test/support/global-teardown.ts",

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// Entry of every npm script. Until the dependencies are there only Node's own modules may be loaded, so this file, dependencies.js and
-// lock.js are plain JavaScript; everything else is TypeScript, loaded through tsx.
+// Entry of every npm script. Until the dependencies are there only Node's own modules may be loaded, so this file, dependencies.js,
+// lock.js and state-folder.js are plain JavaScript; everything else is TypeScript, loaded through tsx.
 "use strict";
 
 const { inspect } = require("node:util");
+const { privateFolder } = require("./state-folder.js");
 
 const OLDEST_NODE = 20;
 
@@ -19,9 +20,10 @@ if (major < OLDEST_NODE) {
 let loaded = false;
 
 async function main() {
+  // Every process that we start keeps what it compiles where nobody else can put anything.
+  process.env.TMPDIR = privateFolder();
   await require("./dependencies.js").ensureDependencies();
-  // @ts-expect-error This entry of tsx has no types: it only registers the loader.
-  require("tsx/cjs");
+  require("../provider/loader.js");
   loaded = true;
   const { runCommand } = require("./commands");
   process.exitCode = await runCommand(process.argv[2], process.argv.slice(3));

@@ -1,21 +1,14 @@
 // The project: its folder, its name, and where its commands keep what they make. That is outside the project, because the language host
 // walks the whole project folder at each command.
-import { createHash } from "node:crypto";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { Failure, reasonOf } from "./failure";
+import { makeFolder, projectFolder, projectKey, stateFolder } from "./state-folder";
+
+export { projectFolder, projectKey, stateFolder };
 
 /** The stack of one developer, with the embedded database and without a secret. */
 export const DEV_STACK = "dev";
-
-export const projectFolder = path.resolve(__dirname, "..");
-
-/** Two clones never share state: the hash of the path keeps them apart, the name makes the folder recognisable. */
-export const projectKey = `${path.basename(projectFolder)}-${createHash("sha256")
-  .update(fs.realpathSync(projectFolder))
-  .digest("hex")
-  .slice(0, 8)}`;
 
 /** The name under which Pulumi knows the project: the namespace of its configuration. */
 export function projectName(): string {
@@ -23,17 +16,12 @@ export function projectName(): string {
   return /^name:\s*(\S+)/m.exec(project)?.[1] ?? "";
 }
 
-/** `$ONE_ROOF_HOME/<project>`, else `$XDG_STATE_HOME/one-roof/<project>`, else `~/.local/state/one-roof/<project>`. */
-export function stateFolder(): string {
-  const { ONE_ROOF_HOME, XDG_STATE_HOME } = process.env;
-  const home = ONE_ROOF_HOME || path.join(XDG_STATE_HOME || path.join(os.homedir(), ".local", "state"), "one-roof");
-  return path.resolve(home, projectKey);
-}
-
+/** The state folder, there and ours alone. */
 export function makeStateFolder(): string {
   const folder = stateFolder();
   try {
     makeFolder(folder);
+    closeToOthers(folder);
     fs.accessSync(folder, fs.constants.W_OK);
   } catch (cause) {
     throw new Failure(
@@ -45,14 +33,15 @@ export function makeStateFolder(): string {
   return folder;
 }
 
-/** Node's own recursive mkdir never returns where the file system says "no such file" to every creation, as /proc does. */
-function makeFolder(folder: string): void {
-  if (fs.existsSync(folder)) return;
-  makeFolder(path.dirname(folder));
-  try {
-    fs.mkdirSync(folder);
-  } catch (error) {
-    // Two commands may start at once.
-    if (!fs.existsSync(folder)) throw error;
-  }
+/** A server that root has made in here runs as another user, who has to pass through, and no more. */
+function closeToOthers(folder: string): void {
+  const { uid, mode } = fs.statSync(folder);
+  const passed = process.getuid?.() === 0 && fs.existsSync(path.join(folder, "postgresql-16"));
+  const closed = passed ? 0o711 : 0o700;
+  if (uid === process.geteuid?.() && (mode & 0o777) !== closed) fs.chmodSync(folder, closed);
+}
+
+/** From here on nobody else can read what this process and those that it starts write: states, locks, logs, evidence. */
+export function writeForOurselves(): void {
+  process.umask(0o077);
 }

@@ -1,6 +1,6 @@
 /**
- * The one module that the provider text in a stack's state loads, for ever: this path and these names are a public
- * interface. A stack that was applied years ago is rolled back through them. Do not rename, move or remove any; what
+ * The one module that the provider text in a stack's state loads, once loader.js beside it can load TypeScript, for ever:
+ * this path and these names are a public interface. A stack that was applied years ago is rolled back through them. Do not rename, move or remove any; what
  * they lead to may change.
  *
  *   configure  resource/run-options.ts  keeps the options of the stack's configuration

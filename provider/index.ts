@@ -65,6 +65,8 @@ export const askLedger: typeof import("./ledger/ledger").askLedger = (...args) =
 
 /** The digest of the release that is in `root`. */
 export const releaseDigest = async (root: string) => (await release().identifyRelease(root, "")).release;
+export const isKnownProvider: typeof import("./resource/known-providers").isKnownProvider = (...args) =>
+  (require("./resource/known-providers") as typeof import("./resource/known-providers")).isKnownProvider(...args);
 
 /** Writes the manifest of the release that is in `root`; gives its digest. */
 export const writeManifest: typeof import("./release/manifest").writeManifest = (...args) =>

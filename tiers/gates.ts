@@ -48,7 +48,7 @@ const TEXTS: Readonly<Record<string, GateText>> = {
   ),
   structure_rows: text(
     "The new views show nothing until an axis is registered.",
-    "The structure file is not the released one; restore it.",
+    "If it names a right, have it granted to the owner of the views, as README.md lists; if it counts rows, the structure file is not the released one: restore it.",
     "Tier 1: all inert; 0 rows read",
   ),
   ownership_gap: text(

@@ -5,6 +5,7 @@ import { clusterUrl, stopCluster } from "../dev-database/cluster";
 import { isExternal, libpqEnvironment } from "../dev-database/target";
 import { say } from "../console";
 import { Failure, reasonOf } from "../failure";
+import { writeForOurselves } from "../project";
 import type { Command } from "./index";
 
 const USAGE = `Usage: npm run db -- COMMAND
@@ -67,6 +68,7 @@ export const run: Command = async (args) => {
       `DATABASE_URL or PGHOST names another database: \`db ${name}\` is for the embedded one. Unset it first.`,
     );
   }
+  writeForOurselves();
   say(await action(rest));
   return 0;
 };

@@ -8,7 +8,7 @@ import { say } from "../console";
 import { Failure } from "../failure";
 import { withLock } from "../lock";
 import { isTerminal, runInForeground } from "../process";
-import { DEV_STACK, makeStateFolder, projectFolder } from "../project";
+import { DEV_STACK, makeStateFolder, projectFolder, writeForOurselves } from "../project";
 import { engineFolder, ensureEngine, pulumiHome } from "../pulumi/engine";
 import type { Command } from "./index";
 
@@ -55,6 +55,7 @@ const STEPS: Step[] = [
 export const run: Command = async (args) => {
   if (args.length > 0) throw new Failure("Usage: npm run example", 2);
   const binary = await ensureEngine();
+  writeForOurselves();
   const folder = path.join(makeStateFolder(), "example");
   const sql = fs.readFileSync(path.join(EXAMPLE, "sql", "harbour.sql"), "utf8");
   await withLock(`${folder}.lock`, "running the example", async () => {

@@ -6,7 +6,7 @@ import { blockerTokens } from "../../tiers/monitor";
 import { namedConnection, requireOwnDatabase, targetEnvironment } from "../dev-database/target";
 import { say, tell } from "../console";
 import { Failure } from "../failure";
-import { projectFolder } from "../project";
+import { projectFolder, writeForOurselves } from "../project";
 import { readCommandLine, type CommandLine } from "../pulumi/command-line";
 import { readStackConfiguration } from "../pulumi/configuration";
 import type { Command } from "./index";
@@ -62,6 +62,7 @@ async function tellVerdict({ quiet, json }: Options, { stack, configFile }: Comm
   const connection = namedConnection();
   const exposure = connection && describeExposure(connection);
   if (exposure && !quiet) tell(exposure);
+  writeForOurselves();
   Object.assign(process.env, await targetEnvironment(stack, { as: "monitor" }));
   const project = { root: projectFolder, rollout };
   const measured = await measureReadiness(project, blockerTokens, parameters, { all: json ?? false });

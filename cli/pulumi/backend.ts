@@ -24,8 +24,8 @@ export function backendFolder(url: string): string | undefined {
   return path.join(folder, ".pulumi");
 }
 
-export function stackFile(backend: string, stack: string): string {
-  return path.join(backend, "stacks", projectName(), `${stack}.json`);
+export function stackFile(backend: string, stack: string, project = projectName()): string {
+  return path.join(backend, "stacks", project, `${stack}.json`);
 }
 
 export function readLocks(backend: string, stack: string): StackLock[] {

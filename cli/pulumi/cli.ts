@@ -1,9 +1,11 @@
 // The Pulumi CLI, ready to run in this project: engine, database, backend and stack are there.
 import { namedConnection } from "../dev-database/target";
 import { runInForeground } from "../process";
+import { writeForOurselves } from "../project";
 import type { CommandLine } from "./command-line";
 import { ensureEngine } from "./engine";
 import { commandEnvironment } from "./environment";
+import { requireKnownState } from "./state";
 import { ensureOwnBackend, type Start } from "./stack";
 
 export interface Pulumi {
@@ -16,12 +18,14 @@ export async function preparePulumi(line: CommandLine): Promise<Pulumi> {
   // Before anything is started: it throws where the environment names a database in words that cannot be read.
   namedConnection();
   const binary = await ensureEngine();
+  writeForOurselves();
   const env = await commandEnvironment(line);
   const start: Start = (args, changes) => runInForeground(binary, args, { ...env, ...changes });
   if (!process.env.PULUMI_BACKEND_URL) await ensureOwnBackend(line, start);
   return {
     env,
     run: async (args) => {
+      requireKnownState(line, { binary, env });
       const started = Date.now();
       const { code, interrupted } = await start(args);
       if (code === 0 || interrupted) return code;

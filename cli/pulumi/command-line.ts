@@ -11,6 +11,10 @@ export interface CommandLine {
   fullStack: string;
   /** Its own name. */
   stack: string;
+  /** The project whose stack it is, where the stack's name says so. */
+  project: string | undefined;
+  /** The folder in which the CLI is to work, where an option names one. */
+  cwd: string | undefined;
   /** The file with the stack's configuration. */
   configFile: string;
   /** Was this option given, whatever its value? */
@@ -58,6 +62,8 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     words: positionals,
     fullStack,
     stack,
+    project: /^[^/]+\/([^/]+)\/[^/]+$/.exec(fullStack)?.[1],
+    cwd: text("cwd"),
     configFile: text("config-file") || path.join(projectFolder, `Pulumi.${stack}.yaml`),
     has: (option) => given(option) !== undefined,
     isOn: (flag) => ![undefined, false, "false", "False", "FALSE", "F", "f", "0"].includes(given(flag)),

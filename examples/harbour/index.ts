@@ -1,5 +1,5 @@
 // The program: the same for every rollout. What is rolled out is in tiers/.
-import "tsx/cjs";
+import "./provider/loader";
 import { runProgram } from "../../provider";
 import { rollout } from "./tiers";
 

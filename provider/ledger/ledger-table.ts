@@ -1,8 +1,9 @@
-import { RolloutError } from "../model/errors";
+import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { inLine } from "../model/harmless";
 import type { Roles, Rollout } from "../model/rollout";
 import { asOwner } from "../postgres/acting";
 import type { Session } from "../postgres/session";
+import { mayNotWrite } from "../postgres/sqlstate";
 
 /** Name of the ledger's table. */
 export function ledgerTable({ ledgerSchema }: Rollout): string {
@@ -62,7 +63,7 @@ async function makeLedger(session: Session, rollout: Rollout): Promise<void> {
   const table = ledgerTable(rollout);
   const columns = COLUMNS.map(([name, type]) => `${name} ${type} NOT NULL`);
   const [schema] = await session.query("SELECT FROM pg_namespace WHERE nspname = $1", [rollout.ledgerSchema]);
-  if (!schema) await session.query(`CREATE SCHEMA ${rollout.ledgerSchema}`);
+  if (!schema) await createSchema(session, rollout);
   await session.query(`CREATE TABLE ${table} (${columns.join(", ")}, PRIMARY KEY (position))`);
   await session.query(
     `COMMENT ON TABLE ${table} IS 'Which tier of rollout ${rollout.name} was applied or rolled back, from which digest, with ` +
@@ -72,6 +73,21 @@ async function makeLedger(session: Session, rollout: Rollout): Promise<void> {
   if (!roles) return;
   await session.query(`GRANT SELECT, INSERT ON ${table} TO ${roles.executor}`);
   await session.query(`GRANT SELECT ON ${table} TO ${roles.monitor}`);
+}
+
+async function createSchema(session: Session, { ledgerSchema }: Rollout): Promise<void> {
+  try {
+    await session.query(`CREATE SCHEMA ${ledgerSchema}`);
+  } catch (error) {
+    if (!mayNotWrite(error)) throw error;
+    const { database } = session.target;
+    throw new RolloutError(
+      `The ledger's schema ${ledgerSchema} cannot be created: this login has no CREATE on database ${database} ` +
+        `(${messageOf(error)}). Nothing was changed. Have it granted: GRANT CREATE ON DATABASE ${database} TO …`,
+      codeOf(error),
+      { cause: error },
+    );
+  }
 }
 
 interface FoundLedger {

@@ -1,5 +1,6 @@
 import { requireSameRollout } from "../model/guards";
 import { show } from "../model/describe";
+import { inLine } from "../model/harmless";
 import { isFirstTier, type Readings, writes } from "../model/rollout";
 import type { TierState } from "../model/tier-inputs";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
@@ -9,7 +10,7 @@ import { takeReadings } from "../postgres/probe";
 import { inTransaction, withRolloutLock } from "../postgres/transaction";
 import { takeState } from "../execute/database-state";
 import { refusedRollback, rollBackTier, rollbackOf } from "../execute/rollback";
-import { withEvidence, writeEvidence } from "../ledger/evidence";
+import { putOthersAside, withEvidence, writeEvidence } from "../ledger/evidence";
 import { dropLedger, forgetTier, type LedgerRow, readLedger } from "../ledger/ledger";
 import { requireAbsent } from "../ledger/presence";
 import { requireRemembered } from "../ledger/remembered";
@@ -67,9 +68,11 @@ async function rollBack(context: HookContext, row: LedgerRow): Promise<string> {
   await forgetTier(session, rollout, row.tier);
   const since = row.tier === rollout.tiers.find(writes)?.tier ? await endRollout(context, row) : [];
   const proof = { removed, accepted: blockers.dataLoss, since, rolledBackAt: new Date().toISOString() };
+  const aside = await putOthersAside(options.evidence, row.rolloutId);
+  if (aside) log(aside);
   const evidence = await writeEvidence(options.evidence, session.target, row, proof);
   const what = removed.join(", ") || "nothing was left";
-  return `Tier ${row.tier} (${declaration.title}) rolled back and proven: ${what}. Evidence: ${evidence}`;
+  return `Tier ${row.tier} (${declaration.title}) rolled back and proven: ${what}. Evidence: ${inLine(evidence)}`;
 }
 
 /** With its first tier a rollout's ledger goes too. Gives the readings that are not what they were at its entry. */

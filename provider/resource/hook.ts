@@ -54,6 +54,9 @@ export async function withTarget<T>(
 
 /** The rollout that a module of this project exports. Throws when there is none. */
 function loadRollout(root: string, module: string): Rollout {
+  // The state names it, and whoever can write the state could name a file of his own.
+  if (!/^\w[\w-]*$/.test(module))
+    throw new RolloutError("The state names no module of this project. Nothing was changed.");
   // Loaded at call time: whatever a hook would capture is frozen into the state.
   const { rollout } = require(path.resolve(root, module)) as { rollout?: Rollout };
   if (!rollout) throw new RolloutError(`Module ${module} exports no rollout.`);

@@ -1,15 +1,15 @@
 /*
  * The dynamic provider of a tier, as text: Pulumi stores a provider by value in the state and runs the stored text,
- * even when it destroys years later. So this one holds no logic. It loads provider/entry.ts of the project, from the
- * folder in which the command runs, and hands every verb on. That path and the verbs are a public interface: a stack
- * that holds this text must always find them.
+ * even when it destroys years later. So this one holds no logic. It loads provider/loader.js, which can
+ * load TypeScript, and provider/entry.ts of the project, from the folder in which the command runs, and hands every verb
+ * on. These paths and the verbs are a public interface: a stack that holds this text must always find them.
  */
 "use strict";
 
 function load() {
-  // @ts-expect-error This entry of tsx has no types: it only registers the loader.
-  require("tsx/cjs");
-  return require(require("node:path").resolve("provider", "entry.ts"));
+  const { resolve } = require("node:path");
+  require(resolve("provider", "loader.js"));
+  return require(resolve("provider", "entry.ts"));
 }
 
 /** @type {() => import("@pulumi/pulumi").dynamic.ResourceProvider} */

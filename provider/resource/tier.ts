@@ -1,16 +1,15 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 // By its part: the package as a whole also loads the automation API and a package manager.
 import { CustomResource } from "@pulumi/pulumi/resource";
 import type { TierReport } from "../model/report";
 import { TIER_TYPE, type TierInputs } from "../model/tier-inputs";
+import { storedProvider } from "./known-providers";
 
 /**
  * What `pulumi.dynamic.Resource` would make of a provider by serializing it, for which it loads TypeScript's compiler.
  * The stored provider is a text already.
  */
-const PROVIDER = readFileSync(path.join(__dirname, "stored-provider.js"), "utf8");
+const PROVIDER = storedProvider();
 
 /** What the program gives to a tier: plain values, and two that the tiers before it hand over. */
 export type TierArgs = Omit<TierInputs, "previous" | "rolloutId"> & {

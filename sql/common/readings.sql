@@ -336,15 +336,26 @@ orphan_labels:
 -- In Tier 1, whether the 43 are what they should be.
 
 structure_rows:
-  -- Rows of all the views together, which is none until the first axis is registered; unknown while one is not there.
+  -- Remedy: Where it names a right, have it granted to the owner of the views; where it counts rows, restore the released structure file.
+  -- Rows of all the views together, which is none until the first axis is registered; unknown while one is not there. A view
+  -- reads with the rights of its owner: what that one may not read is named, for then nothing can be counted.
   WITH ours AS (
     SELECT word[1] AS name, to_regclass('public.' || word[1]) AS relation
     FROM regexp_matches(current_setting('one_roof.objects'), 'view +(\w+)', 'g') AS word
+  ), closed AS (
+    SELECT DISTINCT source.relname
+    FROM ours
+    JOIN pg_class AS reader ON reader.oid = ours.relation
+    JOIN pg_rewrite AS rule ON rule.ev_class = reader.oid
+    JOIN pg_depend AS read ON read.classid = 'pg_rewrite'::regclass AND read.objid = rule.oid AND read.refclassid = 'pg_class'::regclass
+    JOIN pg_class AS source ON source.oid = read.refobjid AND source.oid <> reader.oid
+    WHERE NOT has_any_column_privilege(reader.relowner, source.oid, 'SELECT')
   )
   SELECT CASE
-    WHEN EXISTS (SELECT FROM public.axis_registry) THEN 0
+    WHEN EXISTS (SELECT FROM public.axis_registry) THEN '0'
+    WHEN EXISTS (SELECT FROM closed) THEN (SELECT 'no SELECT on ' || string_agg(relname, ', ' ORDER BY relname) FROM closed)
     WHEN (SELECT bool_and(has_table_privilege(relation, 'SELECT')) AND bool_and(relation IS NOT NULL) FROM ours) THEN (
-    SELECT sum((xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM public.%I', name), false, true, '')))[1]::text::integer)
+    SELECT sum((xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM public.%I', name), false, true, '')))[1]::text::integer)::text
     FROM ours) END
 
 structure:

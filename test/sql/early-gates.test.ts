@@ -104,4 +104,25 @@ describe("a server or a login that may not write", () => {
       }
     });
   });
+
+  test.each([["v_object_effective_owner"], ["v_governance_object_inventory"], ["entity_labels"]])(
+    "without SELECT on %s Tier 1 by itself names it, and does not blame its file",
+    async (relation) => {
+      await withDatabase("signed", async (db) => {
+        const login = `structure_of_${db.name}`;
+        await db.query(`CREATE ROLE ${login} LOGIN; GRANT pg_read_all_stats TO ${login}; GRANT ALL ON SCHEMA public TO ${login};
+          GRANT ALL ON ALL TABLES IN SCHEMA public TO ${login}; REVOKE SELECT ON ${relation} FROM ${login}`);
+        const url = db.url.replace("//postgres@", `//${login}@`);
+        try {
+          const settings = ["-v", "ON_ERROR_STOP=1", "-v", "ratified_apr=APR-0211", "-v", `database=${db.name}`];
+          const { code, stderr } = await program("psql", ["-X", "-d", url, ...settings, "-f", tierFile(1)]);
+          expect(code).toBe(3);
+          expect(stderr).toContain(`structure_rows expected = 0, measured no SELECT on ${relation}`);
+          expect(stderr).toContain("Where it names a right, have it granted");
+        } finally {
+          await db.query(`DROP OWNED BY ${login}; DROP ROLE ${login}`);
+        }
+      });
+    },
+  );
 });

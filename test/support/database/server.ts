@@ -12,8 +12,11 @@ const run = promisify(execFile);
 /** The programs of the server, and as whom they may run. */
 export type Binaries = Pick<Postgres, "bin" | "user">;
 
-/** The folders of a jest run carry its id, so that the end of the run can wait until they are gone. */
-export const RUN_PREFIX = path.join(os.tmpdir(), "one-roof-test-");
+/**
+ * The folders of a jest run carry its id, so that the end of the run can wait until they are gone. Root's server runs as
+ * another user, who cannot reach the private temporary folder of a command.
+ */
+export const RUN_PREFIX = path.join(process.getuid?.() === 0 ? "/tmp" : os.tmpdir(), "one-roof-test-");
 
 /**
  * Stands between this worker and its server. Its standard input is a pipe from the worker: however the worker ends,
