@@ -23,7 +23,11 @@ export function isStackInit({ words }: CommandLine): boolean {
 /** Our own backend appears together with its first stack, so whoever finds the folder finds both. */
 export async function ensureOwnBackend(line: CommandLine, start: Start): Promise<void> {
   const folder = ownBackend();
-  if (fs.existsSync(folder)) return;
+  if (fs.existsSync(folder)) {
+    // One that was made when all could read it.
+    fs.chmodSync(folder, 0o700);
+    return;
+  }
   await withLock(`${folder}.lock`, "creating the stack", async () => {
     if (fs.existsSync(folder)) return;
     const partial = `${folder}.partial`;
