@@ -17,6 +17,7 @@ export { describeAccess, describeGate, describeStop } from "./model/describe";
 export { codeOf, messageOf } from "./model/errors";
 export { harmless, inLine } from "./model/harmless";
 export type { Stop, StopKind } from "./model/findings";
+export { accessDemanded } from "./model/guards";
 export { bindGates, failedGates, type Parameters } from "./model/gates";
 export {
   type Gate,
@@ -37,6 +38,7 @@ export {
   requireProtected,
 } from "./postgres/connection";
 export { TIER_TYPE, type TierInputs } from "./model/tier-inputs";
+export type { Project } from "./release/release";
 export type { LedgerRow } from "./ledger/ledger";
 export type { BlockerTokens } from "./plan/readiness";
 

@@ -1,6 +1,14 @@
 // `npm run gate`: could the rollout start now? Reads only, starts no Pulumi. Exit code 0 = READY, 10 = BLOCKED, 1 = error.
 import { parseArgs } from "node:util";
-import { describeExposure, measureReadiness, messageOf, type Parameters, readinessLine } from "../../provider";
+import {
+  accessDemanded,
+  describeExposure,
+  measureReadiness,
+  messageOf,
+  type Parameters,
+  type Project,
+  readinessLine,
+} from "../../provider";
 import { rollout } from "../../tiers";
 import { blockerTokens } from "../../tiers/monitor";
 import { namedConnection, requireOwnDatabase, targetEnvironment } from "../dev-database/target";
@@ -64,11 +72,23 @@ async function tellVerdict({ quiet, json }: Options, { stack, configFile }: Comm
   if (exposure && !quiet) tell(exposure);
   writeForOurselves();
   Object.assign(process.env, await targetEnvironment(stack, { as: "monitor" }));
-  const project = { root: projectFolder, rollout };
-  const measured = await measureReadiness(project, blockerTokens, parameters, { all: json ?? false });
+  const { access, roles } = readAccess(stack, configFile);
+  const project: Project = { root: projectFolder, rollout, access };
+  const measured = await measureReadiness(project, blockerTokens, parameters, { all: json ?? false, roles });
   const { verdict, database, blockers, readings } = measured;
   if (!quiet) say(json ? JSON.stringify({ verdict, database, blockers, readings }) : readinessLine(measured));
   return verdict === "READY" ? 0 : BLOCKED;
+}
+
+/** Who may do what, and whether a database without roles will do, as the stack's configuration has it. */
+function readAccess(stack: string, file: string): Pick<Project, "access"> & { roles: "required" | "optional" } {
+  const { access, readerRoles = "" } = readStackConfiguration(file, ["access", "readerRoles"]);
+  const { declareAccess } = require("../../access/declaration") as typeof import("../../access/declaration");
+  return {
+    access: () => declareAccess({ readers: readerRoles.split(",").filter(Boolean) }),
+    // An unknown word is for the program to refuse.
+    roles: access === "required" || access === "optional" ? access : accessDemanded(stack),
+  };
 }
 
 /** The rollout's parameters from the stack's configuration; the environment has the last word on the ratified request. */

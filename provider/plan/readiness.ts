@@ -1,10 +1,12 @@
-import { readOptions } from "../model/configuration";
-import { describeCondition } from "../model/describe";
+import type { AccessDeclaration } from "../model/access";
+import { readOptions, type RunRequest } from "../model/configuration";
+import { describeAccess, describeCondition } from "../model/describe";
 import { messageOf, RolloutError } from "../model/errors";
 import { bindGates, failedGates, measureGates, type GateResult, type Parameters } from "../model/gates";
 import type { Gate, Reading, Readings, Rollout } from "../model/rollout";
+import { auditAccess } from "../postgres/access";
 import { takeReadings } from "../postgres/probe";
-import { connect } from "../postgres/session";
+import { connect, type Session } from "../postgres/session";
 import { sessionSettings } from "../postgres/session-settings";
 import { loadProbe } from "../release/probe";
 import type { Project } from "../release/release";
@@ -56,6 +58,14 @@ export interface MeasuredReadiness extends Readiness {
   readonly readings: Readings;
 }
 
+/** How much a monitor wants to know. */
+export interface Asked {
+  /** Every reading, and not only what the start gates judge. */
+  readonly all?: boolean;
+  /** Whether a database without the rollout's roles will do. */
+  readonly roles?: RunRequest["access"];
+}
+
 /** As sql/gate_monitor/gate_check.sh: cannot write, waits for no lock longer than 2 s. */
 const READ_ONLY = { default_transaction_read_only: "on", lock_timeout: "2s", statement_timeout: "30s" };
 
@@ -64,10 +74,10 @@ const READ_ONLY = { default_transaction_read_only: "on", lock_timeout: "2s", sta
  * Reads only. Throws a RolloutError when the readings cannot be taken.
  */
 export async function measureReadiness(
-  { root, rollout }: Project,
+  { root, rollout, access }: Project,
   tokens: BlockerTokens,
   parameters: Parameters,
-  { all = false } = {},
+  { all = false, roles = "optional" }: Asked = {},
 ): Promise<MeasuredReadiness> {
   const watching = { [`${rollout.noticeSchema}.watching`]: "on" };
   const settings = { ...sessionSettings(rollout, parameters, readOptions({})), ...READ_ONLY, ...watching };
@@ -78,7 +88,8 @@ export async function measureReadiness(
   const { database } = session.target;
   try {
     const readings = await takeReadings(session, probe, names);
-    return { database, readings, ...judgeReadiness(rollout, tokens, parameters, readings) };
+    const readiness = judgeReadiness(rollout, tokens, parameters, readings);
+    return { database, readings, ...(access ? await withAccess(session, readiness, access([]), roles) : readiness) };
   } catch (error) {
     throw new RolloutError(
       `The gates of database ${database} could not be read: ${messageOf(error)}. Nothing was changed; try again.`,
@@ -88,6 +99,31 @@ export async function measureReadiness(
   } finally {
     await session.close();
   }
+}
+
+/** The same, blocked too where somebody may do what is not declared, or where roles are demanded and take no part. */
+async function withAccess(
+  session: Session,
+  readiness: Readiness,
+  declaration: AccessDeclaration,
+  demanded: RunRequest["access"],
+): Promise<Readiness> {
+  const { absent, findings } = await auditAccess(session, declaration);
+  const differences = absent === undefined ? findings.map(describeAccess) : demanded === "required" ? [absent] : [];
+  const [first, ...more] = differences;
+  if (first === undefined) return readiness;
+  return { verdict: "BLOCKED", blockers: [...readiness.blockers, accessBlocker(first, more.length)] };
+}
+
+function accessBlocker(first: string, more: number): Blocker {
+  return {
+    gate: "access",
+    expected: "= as declared",
+    measured: more + 1,
+    meaning: "Nobody may do more than the roles' declaration says.",
+    remedy: "See npm run access -- audit, and have what it lists granted or revoked.",
+    token: more ? `${first}, and ${more} more` : first,
+  };
 }
 
 /** Judges whether the rollout could start, from readings alone. A reading that is not there blocks. */
