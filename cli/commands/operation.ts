@@ -18,6 +18,7 @@ export const run: Command = async (args, name) => {
   const answered = mayBeOurs && (await isOwnServer(pulumi.env));
   if (mayBeOurs && !answered) requireSomebodyToAsk(name, line, pulumi.env);
   if (changes(name, line)) tell(`${name} on stack ${line.stack}: ${describeTarget(pulumi.env)}`);
+  if (name === "destroy" && !line.has("run-program")) pulumi.env.ROLLOUT_RUN_PROGRAM = "true";
   const code = await pulumi.run([name, ...operationOptions(name, line, answered), ...args]);
   const rollsBack = name === "destroy" || name === "up";
   if (rollsBack && code === 0) {

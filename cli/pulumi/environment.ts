@@ -27,6 +27,8 @@ export async function commandEnvironment(line: CommandLine): Promise<NodeJS.Proc
     PATH: engineFolder() + path.delimiter + (env.PATH ?? ""),
     // Tells the program what it runs for: a `destroy --run-program` rehearses the rollbacks instead of the tiers.
     ROLLOUT_COMMAND: words[0] ?? "",
+    // Tells the provider that it does: without the program, the first deletion rehearses the way back.
+    ROLLOUT_RUN_PROGRAM: line.isOn("run-program") ? "true" : "",
     // How its messages name the command that the operator can type next.
     ROLLOUT_CLI: "npm run pulumi --",
   };

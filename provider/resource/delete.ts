@@ -7,6 +7,7 @@ import { takeSnapshot } from "../postgres/catalog-snapshot";
 import { requireApproved } from "../postgres/acting";
 import { giveBackApproval } from "../postgres/approval";
 import { takeReadings } from "../postgres/probe";
+import { retried } from "../postgres/retry";
 import { inTransaction, withRolloutLock } from "../postgres/transaction";
 import { takeState } from "../execute/database-state";
 import { refusedRollback, rollBackTier, rollbackOf } from "../execute/rollback";
@@ -15,17 +16,20 @@ import { dropLedger, forgetTier, type LedgerRow, readLedger } from "../ledger/le
 import { requireAbsent } from "../ledger/presence";
 import { requireRemembered } from "../ledger/remembered";
 import { findRollbackBlockers, requireNoBlockers } from "../ledger/rollback-blockers";
+import { rehearse } from "../plan/rehearsal";
 import { scriptsOf } from "../release/release";
 import { type HookContext, withTarget } from "./hook";
 import { refuseReplacement } from "./replacement";
+import { beginsUnrehearsed } from "./this-run";
 
 /**
  * Rolls a tier back and proves it: committed only if what the tier declared is as it was at its entry and nothing
  * else moved. Later tiers of the same rollout that the state lost go first. A tier that the ledger does not hold
- * must be absent. Throws a RolloutError that lists every reason; nothing of the refused tier is changed then.
+ * must be absent. The first deletion of a run that ran no program rehearses the whole way back. Throws a RolloutError that lists every reason; nothing of the refused tier is changed then.
  */
 export async function deleteTier(state: TierState): Promise<void> {
   refuseReplacement(state);
+  const unrehearsed = beginsUnrehearsed();
   const thisAndLater = (tier: number) => tier >= state.tier;
   await withTarget(
     state,
@@ -37,6 +41,7 @@ export async function deleteTier(state: TierState): Promise<void> {
         requireSameRollout({ ...state, adopt: undefined }, ledger.values());
         const own = ledger.get(state.tier);
         if (own) requireRemembered(state, own);
+        if (unrehearsed) await rehearseWayBack(context, ledger);
         // A tier that only reads leaves nothing of its own. The first one may be all that the state still knows of a
         // rollout: a run that is killed leaves tiers in the ledger that its state never saw.
         const going = [...ledger.values()].filter(({ tier }) => thisAndLater(tier)).reverse();
@@ -46,8 +51,20 @@ export async function deleteTier(state: TierState): Promise<void> {
         if (isFirstTier(release.rollout, state.tier)) await giveBackApproval(session);
       });
     },
-    thisAndLater,
+    unrehearsed ? () => true : thisAndLater,
   );
+}
+
+/**
+ * Plain `pulumi destroy` runs no program: the first deletion then rehearses all that is still in the ledger, so that what
+ * would be refused further down is refused before anything is changed.
+ */
+async function rehearseWayBack(context: HookContext, ledger: ReadonlyMap<number, LedgerRow>): Promise<void> {
+  const toRollBack = [...ledger.values()].map((recorded) => ({
+    scripts: scriptsOf(context.release, recorded.tier),
+    recorded,
+  }));
+  await retried(context, () => rehearse(context, { pending: [], toRollBack }));
 }
 
 /** Rolls one tier back in the open transaction; gives what to tell the operator once it is committed. */

@@ -12,6 +12,18 @@ export function isRegistered(tier: number): boolean {
   return registered.has(tier);
 }
 
+let deleting = false;
+
+/**
+ * Whether the way back begins here without having been rehearsed: this is the run's first deletion, its program has registered
+ * no tier, and no command says that it ran the program (`destroy --run-program`), which rehearses.
+ */
+export function beginsUnrehearsed(): boolean {
+  const first = !deleting && registered.size === 0 && process.env.ROLLOUT_RUN_PROGRAM !== "true";
+  deleting = true;
+  return first;
+}
+
 /** Remembers a tier that a refresh has found as the state has it. */
 export function markRead(tier: number): void {
   read.add(tier);

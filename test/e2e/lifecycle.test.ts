@@ -142,7 +142,19 @@ describe("plain pulumi, without the commands of this project", () => {
     const stack = engine(db.url, { env: { ROLLOUT_COMMAND: undefined } });
     const baseline = await catalogAndRows(db.url);
     await succeed(stack.up("--skip-preview"));
+
+    // An obstacle far down the way back is found before anything on the way is changed.
+    const owner = (code: string) =>
+      db.query(`UPDATE governance_object_ownership SET owner_gov_code = '${code}' WHERE object_ref = 'GRP-AI'`);
+    await owner("GOV-SIV");
+    const whole = await catalogAndRows(db.url);
+    const refused = await refuse(stack.destroy("--run-program=false", "--skip-preview"));
+    expect(refused.output).toMatch(/Tier 3 \(Ownership seed\) cannot be rolled back, nothing was changed/);
+    expect(differences(whole, await catalogAndRows(db.url))).toEqual([]);
+    await owner("GOV-DOT");
+
     const destroy = await succeed(stack.destroy("--run-program=false", "--skip-preview"));
+    expect(destroy.output).toMatch(/Rehearsed in \d+ ms and rolled back/);
     expect(counts(destroy.output)).toEqual(["- 9 deleted"]);
     expect(differences(baseline, await catalogAndRows(db.url))).toEqual([]);
     expect(stack.resources()).toEqual([]);

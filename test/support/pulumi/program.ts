@@ -107,6 +107,8 @@ async function within<Result>(
   const folder = process.cwd();
   const console = jest.spyOn(globalThis.console, "log").mockImplementation((line: string) => said.push(line));
   process.env.DATABASE_URL = url;
+  // The way back is planned, hence rehearsed, as `destroy --run-program` does it.
+  process.env.ROLLOUT_RUN_PROGRAM = "true";
   process.chdir(root);
   configure((key) => values[key]);
   try {
