@@ -7,7 +7,7 @@ import type { CustomResource } from "@pulumi/pulumi";
 import type { AccessDeclaration, Grant, GrantedKind, RoleAttributes } from "../provider";
 import { Approvals } from "./approvals-resource";
 import { approvalTable } from "./approvals";
-import { objectsSql, removeObjectsSql, requireNoRollout, transaction } from "./sql";
+import { approvalsSql, removeApprovalsSql } from "./sql";
 
 export interface AccessTarget {
   readonly database: string;
@@ -50,8 +50,8 @@ export function registerAccess(declaration: AccessDeclaration, target: AccessTar
     approvalTable(names),
     {
       database: target.database,
-      sql: transaction(objectsSql(declaration)),
-      removal: transaction(requireNoRollout(declaration), removeObjectsSql(declaration)),
+      sql: approvalsSql(declaration),
+      removal: removeApprovalsSql(declaration),
     },
     { dependsOn: [...made.values(), ...schemas, ...admins] },
   );

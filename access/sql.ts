@@ -27,7 +27,21 @@ ${grantWhereItIs(grants.filter(({ by }) => by === "rollout"))}`,
 }
 
 /** What the Pulumi plugin has no resource for: the table, functions with an owner and a path, settings, PUBLIC. */
-export function objectsSql({ names, roles }: AccessDeclaration): string {
+export function approvalsSql(declaration: AccessDeclaration): string {
+  return transaction(becomeAdministrator(declaration), objectsSql(declaration), resignAsAdministrator(declaration));
+}
+
+/** Takes that back. Refuses while a rollout stands. */
+export function removeApprovalsSql(declaration: AccessDeclaration): string {
+  return transaction(
+    requireNoRollout(declaration),
+    becomeAdministrator(declaration),
+    removeObjectsSql(declaration),
+    resignAsAdministrator(declaration),
+  );
+}
+
+function objectsSql({ names, roles }: AccessDeclaration): string {
   const settings = roles.flatMap((role) =>
     Object.entries(role.settings).map(([key, value]) => [role.name, key, value]),
   );
@@ -71,8 +85,8 @@ export function removeSql(declaration: AccessDeclaration): string {
   const roles = [names.access, ...declaration.roles.map(({ name }) => name).filter((name) => name !== names.access)];
   return transaction(
     requireNoRollout(declaration),
+    becomeAdministrator(declaration, roles),
     removeObjectsSql(declaration),
-    becomeAdministrator(declaration),
     `-- What else belongs to a role goes to whoever runs this; what was granted to it is taken.
 ${forEachRole(
   roles,
@@ -94,8 +108,7 @@ ${forEachRole(
   );
 }
 
-/** Takes back what `objectsSql` made. */
-export function removeObjectsSql({ names }: AccessDeclaration): string {
+function removeObjectsSql({ names }: AccessDeclaration): string {
   return `-- Approvals: what is in force ends first.
 DO $approvals$
 BEGIN
@@ -110,15 +123,16 @@ DROP TABLE IF EXISTS ${names.access}.approval;`;
 }
 
 /** Refuses where something of a rollout is there: its owner would be gone, and nobody could roll it back. */
-export function requireNoRollout({ owned }: AccessDeclaration): string {
+function requireNoRollout({ owned }: AccessDeclaration): string {
   const made = owned.filter(({ by, kind }) => by === "rollout" && kind === "table").map(({ object }) => `'${object}'`);
   return `DO $rollout$
 DECLARE
   standing text;
 BEGIN
-  SELECT string_agg(name, ', ' ORDER BY name) INTO standing FROM unnest(ARRAY[
-    ${made.join(",\n    ")}]) AS name
-  WHERE to_regclass(name) IS NOT NULL;
+  SELECT string_agg(format('%I.%I', nspname, relname), ', ' ORDER BY relname) INTO standing
+  FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+  WHERE format('%I.%I', nspname, relname) = ANY (ARRAY[
+    ${made.join(",\n    ")}]);
   IF standing IS NOT NULL THEN
     RAISE EXCEPTION 'A rollout stands here: %.', standing
       USING ERRCODE = '55000', HINT = 'Nothing was changed. Roll it back first: npm run destroy';
@@ -128,7 +142,7 @@ $rollout$;`;
 }
 
 /** In one transaction, under names and operators of PostgreSQL alone. */
-export function transaction(...parts: string[]): string {
+function transaction(...parts: string[]): string {
   const settings = "SET LOCAL search_path = pg_catalog, pg_temp;\nSET LOCAL client_min_messages = warning;";
   return ["BEGIN;", settings, ...parts, "COMMIT;"].join("\n\n") + "\n";
 }
@@ -157,34 +171,48 @@ END
 $ground$;`;
 }
 
+const ATTRIBUTES: Readonly<Record<string, string>> = {
+  LOGIN: "rolcanlogin",
+  INHERIT: "rolinherit",
+  CREATEROLE: "rolcreaterole",
+  CREATEDB: "rolcreatedb",
+  SUPERUSER: "rolsuper",
+  REPLICATION: "rolreplication",
+  BYPASSRLS: "rolbypassrls",
+};
+
 function createRole({ name, about, attributes }: RoleAttributes): string {
-  const usual = ["LOGIN", "INHERIT", "CREATEROLE", "CREATEDB"]
-    .map((attribute) => (attributes.includes(attribute) ? attribute : `NO${attribute}`))
-    .join(" ");
-  // Only a superuser may even name the others, so they are named only where there is something to take.
+  const word = (attribute: string) => (attributes.includes(attribute) ? attribute : `NO${attribute}`);
+  // Only those that differ are named: whoever does not have an attribute may not even take it.
+  const differing = Object.entries(ATTRIBUTES).map(
+    ([attribute, column]) =>
+      `CASE WHEN ${attributes.includes(attribute) ? "NOT " : ""}${column} THEN '${word(attribute)}' END`,
+  );
   return `DO $role$
+DECLARE
+  differing text;
 BEGIN
   IF to_regrole('${name}') IS NULL THEN
-    CREATE ROLE ${name} ${usual};
+    CREATE ROLE ${name} ${["LOGIN", "INHERIT"].map(word).join(" ")};
     COMMENT ON ROLE ${name} IS '${about.replaceAll("'", "''")}';
-  ELSIF EXISTS (SELECT FROM pg_roles WHERE rolname = '${name}' AND (rolsuper OR rolreplication OR rolbypassrls)) THEN
-    ALTER ROLE ${name} NOSUPERUSER NOREPLICATION NOBYPASSRLS ${usual};
-  ELSE
-    ALTER ROLE ${name} ${usual};
+  END IF;
+  SELECT concat_ws(' ', ${differing.join(", ")})
+    INTO differing FROM pg_roles WHERE rolname = '${name}';
+  IF differing <> '' THEN
+    EXECUTE 'ALTER ROLE ${name} ' || differing;
   END IF;
 END
 $role$;`;
 }
 
 /** Whoever is no superuser makes what belongs to a role as a member of it. */
-function becomeAdministrator({ names: { owner, access } }: AccessDeclaration): string {
-  return `DO $administrator$
-BEGIN
-  IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AND to_regrole('${access}') IS NOT NULL THEN
-    EXECUTE format('GRANT ${owner}, ${access} TO %I', current_user);
-  END IF;
-END
-$administrator$;`;
+function becomeAdministrator({ names: { owner, access } }: AccessDeclaration, roles = [owner, access]): string {
+  return forEachRole(
+    roles,
+    `    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+      EXECUTE format('GRANT %I TO %I', role, current_user);
+    END IF;`,
+  );
 }
 
 function resignAsAdministrator({ names }: AccessDeclaration): string {
