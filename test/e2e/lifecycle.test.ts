@@ -3,7 +3,7 @@ import path from "node:path";
 import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
 import { engine, type Engine } from "../support/pulumi/engine";
-import { counts, leftovers, outputLines, succeed, violations, witness } from "../support/pulumi/operator";
+import { counts, leftovers, outputLines, refuse, succeed, violations, witness } from "../support/pulumi/operator";
 import { withoutOwnFiles } from "../support/pulumi/outcome";
 
 /** The expected production end state, counted by hand. */
