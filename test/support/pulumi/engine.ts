@@ -70,7 +70,8 @@ export function engine(url: string, { config = {}, env = {}, project = process.c
   const run = async (...args: string[]) => {
     await (ready ??= createStack(folder, start));
     environment.ROLLOUT_COMMAND = args[0];
-    environment.ROLLOUT_RUN_PROGRAM = args.includes("--run-program") ? "true" : "";
+    environment.ROLLOUT_RUN_PROGRAM =
+      args.findLast((each) => each.startsWith("--run-program")) === "--run-program" ? "true" : "";
     return start(...args);
   };
   const operation = (command: string, ...options: string[]) => {
