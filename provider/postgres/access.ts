@@ -67,7 +67,7 @@ async function approvalInForce(
 ): Promise<ApprovalInForce | undefined> {
   if (!hasApprovals(access, facts) || !facts.session.reads.includes(`${access}.approval`)) return undefined;
   const [inForce] = await session.query<{ [Key in keyof ApprovalInForce]: string }>(
-    `SELECT release, request, approved_by AS "approvedBy", to_char(valid_until, 'YYYY-MM-DD"T"HH24:MI:SS.USOF') AS "validUntil"
+    `SELECT release, request, approved_by AS "approvedBy", to_jsonb(valid_until) #>> '{}' AS "validUntil"
      FROM ${access}.approval WHERE withdrawn_at IS NULL AND valid_until > clock_timestamp() ORDER BY id DESC LIMIT 1`,
   );
   return inForce;
