@@ -4,7 +4,7 @@ import type { Session } from "./session";
 /** The approval that is in force, from the table of the schema `access`, whose owner the caller has made sure of. */
 export async function approvalInForce(session: Session, access: string): Promise<ApprovalInForce | undefined> {
   const [inForce] = await session.query<{ [Key in keyof ApprovalInForce]: string }>(
-    `SELECT release, request, approved_by AS "approvedBy", to_char(valid_until, 'YYYY-MM-DD"T"HH24:MI:SS.USOF') AS "validUntil"
+    `SELECT release, request, approved_by AS "approvedBy", to_jsonb(valid_until) #>> '{}' AS "validUntil"
      FROM ${access}.approval WHERE withdrawn_at IS NULL AND valid_until > clock_timestamp() ORDER BY id DESC LIMIT 1`,
   );
   return inForce;

@@ -193,6 +193,12 @@ test("reader and monitor read, and do not write even by mistake", async () => {
   expect((await audit(db, ROLES.monitor)).findings).toEqual([]);
 });
 
+test("a password that is valid for longer than the approval is named", async () => {
+  await as("one_roof_approver", APPROVE);
+  await db.query("ALTER ROLE one_roof_login VALID UNTIL '2100-01-01'");
+  expect(await findings(db)).toEqual(["one_roof_login: a valid password is not declared"]);
+});
+
 test("an approval that has expired leaves a membership, which the audit names", async () => {
   await as("one_roof_approver", APPROVE);
   await db.query("UPDATE one_roof_access.approval SET valid_until = clock_timestamp() WHERE withdrawn_at IS NULL");

@@ -159,6 +159,11 @@ describe("as resources of the Pulumi plugin", () => {
     expect(given.filter((each) => each.endsWith(` to ${names.login}`))).toEqual([]);
   });
 
+  test("Pulumi finds this program in its folder, and not the rollout's above it", () => {
+    const { main } = JSON.parse(readFileSync("access/package.json", "utf8")) as { main: string };
+    expect(readFileSync(path.join("access", main), "utf8")).toContain("registerAccess(");
+  });
+
   test("what the plugin cannot say is SQL, which refuses to go while a rollout stands", () => {
     const [approvals] = of(":Approvals");
     expect(approvals.sql).toContain("CREATE OR REPLACE FUNCTION one_roof_access.approve");
