@@ -7,7 +7,7 @@ DECLARE
 BEGIN
   -- A schema of that name which somebody else has made means nothing.
   IF EXISTS (SELECT FROM pg_namespace WHERE nspname = 'one_roof_access' AND pg_get_userbyid(nspowner) = 'one_roof_access')
-    AND pg_has_role(session_user, wanted, 'MEMBER')
+    AND pg_has_role(session_user, to_regrole(wanted), 'MEMBER')
   THEN
     PERFORM set_config('role', wanted, true);
   END IF;
