@@ -26,7 +26,7 @@ export async function rehearse(context: Context, { pending, toRollBack }: Pendin
   const [locks, positions] = await Promise.all([watchLocks(session, options.holdBudget), sequencePositions(session)]);
   const rehearsing: Rehearsing = { context, locks, costs: new Map() };
   try {
-    await begin(session);
+    await begin(session, context.release.rollout);
     const reports = toRollBack.length ? [] : await rehearseUp(rehearsing, pending);
     if (toRollBack.length) await rehearseDown(rehearsing, toRollBack);
     // A cancellation that came between two statements has stopped none of them.

@@ -6,6 +6,7 @@ import type { Roles } from "../model/rollout";
 import type { Target } from "../model/tier-inputs";
 import { type Acting, actAsExecutor } from "./acting";
 import { type Connection, readConnection, requireProtected } from "./connection";
+import { requireOwnBackend } from "./pooler";
 import { ConnectionLost, isConnectionError } from "./sqlstate";
 
 /** The oldest server that the SQL runs on, as `server_version_num`. */
@@ -123,6 +124,8 @@ export async function connect({
     throw unreachable(connection, error);
   }
   try {
+    const another = () => newClient(connection, application, OBSERVER_TIMEOUT_MS);
+    await requireOwnBackend(client, another, address(connection));
     const { pid, version, server, counts, ...target } = await introduce(client, { ...PINNED, ...settings });
     if (version < oldest) {
       throw new RolloutError(

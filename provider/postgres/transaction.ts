@@ -3,6 +3,7 @@ import { RolloutError } from "../model/errors";
 import type { Rollout } from "../model/rollout";
 import { describeBlockers } from "./blockers";
 import { describeStrangers, howToEnd, isStranger, type LockHolder, lockHolders } from "./lock-holders";
+import { requireOwnLock } from "./pooler";
 import { pause, retried, type Waiting } from "./retry";
 import type { Session } from "./session";
 
@@ -52,11 +53,11 @@ function lockRefused(database: string, holders: readonly LockHolder[]): RolloutE
 }
 
 /** Runs `work` in one transaction that is committed when it returns, and tried again whole as `retried` does. */
-export function inTransaction<T>(waiting: Waiting, work: () => Promise<T>): Promise<T> {
+export function inTransaction<T>(waiting: Waiting, rollout: Rollout, work: () => Promise<T>): Promise<T> {
   const { session } = waiting;
   return retried(waiting, async () => {
-    await begin(session);
     try {
+      await begin(session, rollout);
       const result = await work();
       await session.query("COMMIT");
       return result;
@@ -67,9 +68,10 @@ export function inTransaction<T>(waiting: Waiting, work: () => Promise<T>): Prom
   });
 }
 
-/** Begins a transaction in which what others commit meanwhile does not blur before and after. */
-export async function begin(session: Session): Promise<void> {
+/** Begins a transaction, under the rollout's lock, in which what others commit meanwhile does not blur before and after. */
+export async function begin(session: Session, rollout: Rollout): Promise<void> {
   await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
+  await requireOwnLock(session, rollout);
 }
 
 /** Ends a transaction without a trace. A connection that is lost has ended it already. */

@@ -35,7 +35,9 @@ export async function create(inputs: TierInputs): Promise<dynamic.CreateResult<T
     requireApproved(context.session);
     await requireJudgedRelease(inputs, context);
     const { rollout } = context.release;
-    const applied = await withRolloutLock(context, rollout, () => inTransaction(context, () => apply(inputs, context)));
+    const applied = await withRolloutLock(context, rollout, () =>
+      inTransaction(context, rollout, () => apply(inputs, context)),
+    );
     context.log(`Tier ${inputs.tier} (${inputs.title}): ${describeReport(applied.report)}`);
     if (inputs.tier === rollout.tiers.at(-1)?.tier) await giveBackApproval(context.session);
     return {

@@ -46,7 +46,7 @@ export async function deleteTier(state: TierState): Promise<void> {
         // rollout: a run that is killed leaves tiers in the ledger that its state never saw.
         const going = [...ledger.values()].filter(({ tier }) => thisAndLater(tier)).reverse();
         // Said only when it is true: after the COMMIT.
-        for (const row of going) log(await inTransaction(context, () => rollBack(context, row)));
+        for (const row of going) log(await inTransaction(context, release.rollout, () => rollBack(context, row)));
         if (writes(scripts.declaration) && !own) await tellAbsent(context);
         if (isFirstTier(release.rollout, state.tier)) await giveBackApproval(session);
       });

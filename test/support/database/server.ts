@@ -111,7 +111,7 @@ export function supervise(folder: string, server: string[], user: Binaries["user
   (supervisor.stdin as unknown as { unref(): void }).unref();
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.on("error", reject);
