@@ -1,7 +1,7 @@
 import { inLine } from "../model/harmless";
 import type { Session } from "./session";
 
-/** A session that is in the way. Age in seconds since its transaction began, or since it idles. */
+/** A session that is in the way. Age in seconds: of its idling where it idles, else of its transaction. */
 export interface Blocker {
   readonly pid: number;
   readonly user: string | null;
@@ -13,7 +13,7 @@ export interface Blocker {
 
 /** The columns of a blocker, of pg_stat_activity as `a`. */
 export const DESCRIPTION = `a.pid, a.usename AS "user", a.application_name AS application, a.state,
-  extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.state_change))::integer AS age, left(regexp_replace(a.query, '\\s+', ' ', 'g'), 120) AS query`;
+  extract(epoch FROM clock_timestamp() - CASE WHEN a.state LIKE 'idle%' THEN a.state_change ELSE coalesce(a.xact_start, a.state_change) END)::integer AS age, left(regexp_replace(a.query, '\\s+', ' ', 'g'), 120) AS query`;
 
 /** Who blocks the backend `pid` now. Ask on a second connection: the blocked one cannot answer. */
 export async function blockersOf(session: Session, pid: number): Promise<Blocker[]> {
