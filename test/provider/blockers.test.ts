@@ -9,7 +9,7 @@ test("a session that idles in its transaction is named with how long it idles, n
   await blocker.query("BEGIN; LOCK TABLE taxonomy IN SHARE MODE");
   await blocker.query("SELECT pg_sleep(2)");
   const [blocked, observer] = [await providerSession(db.url), await providerSession(db.url)];
-  const waiting = blocked.query("LOCK TABLE public.taxonomy IN ROW EXCLUSIVE MODE").catch(() => undefined);
+  const waiting = blocked.query("DELETE FROM public.taxonomy WHERE false").catch(() => undefined);
   await until(async () => (await blockersOf(observer, blocked.pid)).length > 0, 5_000);
 
   const [found] = await blockersOf(observer, blocked.pid);
