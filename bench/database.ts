@@ -8,15 +8,18 @@ export function parametersOf({ name }: TestDatabase): Record<string, string> {
   return { database: name, ratifiedApr: RATIFIED };
 }
 
+/** The database of which every bench takes its copy. */
+export const BASELINE = "bench_baseline";
+
 /** A signed baseline of the given size on this process's own server, which goes when the process ends. */
 export async function baseline(scale: number): Promise<TestDatabase> {
   const port = await serverPort();
-  await onDatabase(urlOf(port, "postgres"), ["CREATE DATABASE bench_baseline"]);
-  const settings = `SET one_roof.database = 'bench_baseline'; SET one_roof.scale = '${scale}'`;
+  await onDatabase(urlOf(port, "postgres"), [`CREATE DATABASE ${BASELINE}`]);
+  const settings = `SET one_roof.database = '${BASELINE}'; SET one_roof.scale = '${scale}'`;
   const files = [...baselineFiles(), "sql/baseline/sign.sql"].map(text);
-  await onDatabase(urlOf(port, "bench_baseline"), [settings, ...files]);
-  await onDatabase(urlOf(port, "bench_baseline"), ["VACUUM ANALYZE"]);
-  return copy("bench_baseline", "bench");
+  await onDatabase(urlOf(port, BASELINE), [settings, ...files]);
+  await onDatabase(urlOf(port, BASELINE), ["VACUUM ANALYZE"]);
+  return copy(BASELINE, "bench");
 }
 
 async function onDatabase(url: string, statements: readonly string[]): Promise<void> {

@@ -1,7 +1,8 @@
 // Measures side by side, asserts nothing, leaves nothing behind:
-// npm run bench -- [sql] [rehearsal] [preview] [tricks] [views] [--scale 1] [--rounds 5] [--collections 3500]
+// npm run bench -- [sql] [rehearsal] [preview] [tricks] [catalog] [views] [--scale 1] [--rounds 5] [--collections 3500] [--tables 5000]
 import os from "node:os";
 import { parseArgs } from "node:util";
+import { benchCatalog } from "./catalog";
 import { baseline } from "./database";
 import { benchPreview } from "./preview";
 import { benchRehearsal } from "./rehearsal";
@@ -16,6 +17,7 @@ const BENCHES = {
   rehearsal: benchRehearsal,
   preview: benchPreview,
   tricks: benchTricks,
+  catalog: benchCatalog,
   views: benchViews,
 };
 
@@ -26,13 +28,15 @@ async function main(): Promise<void> {
       scale: { type: "string", default: "0.001" },
       rounds: { type: "string", default: "5" },
       collections: { type: "string", default: "35" },
+      tables: { type: "string", default: "1000" },
     },
   });
   const [scale, rounds, collections] = [Number(values.scale), Number(values.rounds), Number(values.collections)];
+  const tables = Number(values.tables);
   const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
-  if (unknown.length || !(scale > 0) || !(rounds >= 1) || !(collections >= 35)) {
+  if (unknown.length || !(scale > 0) || !(rounds >= 1) || !(collections >= 35) || !(tables >= 10)) {
     throw new Error(
-      `Usage: npm run bench -- [${Object.keys(BENCHES).join("] [")}] [--scale 1] [--rounds 5] [--collections 3500]`,
+      `Usage: npm run bench -- [${Object.keys(BENCHES).join("] [")}] [--scale 1] [--rounds 5] [--collections 3500] [--tables 5000]`,
     );
   }
   // A connection of the tests' own kind does not keep a process from ending.
@@ -45,7 +49,7 @@ async function main(): Promise<void> {
   );
   try {
     for (const [name, bench] of Object.entries(BENCHES)) {
-      if (!positionals.length || positionals.includes(name)) await bench(db, rounds, collections);
+      if (!positionals.length || positionals.includes(name)) await bench(db, rounds, collections, tables);
     }
   } finally {
     await db.drop();

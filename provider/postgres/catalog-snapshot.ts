@@ -25,8 +25,8 @@ interface Part {
   readonly relation: string;
   readonly key: string;
   readonly only?: string;
-  /** What else tells of such a row, beside that it was written. */
-  readonly also?: string;
+  /** The catalog under which comments on such a row are kept, where there can be any. */
+  readonly commented?: string;
 }
 
 /** The comments on an object, as a mark that changes with them. */
@@ -36,27 +36,16 @@ function comments(catalog: string, oid: string): string {
 }
 
 const PARTS: readonly Part[] = [
-  { catalog: "pg_attribute", relation: "attrelid", key: "attnum" },
+  // All that can change of a system column is who may read it.
+  { catalog: "pg_attribute", relation: "attrelid", key: "attnum", only: "(p.attnum > 0 OR p.attacl IS NOT NULL)" },
   { catalog: "pg_attrdef", relation: "adrelid", key: "oid" },
-  { catalog: "pg_constraint", relation: "conrelid", key: "oid", also: comments("pg_constraint", "p.oid") },
-  {
-    catalog: "pg_index",
-    relation: "indrelid",
-    key: "indexrelid",
-    also: `(SELECT concat_ws(' ', i.relname, i.reltablespace, i.reloptions) FROM pg_catalog.pg_class i WHERE i.oid = p.indexrelid),
-      ${comments("pg_class", "p.indexrelid")}`,
-  },
-  {
-    catalog: "pg_trigger",
-    relation: "tgrelid",
-    key: "oid",
-    also: comments("pg_trigger", "p.oid"),
-    // The internal triggers of a foreign key come and go on the table it points to.
-    only: "NOT tgisinternal",
-  },
-  { catalog: "pg_rewrite", relation: "ev_class", key: "oid", also: comments("pg_rewrite", "p.oid") },
-  { catalog: "pg_policy", relation: "polrelid", key: "oid", also: comments("pg_policy", "p.oid") },
-  { catalog: "pg_statistic_ext", relation: "stxrelid", key: "oid", also: comments("pg_statistic_ext", "p.oid") },
+  { catalog: "pg_constraint", relation: "conrelid", key: "oid", commented: "pg_constraint" },
+  { catalog: "pg_index", relation: "indrelid", key: "indexrelid", commented: "pg_class" },
+  // The internal triggers of a foreign key come and go on the table it points to.
+  { catalog: "pg_trigger", relation: "tgrelid", key: "oid", only: "NOT p.tgisinternal", commented: "pg_trigger" },
+  { catalog: "pg_rewrite", relation: "ev_class", key: "oid", commented: "pg_rewrite" },
+  { catalog: "pg_policy", relation: "polrelid", key: "oid", commented: "pg_policy" },
+  { catalog: "pg_statistic_ext", relation: "stxrelid", key: "oid", commented: "pg_statistic_ext" },
   { catalog: "pg_inherits", relation: "inhrelid", key: "inhseqno" },
   { catalog: "pg_publication_rel", relation: "prrelid", key: "oid" },
 ];
@@ -94,13 +83,24 @@ const FIRST_USER_OID = 16_384;
 /*
  * A row's xmin names the transaction that wrote it: inside one transaction an object whose catalog rows keep
  * theirs has not been touched, and no definition has to be printed. pg_class is compared by its columns, since
- * a foreign key sets a flag (relhastriggers) on the table that it points to; pg_sequence too, since RESTART, which
- * only moves it, writes its row.
+ * a foreign key sets a flag (relhastriggers) on the table that it points to, and REINDEX moves an index; pg_sequence
+ * too, since RESTART, which only moves it, writes its row.
+ *
+ * What belongs to a relation is gathered in one pass over each catalog and hashed as a set: asked for each relation,
+ * it would take seconds among thousands. Only aggregates whose state is one number: the server takes any other for
+ * large, and would sort or spill what it groups.
  */
 const parts = PARTS.map(
-  ({ catalog, relation, key, only, also }) =>
-    `(SELECT string_agg(concat_ws(':', p.${key}, p.xmin${also ? `, ${also}` : ""}), ',' ORDER BY p.${key})
-      FROM pg_catalog.${catalog} p WHERE p.${relation} = c.oid${only ? ` AND ${only}` : ""})`,
+  ({ catalog, relation, key, only }) =>
+    `SELECT p.${relation}, 'pg_catalog.${catalog}'::regclass::oid, p.${key}::bigint, -1, p.xmin FROM pg_catalog.${catalog} p
+    WHERE p.${relation} >= ${FIRST_USER_OID}${only ? ` AND ${only}` : ""}`,
+);
+
+const commentable = PARTS.flatMap(({ catalog, relation, key, only, commented }) =>
+  commented
+    ? `SELECT p.${relation}, 'pg_catalog.${commented}'::regclass::oid, p.${key} FROM pg_catalog.${catalog} p
+      WHERE p.${relation} >= ${FIRST_USER_OID}${only ? ` AND ${only}` : ""}`
+    : [],
 );
 
 const others = OTHERS.map(
@@ -124,16 +124,30 @@ WITH relation AS MATERIALIZED (
     AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
 ), owned AS (
   SELECT owner, string_agg(mark, ',' ORDER BY oid) AS marks FROM owned_sequence GROUP BY owner
+), indexed AS (
+  SELECT p.indrelid AS owner, bit_xor(hash_record_extended(ROW(i.oid, i.relname, i.reltablespace, i.reloptions), 0)) AS marks
+  FROM pg_catalog.pg_index p JOIN pg_catalog.pg_class i ON i.oid = p.indexrelid WHERE p.indrelid >= ${FIRST_USER_OID}
+  GROUP BY p.indrelid
+), commentable (owner, classid, objid) AS (
+  SELECT oid, 'pg_catalog.pg_class'::regclass::oid, oid FROM relation
+  UNION ALL SELECT oid, 'pg_catalog.pg_type'::regclass, reltype FROM relation
+  UNION ALL ${commentable.join("\n  UNION ALL ")}
+), part (owner, catalog, key, sub, written) AS (
+  ${parts.join("\n  UNION ALL ")}
+  UNION ALL SELECT o.owner, d.classoid, d.objoid::bigint, d.objsubid, d.xmin
+    FROM pg_catalog.pg_description d JOIN commentable o ON o.classid = d.classoid AND o.objid = d.objoid
+    WHERE d.objoid >= ${FIRST_USER_OID}
+), parts AS (
+  SELECT owner, bit_xor(hash_record_extended(ROW(catalog, key, sub, written), 0)) AS marks FROM part GROUP BY owner
 )
 SELECT 'object' AS section,
        CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence'
          WHEN 'c' THEN 'type' ELSE 'table' END || ' ' || c.name AS key,
        md5(concat_ws('|', c.oid, c.relowner, c.relam, c.reltablespace, c.relpersistence, c.relkind, c.relrowsecurity,
-         c.relforcerowsecurity, c.relreplident, c.relispartition, c.relacl, c.reloptions, owned.marks,
-         ${comments("pg_class", "c.oid")}, ${comments("pg_type", "c.reltype")},
-         (SELECT concat_ws('|', ${SEQUENCE}) FROM pg_catalog.pg_sequence q WHERE q.seqrelid = c.oid),
-         ${parts.join(",\n")})) AS value
-FROM relation c LEFT JOIN owned ON owned.owner = c.oid
+         c.relforcerowsecurity, c.relreplident, c.relispartition, c.relacl, c.reloptions, owned.marks, indexed.marks, parts.marks,
+         CASE c.relkind WHEN 'S' THEN concat_ws('|', ${SEQUENCE}) END)) AS value
+FROM relation c LEFT JOIN parts ON parts.owner = c.oid LEFT JOIN indexed ON indexed.owner = c.oid
+LEFT JOIN owned ON owned.owner = c.oid LEFT JOIN pg_catalog.pg_sequence q ON q.seqrelid = c.oid
 WHERE c.relkind <> 'S' OR c.oid NOT IN (SELECT oid FROM owned_sequence)
 UNION ALL
 SELECT 'object',
@@ -172,9 +186,11 @@ ${TRACES}
 UNION ALL
 SELECT 'file', c.name, c.relfilenode::text FROM relation c WHERE c.relkind IN ('r', 'm')
 UNION ALL
-SELECT 'counter', schemaname || '.' || relname, concat_ws('/', n_tup_ins, n_tup_upd, n_tup_del)
-FROM pg_catalog.pg_stat_xact_user_tables
-WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 AND schemaname <> ALL ($1::text[])`;
+SELECT 'counter', w.name, concat_ws('/', w.inserted, w.updated, w.deleted)
+FROM (SELECT c.name, pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) AS inserted,
+        pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) AS updated, pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) AS deleted
+      FROM relation c WHERE c.relkind = 'r') AS w
+WHERE w.inserted + w.updated + w.deleted > 0`;
 
 interface SnapshotRow {
   section: "object" | "file" | "counter" | "touched";

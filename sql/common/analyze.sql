@@ -6,11 +6,9 @@ DECLARE
 BEGIN
   FOR relation IN
     SELECT format('public.%I', class.relname)
-    FROM pg_stat_xact_user_tables AS written
-    JOIN pg_class AS class ON class.oid = written.relid
-    WHERE written.schemaname = 'public' AND written.n_tup_ins > 0
-      AND current_setting('one_roof.delta') ~ ('\m' || class.relname || ' +\+')
-      AND pg_has_role(class.relowner, 'USAGE')
+    FROM regexp_matches(current_setting('one_roof.delta'), '^ *(\w+) +\+', 'gn') AS declared
+    JOIN pg_class AS class ON class.relname = declared[1] AND class.relnamespace = to_regnamespace('public') AND class.relkind = 'r'
+    WHERE pg_stat_get_xact_tuples_inserted(class.oid) > 0 AND pg_has_role(class.relowner, 'USAGE')
     ORDER BY 1
   LOOP
     EXECUTE 'ANALYZE ' || relation;

@@ -30,12 +30,20 @@ BEGIN
     END IF;
   END LOOP;
 
-  PERFORM set_config('one_roof.at_entry', jsonb_build_object(
-    'own', own,
-    'written', (SELECT coalesce(jsonb_object_agg(relid, jsonb_build_array(n_tup_ins, n_tup_upd, n_tup_del)), '{}')
-                FROM pg_stat_xact_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0),
-    'files', (SELECT jsonb_object_agg(schemaname || '.' || relname, pg_relation_filenode(relid))
-              FROM pg_stat_xact_user_tables WHERE schemaname <> 'one_roof_rollout')
+  -- Counters are asked one by one: the view over them reads every index of the database too.
+  PERFORM set_config('one_roof.at_entry', (
+    SELECT jsonb_build_object(
+      'own', own,
+      'written', coalesce(jsonb_object_agg(relid, jsonb_build_array(inserted, updated, deleted))
+                   FILTER (WHERE inserted + updated + deleted > 0), '{}'),
+      'files', jsonb_object_agg(name, file) FILTER (WHERE name !~ '^one_roof_rollout\.'))
+    FROM (
+      SELECT class.oid AS relid, space.nspname || '.' || class.relname AS name, pg_relation_filenode(class.oid) AS file,
+             pg_stat_get_xact_tuples_inserted(class.oid) AS inserted, pg_stat_get_xact_tuples_updated(class.oid) AS updated,
+             pg_stat_get_xact_tuples_deleted(class.oid) AS deleted
+      FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = class.relnamespace
+      WHERE class.relkind IN ('r', 'm', 'p') AND space.nspname <> ALL (ARRAY['pg_catalog', 'information_schema'])
+    ) AS counted
   )::text, true);
 
   PERFORM set_config('one_roof.messages', current_setting('client_min_messages'), true);

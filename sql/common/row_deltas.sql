@@ -4,6 +4,9 @@
 DO $row_deltas$
 DECLARE
   at_entry jsonb := nullif(current_setting('one_roof.at_entry', true), '')::jsonb;
+  -- Taken out once: with thousands of tables each look into the whole would copy it.
+  written_before CONSTANT jsonb := at_entry -> 'written';
+  files_before   CONSTANT jsonb := at_entry -> 'files';
   accepted CONSTANT boolean := current_setting('one_roof.others_accepted', true) = 'yes';
   written  record;
   own      bigint;
@@ -21,13 +24,13 @@ BEGIN
       CROSS JOIN LATERAL regexp_match(btrim(line), '^(\w+) +(-own|\+(\d+)(?:\.\.(\d+))?)$') AS word
       WHERE btrim(line) <> ''
     ), counted AS (
-      SELECT relid, schemaname, relname AS name,
-             n_tup_ins - coalesce((at_entry -> 'written' -> relid::text ->> 0)::bigint, 0) AS inserted,
-             n_tup_upd - coalesce((at_entry -> 'written' -> relid::text ->> 1)::bigint, 0) AS updated,
-             n_tup_del - coalesce((at_entry -> 'written' -> relid::text ->> 2)::bigint, 0) AS deleted,
-             at_entry -> 'files' ->> (schemaname || '.' || relname) <> pg_relation_filenode(relid)::text AS rewritten
-      FROM pg_stat_xact_user_tables
-      WHERE schemaname <> 'one_roof_rollout'
+      SELECT space.nspname AS schemaname, class.relname AS name,
+             pg_stat_get_xact_tuples_inserted(class.oid) - coalesce((written_before -> class.oid::text ->> 0)::bigint, 0) AS inserted,
+             pg_stat_get_xact_tuples_updated(class.oid) - coalesce((written_before -> class.oid::text ->> 1)::bigint, 0) AS updated,
+             pg_stat_get_xact_tuples_deleted(class.oid) - coalesce((written_before -> class.oid::text ->> 2)::bigint, 0) AS deleted,
+             files_before ->> (space.nspname || '.' || class.relname) <> pg_relation_filenode(class.oid)::text AS rewritten
+      FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = class.relnamespace
+      WHERE class.relkind IN ('r', 'm', 'p') AND space.nspname <> ALL (ARRAY['pg_catalog', 'information_schema', 'one_roof_rollout'])
     )
     SELECT CASE counted.schemaname WHEN 'public' THEN '' ELSE counted.schemaname || '.' END || coalesce(counted.name, declared.name) AS name,
            declared.name IS NOT NULL AS is_declared, takes_back, at_least, at_most, inserted, updated, deleted,
@@ -37,6 +40,7 @@ BEGIN
            coalesce(at_entry -> 'own' -> declared.name ->> 'condition', 'true') AS condition
     FROM declared
     FULL JOIN counted ON counted.schemaname = 'public' AND counted.name = declared.name
+    WHERE declared.name IS NOT NULL OR inserted + updated + deleted <> 0 OR rewritten
     ORDER BY 1
   LOOP
     own := 0;
@@ -69,7 +73,7 @@ BEGIN
   -- Tables that are gone, but for those that this rollout made: the structure's own rollback drops them.
   found := found || ARRAY(
     SELECT format('%s: dropped', file.name)
-    FROM jsonb_object_keys(at_entry -> 'files') AS file (name)
+    FROM jsonb_object_keys(files_before) AS file (name)
     -- Not to_regclass, which fails in a schema of others that this role may not use.
     WHERE NOT EXISTS (
       SELECT FROM pg_class AS class JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
