@@ -1,3 +1,4 @@
+import { withRolloutLock } from "../provider/postgres/transaction";
 import { rehearse } from "../provider/plan/rehearsal";
 import { takeSnapshot } from "../provider/postgres/catalog-snapshot";
 import { rollout } from "../tiers";
@@ -55,7 +56,9 @@ async function measure(
     await takeSnapshot(session, rollout.ledgerSchema);
     const snapshot = await timed(() => takeSnapshot(session, rollout.ledgerSchema));
     const context = contextFor(db, session, release, () => undefined);
-    const rehearsal = await timed(() => rehearse(context, { pending: release.tiers, toRollBack: [] }));
+    const rehearsal = await timed(() =>
+      withRolloutLock(context, rollout, () => rehearse(context, { pending: release.tiers, toRollBack: [] })),
+    );
     if (round === 0) return;
     costs.snapshot.push(snapshot);
     costs.rehearsal.push(rehearsal);

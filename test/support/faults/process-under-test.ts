@@ -33,7 +33,9 @@ const ROLES: Record<Role, RegExp> = {
 /** Starts `npm run up` or `npm run destroy` on a stack, with the same code and without npm. */
 export function start(stack: Engine, command: "up" | "destroy" | "preview", ...args: string[]): ProcessUnderTest {
   const config = path.join(stack.folder, "Pulumi.dev.yaml");
-  const words = ["cli/main.js", command, "--config-file", config, "--color", "never", ...args];
+  // The server is not the embedded one, and nobody is there to be asked.
+  const answer = command === "preview" ? [] : ["--yes"];
+  const words = ["cli/main.js", command, "--config-file", config, "--color", "never", ...answer, ...args];
   const child = spawn(process.execPath, words, {
     env: { ...stack.env, ONE_ROOF_HOME: stack.folder },
     stdio: ["ignore", "pipe", "pipe"],
