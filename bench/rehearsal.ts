@@ -1,3 +1,4 @@
+import { withRolloutLock } from "../provider/postgres/transaction";
 import { rehearse } from "../provider/plan/rehearsal";
 import type { TestDatabase } from "../test/support/database/database";
 import { applying, contextFor, releaseFor, rollingBack, runScripts, timed, withSession } from "./run";
@@ -15,7 +16,7 @@ export async function benchRehearsal(db: TestDatabase, rounds: number): Promise<
   const byRehearsal = () =>
     withSession(db, async (session) => {
       const context = contextFor(db, session, release, (line) => (costs = line));
-      rehearsed.push(await timed(() => rehearse(context, work)));
+      rehearsed.push(await timed(() => withRolloutLock(context, release.rollout, () => rehearse(context, work))));
     });
   const bySql = () =>
     withSession(db, async (session) => {
