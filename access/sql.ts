@@ -65,14 +65,14 @@ RESET ROLE;
 -- Settings with which sessions begin.
 ${settings.map(([role = "", key = "", value = ""]) => `ALTER ROLE ${role} SET ${key} = '${value}';`).join("\n")}
 
--- At rest nobody creates: no names that shadow those of the application, and no schemas. Until somebody approves, the
--- password of the login is not valid.
+-- At rest nobody creates: no names that shadow those of the application, and no schemas. Until somebody approves, the login
+-- is a member of nothing and its password not valid, whatever a database that is gone has left of an approval.
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 DO $rest$
 BEGIN
   EXECUTE format('REVOKE CREATE ON DATABASE %I FROM PUBLIC', current_database());
   IF NOT EXISTS (SELECT FROM ${names.access}.approval WHERE withdrawn_at IS NULL AND valid_until > clock_timestamp()) THEN
-    EXECUTE format('ALTER ROLE ${names.login} VALID UNTIL %L', clock_timestamp());
+    PERFORM ${names.access}.withdraw();
   END IF;
 END
 $rest$;`;

@@ -1,7 +1,7 @@
 import * as approvals from "../../access/entry";
 import { approvalsSql, installSql, removeApprovalsSql } from "../../access/sql";
 import type { TestDatabase } from "../support/database/database";
-import { ACCESS, audit, databaseWithRoles, findings } from "../support/database/roles";
+import { ACCESS, audit, databaseWithRoles, findings, RELEASE, ROLES } from "../support/database/roles";
 
 let db: TestDatabase;
 
@@ -13,6 +13,14 @@ test("the script brings a database to what is declared, and may be run again", a
   expect(await findings(db)).toEqual([]);
   await db.query(installSql(ACCESS));
   expect(await findings(db)).toEqual([]);
+});
+
+test("an approval that was in force in a database that is gone gives the login nothing in the next one", async () => {
+  const gone = await databaseWithRoles();
+  await gone.query(`SELECT ${ROLES.access}.approve($1, 'APR-0211', '1 hour')`, [RELEASE]);
+  await gone.drop();
+  const next = await databaseWithRoles();
+  expect(await findings(next)).toEqual([]);
 });
 
 test("a rollout that stands already gets owner and grants", async () => {
