@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import { codeOf, RolloutError } from "../model/errors";
+import { codeOf, messageOf, RolloutError } from "../model/errors";
 import type { Rollout } from "../model/rollout";
 import type { Session } from "./session";
 
@@ -9,39 +9,45 @@ import type { Session } from "./session";
  * tells one of its own; so there is something to find out only where the two differ. One in session mode will do.
  */
 
-/** How many transactions are held open at once to see whose backend they get. A pooler hands out the last used one first. */
-const PROBES = 3;
+/** How often the proof is tried: other clients of a busy pool may hide once that its connections are shared. */
+const ROUNDS = 8;
 
 /** What a pooler in statement mode says of BEGIN. */
 const PROTOCOL_VIOLATION = "08P01";
 
 /**
  * Refuses a connection whose backend others may get between two of its transactions, before anything is set or locked there.
- * `another` makes a further connection of the same kind, not yet open.
+ * While a second one holds a transaction open, it must never be on the first one's backend, and the first must stay on it.
+ * `another` makes that second connection, not yet open.
  */
 export async function requireOwnBackend(client: Client, another: () => Client, where: string): Promise<void> {
   const own = await backendOf(client);
-  if ((client as unknown as { processID?: number }).processID === own) return;
-  const probes: Client[] = [];
+  if ((client as unknown as { processID?: number }).processID === own.pid) return;
+  const probe = another();
+  probe.on("error", () => undefined);
   try {
-    for (let count = 0; count < PROBES; count++) {
-      const probe = another();
-      probe.on("error", () => undefined);
-      probes.push(probe);
-      await probe.connect();
+    await probe.connect();
+    for (let round = 0; round < ROUNDS; round++) {
       await probe.query("BEGIN");
-      if ((await backendOf(probe)) === own || (await backendOf(client)) !== own) throw shared(where);
+      // Asked first: a pool of one connection would have none left for the other question.
+      if ((await backendOf(probe)).pid === own.pid) throw shared(where, own.port);
+      if ((await backendOf(client)).pid !== own.pid) throw shared(where, own.port);
+      await probe.query("ROLLBACK");
     }
   } catch (error) {
-    throw codeOf(error) === PROTOCOL_VIOLATION ? shared(where) : error;
+    if (error instanceof RolloutError) throw error;
+    throw codeOf(error) === PROTOCOL_VIOLATION ? shared(where, own.port) : notProven(where, own.port, error);
   } finally {
-    await Promise.all(probes.map((probe) => probe.end().catch(() => undefined)));
+    await probe.end().catch(() => undefined);
   }
 }
 
-async function backendOf(client: Client): Promise<number | undefined> {
-  const { rows } = await client.query<{ pid: number }>("SELECT pg_catalog.pg_backend_pid() AS pid");
-  return rows[0]?.pid;
+/** The number of the backend, and the port on which its server listens. */
+async function backendOf(client: Client): Promise<{ pid: number; port: number | null }> {
+  const { rows } = await client.query<{ pid: number; port: number | null }>(
+    "SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.inet_server_port() AS port",
+  );
+  return rows[0] ?? { pid: 0, port: null };
 }
 
 /**
@@ -64,10 +70,20 @@ export async function requireOwnLock(session: Session, { lock }: Rollout): Promi
   throw shared(session.target.database);
 }
 
-function shared(where: string): RolloutError {
+function shared(where: string, port: number | null = null): RolloutError {
   return new RolloutError(
     `The connection to ${where} goes through a pooler that gives the session's backend to others between its transactions ` +
       `(pool mode transaction or statement): a rollout's lock and settings would be left there. Nothing was changed. ` +
-      `Connect to the server's own port (5432 unless it was changed), or to a pool in session mode.`,
+      `Connect to the server's own port${port === null ? "" : ` (${port})`}, or to a pool in session mode.`,
+  );
+}
+
+function notProven(where: string, port: number | null, cause: unknown): RolloutError {
+  return new RolloutError(
+    `The connection to ${where} goes through a pooler, and a second connection could not prove that it is in session mode: ` +
+      `${messageOf(cause)}. Nothing was changed. Connect to the server's own port${port === null ? "" : ` (${port})`}, or give ` +
+      `the pool at least three connections.`,
+    codeOf(cause),
+    { cause },
   );
 }
