@@ -72,7 +72,11 @@ DO $rest$
 BEGIN
   EXECUTE format('REVOKE CREATE ON DATABASE %I FROM PUBLIC', current_database());
   IF NOT EXISTS (SELECT FROM ${names.access}.approval WHERE withdrawn_at IS NULL AND valid_until > clock_timestamp()) THEN
-    PERFORM ${names.access}.withdraw();
+    EXECUTE format('ALTER ROLE ${names.login} VALID UNTIL %L', clock_timestamp());
+    IF EXISTS (SELECT FROM pg_auth_members WHERE pg_get_userbyid(member) = '${names.login}'
+               AND pg_get_userbyid(roleid) IN ('${names.owner}', '${names.executor}')) THEN
+      PERFORM ${names.access}.withdraw();
+    END IF;
   END IF;
 END
 $rest$;`;

@@ -8,6 +8,7 @@ import { database, withDatabase, type TestDatabase } from "../support/database/d
 import { rollbackFile, TIERS } from "../support/database/files";
 import { providerSession } from "../support/database/session";
 import { LEDGER_ENTRY as ENTRY } from "../support/faults/rewrite";
+import { removeRoles } from "../support/database/roles";
 
 describe("the ledger of the rollout, rolled back by psql", () => {
   let db: TestDatabase;
@@ -73,6 +74,7 @@ describe("the ledger of the rollout, rolled back by psql", () => {
   });
 
   test("goes with Tier 1, but without its schema where roles take part", async () => {
+    await removeRoles();
     await withDatabase("tier-1", async (own) => {
       await own.query(`CREATE ROLE one_roof_access; CREATE SCHEMA one_roof_access AUTHORIZATION one_roof_access;
         CREATE SCHEMA one_roof_rollout; CREATE TABLE one_roof_rollout.ledger (position integer)`);

@@ -14,7 +14,11 @@ let isRemovalPlanned = false;
 
 /** A database in which roles take part. They belong to the server: the first one takes them away when all others are gone. */
 export async function databaseWithRoles(state: State = "signed"): Promise<TestDatabase> {
-  if (!isRemovalPlanned) atEnd(removeRoles);
+  if (!isRemovalPlanned) {
+    // Whatever an earlier file of this worker has left.
+    await removeRoles();
+    atEnd(removeRoles);
+  }
   isRemovalPlanned = true;
   const db = await database(state);
   await db.query(installSql(ACCESS));
