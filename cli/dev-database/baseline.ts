@@ -2,7 +2,15 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Client } from "pg";
-import { runningCluster, startCluster, withClient, withClusterLock, writeCluster, type Cluster } from "./cluster";
+import {
+  newPassword,
+  runningCluster,
+  startCluster,
+  withClient,
+  withClusterLock,
+  writeCluster,
+  type Cluster,
+} from "./cluster";
 import { tell } from "../console";
 import { projectFolder } from "../project";
 
@@ -32,7 +40,8 @@ export function resetDatabase(baseline: Baseline): Promise<Cluster> {
   return withClusterLock(async () => loadBaseline(await startCluster(), baseline));
 }
 
-async function loadBaseline(cluster: Cluster, baseline: Baseline): Promise<Cluster> {
+async function loadBaseline(known: Cluster, baseline: Baseline): Promise<Cluster> {
+  const cluster = { ...known, rolePassword: known.rolePassword ?? newPassword() };
   tell(`Loading the baseline at scale ${baseline.scale}${baseline.signed ? ", signed" : ", unsigned"} ...`);
   writeCluster({ ...cluster, loaded: false });
   await withClient(cluster, "postgres", async (client) => {

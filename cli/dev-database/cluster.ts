@@ -21,8 +21,8 @@ export interface Cluster {
   port: number;
   /** Of the superuser. */
   password: string;
-  /** Of the roles of the rollout that log in. */
-  rolePassword: string;
+  /** Of the roles of the rollout that log in; they come with the baseline, so one of an earlier version has none. */
+  rolePassword?: string;
   /** False until the baseline is in: a load that was cut short is done again. */
   loaded: boolean;
 }
@@ -39,9 +39,7 @@ log_timezone = 'UTC'
 
 export function readCluster(): Cluster | undefined {
   try {
-    const known = JSON.parse(fs.readFileSync(clusterFile(), "utf8")) as Cluster;
-    // One that an earlier version has made knows no roles yet: its baseline is loaded anew, and they come with it.
-    return known.rolePassword ? known : { ...known, rolePassword: newPassword(), loaded: false };
+    return JSON.parse(fs.readFileSync(clusterFile(), "utf8")) as Cluster;
   } catch {
     return undefined;
   }
@@ -105,7 +103,7 @@ function initialise(postgres: Postgres): Cluster {
   fs.rmSync(folder, { recursive: true, force: true });
   makeReachable(path.dirname(folder));
   fs.mkdirSync(folder);
-  const [password, rolePassword] = [newPassword(), newPassword()];
+  const password = newPassword();
   const passwordFile = `${folder}.password`;
   fs.writeFileSync(passwordFile, password + "\n", { mode: 0o600 });
   if (postgres.user)
@@ -118,10 +116,10 @@ function initialise(postgres: Postgres): Cluster {
     fs.rmSync(passwordFile);
   }
   fs.appendFileSync(path.join(folder, "postgresql.conf"), SETTINGS);
-  return { folder, port: preferredPort(), password, rolePassword, loaded: false };
+  return { folder, port: preferredPort(), password, loaded: false };
 }
 
-function newPassword(): string {
+export function newPassword(): string {
   return randomBytes(18).toString("base64url");
 }
 

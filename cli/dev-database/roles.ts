@@ -13,7 +13,8 @@ export interface Login {
 }
 
 export function loginOf({ password, rolePassword }: Cluster, as: Connecting): Login {
-  return as === "administrator" ? { user: "postgres", password } : { user: roles[as], password: rolePassword };
+  const isSuperuser = as === "administrator" || rolePassword === undefined;
+  return isSuperuser ? { user: "postgres", password } : { user: roles[as], password: rolePassword };
 }
 
 /** Makes the roles, or brings those that are there to what is declared, in a freshly loaded database. */

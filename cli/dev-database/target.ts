@@ -63,7 +63,8 @@ export async function targetEnvironment(stack: string, { as, request }: Purpose)
   if (stack !== DEV_STACK || isExternal()) return {};
   const cluster = await ensureDatabase();
   const { loginOf, playApprover } = require("./roles") as typeof import("./roles");
-  if (request) await playApprover(cluster, DATABASE, request);
+  // Without roles there is nothing to approve.
+  if (request && cluster.rolePassword) await playApprover(cluster, DATABASE, request);
   return namedConnection() ? {} : { DATABASE_URL: clusterUrl(cluster, DATABASE, loginOf(cluster, as)) };
 }
 
