@@ -1,3 +1,4 @@
+import { retried } from "../provider/postgres/retry";
 import { withRolloutLock } from "../provider/postgres/transaction";
 import { rehearse } from "../provider/plan/rehearsal";
 import { takeSnapshot } from "../provider/postgres/catalog-snapshot";
@@ -57,7 +58,9 @@ async function measure(
     const snapshot = await timed(() => takeSnapshot(session, rollout.ledgerSchema));
     const context = contextFor(db, session, release, () => undefined);
     const rehearsal = await timed(() =>
-      withRolloutLock(context, rollout, () => rehearse(context, { pending: release.tiers, toRollBack: [] })),
+      withRolloutLock(context, rollout, () =>
+        retried(context, (guard) => rehearse(context, guard, { pending: release.tiers, toRollBack: [] })),
+      ),
     );
     if (round === 0) return;
     costs.snapshot.push(snapshot);

@@ -1,9 +1,10 @@
 // Measures side by side, asserts nothing, leaves nothing behind:
-// npm run bench -- [sql] [rehearsal] [preview] [tricks] [catalog] [views] [--scale 1] [--rounds 5] [--collections 3500] [--tables 5000]
+// npm run bench -- [sql] [rehearsal] [preview] [tricks] [catalog] [locks] [views] [--scale 1] [--rounds 5] [--collections 3500] [--tables 5000]
 import os from "node:os";
 import { parseArgs } from "node:util";
 import { benchCatalog } from "./catalog";
 import { baseline } from "./database";
+import { benchLocks } from "./locks";
 import { benchPreview } from "./preview";
 import { benchRehearsal } from "./rehearsal";
 import { benchSql } from "./sql";
@@ -18,6 +19,7 @@ const BENCHES = {
   preview: benchPreview,
   tricks: benchTricks,
   catalog: benchCatalog,
+  locks: benchLocks,
   views: benchViews,
 };
 

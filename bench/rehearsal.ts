@@ -1,3 +1,4 @@
+import { retried } from "../provider/postgres/retry";
 import { withRolloutLock } from "../provider/postgres/transaction";
 import { rehearse } from "../provider/plan/rehearsal";
 import type { TestDatabase } from "../test/support/database/database";
@@ -16,7 +17,11 @@ export async function benchRehearsal(db: TestDatabase, rounds: number): Promise<
   const byRehearsal = () =>
     withSession(db, async (session) => {
       const context = contextFor(db, session, release, (line) => (costs = line));
-      rehearsed.push(await timed(() => withRolloutLock(context, release.rollout, () => rehearse(context, work))));
+      rehearsed.push(
+        await timed(() =>
+          withRolloutLock(context, release.rollout, () => retried(context, (guard) => rehearse(context, guard, work))),
+        ),
+      );
     });
   const bySql = () =>
     withSession(db, async (session) => {

@@ -1,6 +1,6 @@
 import type { RunOptions } from "./model/configuration";
 import type { Parameters } from "./model/gates";
-import type { Log } from "./postgres/retry";
+import type { Log } from "./postgres/guard";
 import type { Session } from "./postgres/session";
 import type { Release } from "./release/release";
 

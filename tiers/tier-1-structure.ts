@@ -22,6 +22,8 @@ export const structure: TierDeclaration = {
   delta: {
     objects: { table: TABLES, view: VIEWS, function: FUNCTIONS },
     rows: {},
+    // The foreign key of axis_object_ownership points to it.
+    locks: ["public.governance_registry"],
     readings: {
       axis_objects: { before: 0, after: 43 },
       // Measured again behind the file's own gates: nothing after them may alter or give away what was created.

@@ -1,5 +1,12 @@
 import type { Context } from "../context";
-import { contractFindings, invariantFindings, type MeasuredDelta, measureDelta, NO_DELTA } from "../model/delta";
+import {
+  contractFindings,
+  invariantFindings,
+  lockFindings,
+  type MeasuredDelta,
+  measureDelta,
+  NO_DELTA,
+} from "../model/delta";
 import { listStops } from "../model/describe";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { type Finding, type Stop, stopsOf } from "../model/findings";
@@ -12,7 +19,7 @@ import { GATE_REFUSED, isDatabaseError } from "../postgres/sqlstate";
 import type { TierScripts } from "../release/release";
 import { type DatabaseState, neededReadings, takeState } from "./database-state";
 import { gateNotices, gateReadings } from "./gate-notices";
-import { runScript, tellFiles } from "./run-script";
+import { type Around, runScript, tellFiles } from "./run-script";
 
 /** A tier that ran to its end inside the open transaction: its report, and the state after it. */
 export interface Applied {
@@ -22,21 +29,22 @@ export interface Applied {
 
 /**
  * Runs a tier's file in the open transaction, statement by statement, and measures it from `before`, the state at its
- * entry. The state after it takes the readings of the tier `next` too. Nothing is committed. Throws a TierRefused with the
+ * entry. The state after it takes the readings of the tier `next` too; `around` may do something around each
+ * statement. Nothing is committed. Throws a TierRefused with the
  * report so far when a statement fails: the transaction is then aborted.
  */
 export async function applyTier(
   context: Context,
   scripts: TierScripts,
   before: DatabaseState,
-  next?: TierDeclaration,
+  { next, around }: { readonly next?: TierDeclaration | undefined; readonly around?: Around } = {},
 ): Promise<Applied> {
   const { declaration } = scripts;
   const { rollout } = context.release;
   const gates = bindGates(rollout, declaration, context.parameters);
   const tables = Object.keys(declaration.delta.rows);
   const tallies = await takeTallies(context.session, tables, before.snapshot);
-  const readings = await runTier(context, scripts, gates);
+  const readings = await runTier(context, scripts, gates, around);
   const after = await takeState(context, neededReadings(rollout, declaration, next));
   const talliesAfter = await takeTallies(context.session, tables, before.snapshot);
   const measurement = {
@@ -47,6 +55,7 @@ export async function applyTier(
   const stops = [
     ...stopsOf("gate", declaration.tier, asFindings(failedGates(gates, readings))),
     ...stopsOf("delta", declaration.tier, contractFindings(declaration, measurement)),
+    ...stopsOf("delta", declaration.tier, lockFindings(rollout, declaration.delta, measurement.changes)),
     ...stopsOf("delta", declaration.tier, hiddenFindings(tallies, talliesAfter, measurement.changes)),
     ...stopsOf("invariant", declaration.tier, invariantFindings(rollout, before.readings, after.readings)),
   ];
@@ -71,11 +80,12 @@ async function runTier(
   { session, release: { rollout } }: Context,
   { declaration, apply }: TierScripts,
   gates: readonly BoundGate[],
+  around?: Around,
 ): Promise<GateReadings> {
   session.takeNotices();
   await tellFiles(session, rollout, { deltas: "measured" });
   try {
-    await runScript(session, apply);
+    await runScript(session, apply, around);
     return gateReadings(gates, gateNotices(rollout, session.takeNotices()));
   } catch (error) {
     const readings = gateReadings(gates, gateNotices(rollout, session.takeNotices()));

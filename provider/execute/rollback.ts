@@ -1,5 +1,5 @@
 import type { Context } from "../context";
-import { type Changes, declaredObjects, invariantFindings, touchFindings } from "../model/delta";
+import { type Changes, declaredObjects, invariantFindings, lockFindings, touchFindings } from "../model/delta";
 import { bareName, describeFinding, textDiff } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import type { Finding } from "../model/findings";
@@ -72,6 +72,7 @@ export async function rollBackTier(context: Context, rollback: Rollback, before:
       release.rollout.tiers.flatMap(({ delta }) => Object.keys(delta.rows)),
       moved,
     ),
+    ...lockFindings(release.rollout, declaration.delta, moved),
     ...invariantFindings(release.rollout, before.readings, after.readings),
   ];
   return { findings, removed: removals(moved), after };

@@ -4,20 +4,26 @@ import type { Session } from "../postgres/session";
 import { GATE_REFUSED, isDatabaseError, serverMessage } from "../postgres/sqlstate";
 import type { Script, Statement } from "../release/script";
 
+/** What is done around a statement of a script; `run` sends it. */
+export type Around = (statement: Statement, run: () => Promise<void>) => Promise<void>;
+
 /**
  * Sends the statements of a script one at a time, then has every deferred constraint checked. One string of them would
  * still be committed by the server after the client was killed.
  */
-export async function runScript(session: Session, script: Script): Promise<void> {
-  for (const statement of script.statements) {
-    try {
-      await session.query(statement.sql);
-    } catch (error) {
-      throw located(script, statement, error);
-    }
-  }
+export async function runScript(session: Session, script: Script, around: Around = (_, run) => run()): Promise<void> {
+  for (const statement of script.statements) await around(statement, () => runStatement(session, script, statement));
   // Whatever path the file has left, what is measured next goes by PostgreSQL's own names.
   await session.query("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL search_path = pg_catalog, pg_temp");
+}
+
+/** Sends one statement of a script. What the server refuses is told with its file and line. */
+export async function runStatement(session: Session, script: Script, statement: Statement): Promise<void> {
+  try {
+    await session.query(statement.sql);
+  } catch (error) {
+    throw located(script, statement, error);
+  }
 }
 
 /**

@@ -21,6 +21,8 @@ export interface Changes {
   readonly rewritten: readonly string[];
   /** Sequences that may have moved and tables that may have been written, each with the table it belongs to. */
   readonly touched?: readonly { readonly object: string; readonly table: string }[];
+  /** Tables that were there before and are now locked in a mode that makes others wait, with that mode. */
+  readonly locked?: readonly { readonly table: string; readonly mode: string }[];
   /** Tables with rows written, and how many. */
   readonly rows: ReadonlyMap<string, RowCounters>;
 }
@@ -108,6 +110,14 @@ export function touchFindings(tables: readonly string[], { touched = [], rows, a
     .filter(({ object, table }) => !told.has(table) && !added.includes(object) && !removed.includes(object))
     .filter(({ table }) => !added.includes(`table ${table}`))
     .map(({ object }): Finding => ({ is: "undeclared touch", object }));
+}
+
+/** Strong locks on tables of others that the tier does not declare; what the rollout itself makes is used by nobody but its readers. */
+export function lockFindings({ tiers }: Rollout, { locks = [] }: DeltaContract, { locked = [] }: Changes): Finding[] {
+  const own = tiers.flatMap(({ delta }) => delta.objects.table ?? []);
+  return locked
+    .filter(({ table }) => !locks.includes(table) && !own.includes(table))
+    .map(({ table, mode }): Finding => ({ is: "undeclared lock", table, mode }));
 }
 
 function rowFindings({ rows }: DeltaContract, changes: Changes): Finding[] {

@@ -76,6 +76,10 @@ function wordsOf(finding: Finding): string {
       return `undeclared: ${finding.object} was altered`;
     case "undeclared touch":
       return `undeclared: ${finding.object} was ${finding.object.startsWith("sequence ") ? "moved" : "written to, or locked for it, and the server counted nothing"}`;
+    case "undeclared lock":
+      return `undeclared: table ${finding.table} was locked (${finding.mode}), so that others wait until the end`;
+    case "behind a lock":
+      return `${finding.object} was made or changed behind a statement that locks a table of others: that statement must stand last in its file`;
     case "undeclared rewrite":
       return `undeclared: table ${finding.table} was truncated or rewritten`;
     case "undeclared write":
@@ -247,7 +251,7 @@ export function compareRehearsal({ tier, delta }: TierDeclaration, rehearsed: Ti
     .filter(([table]) => (then[table] ?? 0) !== (now[table] ?? 0))
     .map(
       ([table, { inserted }]) =>
-        `${bareName(table)} declared +${describeCount(inserted)}, rehearsed +${then[table] ?? 0}, applied +${now[table] ?? 0}`,
+        `${bareName(table)} declared +${describeCount(inserted)}, rehearsed +${then[table] ?? 0}, measured +${now[table] ?? 0}`,
     );
   return moved.length ? `Tier ${tier}: the database has moved on since the rehearsal: ${list(moved)}` : "";
 }

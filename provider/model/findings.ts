@@ -7,9 +7,15 @@ export type Finding =
   | ({ readonly is: "failed gate" } & GateResult)
   | {
       readonly is:
-        "missing object" | "undeclared object" | "undeclared drop" | "undeclared change" | "undeclared touch";
+        | "missing object"
+        | "undeclared object"
+        | "undeclared drop"
+        | "undeclared change"
+        | "undeclared touch"
+        | "behind a lock";
       object: string;
     }
+  | { readonly is: "undeclared lock"; table: string; mode: string }
   | { readonly is: "undeclared rewrite"; table: string }
   | { readonly is: "rows not only inserted"; table: string; written: RowCounters }
   | { readonly is: "undeclared write"; table: string; written: RowCounters; mayDelete?: number }

@@ -71,6 +71,11 @@ export interface DeltaContract {
   /** Schema-qualified table name to what may happen to it. */
   readonly rows: Readonly<Record<string, RowContract>>;
   readonly readings: Readonly<Record<string, ReadingContract>>;
+  /**
+   * Schema-qualified tables of the application that the tier locks so that others wait until its COMMIT, up or down: a foreign
+   * key that points to one. The statement must name the table, and stand last in its file.
+   */
+  readonly locks?: readonly string[];
 }
 
 /** One step of a rollout. */

@@ -10,7 +10,8 @@ import type { ReleaseIdentity, RunVerdict, Target } from "../model/tier-inputs";
 import { whyUnapproved } from "../postgres/acting";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
 import { takeReadings } from "../postgres/probe";
-import { type Log, retried } from "../postgres/retry";
+import type { Guard, Log } from "../postgres/guard";
+import { retried } from "../postgres/retry";
 import { connect } from "../postgres/session";
 import { sessionSettings } from "../postgres/session-settings";
 import { mayNotWrite } from "../postgres/sqlstate";
@@ -57,7 +58,7 @@ export async function planRun(
   try {
     // One at a time: a rehearsal beside another run would measure what is not there to stay.
     return await withRolloutLock(context, rollout, () =>
-      retried(context, () => plan(context, identity, request, access)),
+      retried(context, (guard) => plan(context, guard, identity, { request, access })),
     );
   } finally {
     await session.close();
@@ -66,16 +67,16 @@ export async function planRun(
 
 async function plan(
   context: Context,
+  guard: Guard,
   identity: ReleaseIdentity,
-  request: RunRequest,
-  declare?: DeclareAccess,
+  { request, access: declare }: { readonly request: RunRequest; readonly access?: DeclareAccess | undefined },
 ): Promise<Plan> {
   const { session, release } = context;
   const readings = await takeReadings(session, release.probe);
   const status = await resolvePending(context, request);
   const reports = [
     ...(await verifyAdopted(context, status, readings)),
-    ...(await rehearseOrSayWhyNot(context, status, request, readings)),
+    ...(await rehearseOrSayWhyNot(context, guard, status, { request, readings })),
   ];
   const tiers = release.tiers
     .filter(({ declaration }) => declaration.tier <= request.throughTier)
@@ -103,20 +104,20 @@ async function verifyAdopted(context: Context, { adopted }: LedgerStatus, readin
 
 async function rehearseOrSayWhyNot(
   context: Context,
+  guard: Guard,
   status: LedgerStatus,
-  { rehearse: wanted }: RunRequest,
-  readings: Readings,
+  { request, readings }: { readonly request: RunRequest; readonly readings: Readings },
 ): Promise<TierReport[]> {
   const without = (why: string) => {
     const taken = Object.entries(readings).map(([name, reading]) => `${name} ${show(reading)}`);
     context.log(`NOT REHEARSED: ${why}. Only readings were taken: ${taken.join(", ")}`);
     return unrehearsed(context, status.pending, readings);
   };
-  if (!wanted) return without("the configuration says rehearse: false");
+  if (!request.rehearse) return without("the configuration says rehearse: false");
   const unapproved = whyUnapproved(context.session);
   if (unapproved) return without(unapproved);
   try {
-    return await rehearse(context, status);
+    return await rehearse(context, guard, status);
   } catch (error) {
     if (!mayNotWrite(error) || !(error instanceof RolloutError)) throw error;
     const reason = error instanceof TierRefused ? error.report.stops.map(describeStop).join("; ") : error.message;

@@ -6,69 +6,75 @@ import { stopsOf } from "../model/findings";
 import { bindGates, measureGates } from "../model/gates";
 import type { TierReport } from "../model/report";
 import type { Readings, TierDeclaration } from "../model/rollout";
-import { type LockBudget, watchLocks } from "../postgres/lock-budget";
+import type { Guard } from "../postgres/guard";
 import { movedSequences, sequencePositions } from "../postgres/sequences";
 import { mayNotWrite } from "../postgres/sqlstate";
 import { begin, rollBack } from "../postgres/transaction";
 import type { TierScripts } from "../release/release";
 import type { Pending } from "./pending";
-import { rehearseDown, rehearseUp, type Rehearsing } from "./rehearse-tiers";
+import { rehearseDown } from "./rehearse-rollbacks";
+import { rehearseUp } from "./rehearse-tiers";
+import type { Rehearsing } from "./rehearsing";
 
 /**
  * Rehearses what is pending in one transaction and rolls it back; gives a report for every tier that it reached. Logs
  * what it cost: time, strong locks on existing tables, sequences that moved. Throws a RolloutError when a rollback
- * would be refused, when the lock budget is used up or when the server fails.
+ * would be refused, when its guard cancelled it or when the server fails.
  */
-export async function rehearse(context: Context, { pending, toRollBack }: Pending): Promise<TierReport[]> {
+export async function rehearse(
+  context: Context,
+  guard: Guard,
+  { pending, toRollBack }: Pending,
+): Promise<TierReport[]> {
   if (!pending.length && !toRollBack.length) return [];
   const { session, options, log } = context;
   const start = performance.now();
-  const [locks, positions] = await Promise.all([watchLocks(session, options.holdBudget), sequencePositions(session)]);
-  const rehearsing: Rehearsing = { context, locks, costs: new Map() };
+  const positions = await sequencePositions(session);
+  await guard.limitHolds(options.holdBudget);
+  const rehearsing: Rehearsing = { context, guard, costs: new Map() };
   try {
     await begin(session, context.release.rollout);
     const reports = toRollBack.length ? [] : await rehearseUp(rehearsing, pending);
     if (toRollBack.length) await rehearseDown(rehearsing, toRollBack);
     // A cancellation that came between two statements has stopped none of them.
-    await locks.observe();
-    const refusal = locks.refusal();
+    await guard.observe();
+    const refusal = guard.refusal();
     if (refusal) throw refusal;
     return reports;
   } catch (error) {
-    throw failed(error, locks);
+    throw failed(error, guard);
   } finally {
+    await guard.disarm();
     await rollBack(session);
+    await guard.observe();
     const moved = await sequencePositions(session).then(
       (after) => movedSequences(positions, after),
       () => [],
     );
     const total = Math.round(performance.now() - start);
-    log(describeCost(rehearsing, total, await locks.stop()) + describeSequences(moved));
+    log(describeCost(rehearsing, total) + describeSequences(moved));
   }
 }
 
-function failed(error: unknown, locks: LockBudget): RolloutError {
-  const refusal = locks.refusal();
+function failed(error: unknown, guard: Guard): RolloutError {
+  const refusal = guard.refusal();
   if (refusal) return refusal;
   if (error instanceof RolloutError) return error;
   const next = mayNotWrite(error)
     ? "Grant this login what is missing: README.md lists the rights that a rollout needs."
     : `Run ${PULUMI} preview again when the server is well.`;
   return new RolloutError(
-    `The rehearsal at ${locks.step()} failed: ${messageOf(error)}. It was rolled back; nothing was changed. ${next}`,
+    `The rehearsal at ${guard.step()} failed: ${messageOf(error)}. It was rolled back; nothing was changed. ${next}`,
     codeOf(error),
     { cause: error },
   );
 }
 
-function describeCost(
-  { costs }: Rehearsing,
-  total: number,
-  { tables, heldFor }: Awaited<ReturnType<LockBudget["stop"]>>,
-): string {
+function describeCost({ costs, guard }: Rehearsing, total: number): string {
   const steps = [...costs].map(([step, milliseconds]) => `${step} ${milliseconds}`).join(", ");
-  const locks = tables.length
-    ? `Strong locks on existing tables for ${heldFor} ms at most: ${tables.join(", ")}.`
+  const held = [...guard.holds()].sort().map(([table, milliseconds]) => `${table} ${milliseconds} ms`);
+  const locks = held.length
+    ? `Strong locks on existing tables, the longest: ${held.join(", ")}.`
     : "No strong lock on an existing table.";
   return `Rehearsed in ${total} ms and rolled back (ms: ${steps || "none"}). ${locks}`;
 }

@@ -1,33 +1,19 @@
-import type { Context } from "../context";
 import { messageOf } from "../model/errors";
 import { type Finding, stopsOf } from "../model/findings";
 import type { TierReport } from "../model/report";
 import { type TierDeclaration, writes } from "../model/rollout";
-import type { LockBudget } from "../postgres/lock-budget";
-import { isRetryable, mayNotWrite } from "../postgres/sqlstate";
 import { applyTier, TierRefused } from "../execute/apply";
 import { type DatabaseState, neededReadings, takeState } from "../execute/database-state";
-import { refusedRollback, rollBackTier, rollbackOf } from "../execute/rollback";
-import { type Fingerprint, takeFingerprint } from "../ledger/fingerprint";
+import { takeFingerprint } from "../ledger/fingerprint";
 import { createLedger } from "../ledger/ledger-table";
-import { type BlockedTier, findRollbackBlockers, requireNoBlockers } from "../ledger/rollback-blockers";
 import type { TierScripts } from "../release/release";
-import type { TierToRollBack } from "./pending";
+import { findLate, type LateStatements, runLate, takeBack } from "./late-statements";
+import { type RehearsedTier, rehearseWayBack } from "./rehearse-rollbacks";
+import { endsRehearsal, type Rehearsing, stopped, timed } from "./rehearsing";
 
-/** A rehearsal under way, in the transaction that its session has open. The caller ends that with ROLLBACK. */
-export interface Rehearsing {
-  readonly context: Context;
-  readonly locks: LockBudget;
-  /** Milliseconds that its steps took, for the log only; each step adds its own. */
-  readonly costs: Map<string, number>;
-}
-
-/** A tier that ran in the rehearsal, with what is needed to roll it back. */
-interface RehearsedTier {
-  readonly scripts: TierScripts;
-  readonly entry: Fingerprint;
-  readonly before: DatabaseState;
-  readonly report: TierReport;
+/** A tier that ran, and what of it was given back until all tiers have run. */
+interface Ran extends RehearsedTier {
+  readonly late?: LateStatements;
 }
 
 /**
@@ -36,27 +22,26 @@ interface RehearsedTier {
  * after it cannot be measured.
  */
 export async function rehearseUp(rehearsing: Rehearsing, tiers: readonly TierScripts[]): Promise<TierReport[]> {
-  const { context, locks } = rehearsing;
+  const { context, guard } = rehearsing;
   const { session, release } = context;
-  const applied: RehearsedTier[] = [];
+  const applied: Ran[] = [];
   const refused: TierReport[] = [];
   const first = neededReadings(release.rollout, tiers[0]?.declaration);
   let state = await timed(rehearsing, "entry", () => takeState(context, first));
   for (const [index, scripts] of tiers.entries()) {
     const { declaration } = scripts;
-    locks.reached(`tier ${declaration.tier} (${declaration.title})`);
+    guard.reached(`tier ${declaration.tier} (${declaration.title})`);
     const before = state;
     const entry = await takeFingerprint(session, declaration, before.snapshot);
     await session.query("SAVEPOINT tier");
     try {
-      const next = tiers[index + 1]?.declaration;
-      const { report, after } = await timed(rehearsing, `tier ${declaration.tier}`, () =>
-        applyTier(context, scripts, before, next),
+      const ran = await timed(rehearsing, `tier ${declaration.tier}`, () =>
+        rehearseTier(rehearsing, scripts, before, tiers[index + 1]?.declaration),
       );
       // The ledger takes rights of its own, and the way back must be able to drop it.
       if (writes(declaration)) await createLedger(session, release.rollout);
-      applied.push({ scripts, entry, before, report });
-      state = after;
+      applied.push({ scripts, entry, before, ...ran });
+      state = ran.after;
     } catch (error) {
       if (!(error instanceof TierRefused) || endsRehearsal(rehearsing, error)) throw error;
       await session.query("ROLLBACK TO SAVEPOINT tier");
@@ -64,96 +49,39 @@ export async function rehearseUp(rehearsing: Rehearsing, tiers: readonly TierScr
       break;
     }
   }
-  return [...(await rehearseWayBack(rehearsing, applied, state)), ...refused];
+  return [...(await rehearseWayBack(rehearsing, await rehearseLate(rehearsing, applied), state)), ...refused];
 }
 
-/** What no tier is to blame for: its own locks, a login that may not write, or another session that is in the way. */
-function endsRehearsal({ locks }: Rehearsing, error: unknown): boolean {
-  return locks.refusal() !== undefined || mayNotWrite(error) || isRetryable(error);
-}
-
-/** Rolls the rehearsed tiers back, latest first; gives their reports, each with how its rollback ended. */
-async function rehearseWayBack(
+/** Runs one tier; what it locks so that others wait is judged, and then given back. */
+async function rehearseTier(
   rehearsing: Rehearsing,
-  applied: readonly RehearsedTier[],
-  from: DatabaseState,
-): Promise<TierReport[]> {
-  const { context } = rehearsing;
-  const reports = applied.map(({ report }) => report);
-  let state = from;
-  for (const [index, { scripts, entry, before, report }] of [...applied.entries()].reverse()) {
-    const { declaration, rollback: script } = scripts;
-    if (!script) {
-      reports[index] = { ...report, rollback: "nothing to roll back" };
-      continue;
-    }
-    await context.session.query("SAVEPOINT rollback");
+  scripts: TierScripts,
+  before: DatabaseState,
+  next: TierDeclaration | undefined,
+): Promise<Pick<Ran, "report" | "late"> & { readonly after: DatabaseState }> {
+  const late = findLate(rehearsing.context, scripts);
+  const { report, after } = await applyTier(rehearsing.context, scripts, before, { next, around: late.around });
+  if (!late.statements.length) return { report, after };
+  const { snapshot, findings } = await takeBack(rehearsing, late, after.snapshot);
+  return { report: stopped(report, stopsOf("delta", report.tier, findings)), after: { ...after, snapshot }, late };
+}
+
+/** Runs once more what was given back, on the rows that all tiers have written; gives the tiers, with what it found. */
+async function rehearseLate(rehearsing: Rehearsing, applied: readonly Ran[]): Promise<RehearsedTier[]> {
+  const found = new Map<number, Finding>();
+  for (const { scripts, late } of applied) {
+    if (!late) continue;
+    const { tier, title } = scripts.declaration;
+    rehearsing.guard.reached(`tier ${tier} (${title}), once more`);
     try {
-      const { findings, after } = await timedRollback(rehearsing, declaration, () =>
-        rollBackTier(context, { declaration, script, entry }, state),
-      );
-      reports[index] = judged(report, [...findings, ...notAsBefore(before, after)]);
-      state = after;
+      await timed(rehearsing, `tier ${tier} once more`, () => runLate(rehearsing, late));
     } catch (error) {
       if (endsRehearsal(rehearsing, error)) throw error;
-      reports[index] = judged(report, [{ is: "failure", message: messageOf(error) }]);
-      break;
+      found.set(tier, { is: "failure", message: `once all tiers have run: ${messageOf(error)}` });
     }
   }
-  return reports;
-}
-
-/** Objects that the way back did not leave as they were before the tier, identifiers and all. */
-function notAsBefore(before: DatabaseState, after: DatabaseState): Finding[] {
-  return [...before.snapshot.objects]
-    .filter(([object, mark]) => after.snapshot.objects.get(object) !== mark)
-    .map(([object]) => ({ is: "object not restored", object }));
-}
-
-function judged(report: TierReport, findings: readonly Finding[]): TierReport {
-  if (!findings.length) return { ...report, rollback: "exact" };
-  const stops = [...report.stops, ...stopsOf("rollback", report.tier, findings)];
-  return { ...report, verdict: "STOP", rollback: "refused", stops };
-}
-
-/**
- * Rolls back applied tiers, latest first. Throws a RolloutError that lists everything that blocks any of them, or the
- * findings on the first one whose proof fails.
- */
-export async function rehearseDown(rehearsing: Rehearsing, tiers: readonly TierToRollBack[]): Promise<void> {
-  const { context } = rehearsing;
-  const latestFirst = [...tiers].reverse();
-  let state = await timed(rehearsing, "entry", () => takeState(context, context.release.rollout.invariants));
-  const blocked: BlockedTier[] = [];
-  for (const { scripts, recorded } of latestFirst) {
-    const { declaration } = scripts;
-    const blockers = await findRollbackBlockers(context, declaration, recorded, state.snapshot);
-    blocked.push({ declaration, blockers });
-  }
-  requireNoBlockers(blocked);
-  for (const { scripts, recorded } of latestFirst) {
-    const { declaration } = scripts;
-    const rollback = await rollbackOf(scripts, recorded);
-    const { findings, after } = await timedRollback(rehearsing, declaration, () =>
-      rollBackTier(context, rollback, state),
-    );
-    if (findings.length) throw refusedRollback(declaration, findings);
-    state = after;
-  }
-}
-
-function timedRollback<T>(
-  rehearsing: Rehearsing,
-  { tier, title }: TierDeclaration,
-  work: () => Promise<T>,
-): Promise<T> {
-  rehearsing.locks.reached(`rollback of tier ${tier} (${title})`);
-  return timed(rehearsing, `rollback ${tier}`, work);
-}
-
-async function timed<T>({ costs }: Rehearsing, step: string, work: () => Promise<T>): Promise<T> {
-  const start = performance.now();
-  const result = await work();
-  costs.set(step, Math.round(performance.now() - start));
-  return result;
+  return applied.map((each) => {
+    const finding = found.get(each.report.tier);
+    return { ...each, report: stopped(each.report, finding ? stopsOf("failure", each.report.tier, [finding]) : []) };
+  });
 }

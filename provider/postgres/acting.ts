@@ -35,8 +35,14 @@ export async function asOwner<T>(session: Session, work: () => Promise<T>): Prom
   if (acting.as !== "executor") return work();
   await session.query(`SET LOCAL ROLE "${acting.roles.owner}"`);
   const result = await work();
-  await session.query(`SET LOCAL ROLE "${acting.roles.executor}"`);
+  await asExecutor(session);
   return result;
+}
+
+/** Goes back to work as the executor in the open transaction, where the session does. */
+export async function asExecutor(session: Session): Promise<void> {
+  const { acting } = session;
+  if (acting.as === "executor") await session.query(`SET LOCAL ROLE "${acting.roles.executor}"`);
 }
 
 /** Why this session may not write, and who can change that; undefined where it may. */

@@ -9,18 +9,23 @@ export interface Blocker {
   readonly state: string | null;
   readonly age: number | null;
   readonly query: string | null;
+  /** When its transaction began, as the server prints it: it tells that transaction from a later one of the same session. */
+  readonly since: string | null;
 }
 
 /** The columns of a blocker, of pg_stat_activity as `a`. */
 export const DESCRIPTION = `a.pid, a.usename AS "user", a.application_name AS application, a.state,
-  extract(epoch FROM clock_timestamp() - CASE WHEN a.state LIKE 'idle%' THEN a.state_change ELSE coalesce(a.xact_start, a.state_change) END)::integer AS age, left(regexp_replace(a.query, '\\s+', ' ', 'g'), 120) AS query`;
+  extract(epoch FROM clock_timestamp() - CASE WHEN a.state LIKE 'idle%' THEN a.state_change ELSE coalesce(a.xact_start, a.state_change) END)::integer AS age, left(regexp_replace(a.query, '\\s+', ' ', 'g'), 120) AS query,
+  a.xact_start::text AS since`;
 
-/** Who blocks the backend `pid` now. Ask on a second connection: the blocked one cannot answer. */
-export async function blockersOf(session: Session, pid: number): Promise<Blocker[]> {
-  return session.query<Blocker>(
-    `SELECT ${DESCRIPTION} FROM pg_stat_activity a WHERE a.pid = ANY (pg_blocking_pids($1)) ORDER BY a.xact_start`,
-    [pid],
+/** Whether one of them, at least, is still in the transaction in which it was seen. */
+export async function someAreThere(observer: Session, blockers: readonly Blocker[]): Promise<boolean> {
+  const found = await observer.query(
+    `SELECT FROM unnest($1::integer[], $2::text[]) AS seen (pid, since)
+     JOIN pg_stat_activity a ON a.pid = seen.pid AND a.xact_start::text = seen.since`,
+    [blockers.map(({ pid }) => pid), blockers.map(({ since }) => since)],
   );
+  return found.length > 0;
 }
 
 /** One blocker in one line. */

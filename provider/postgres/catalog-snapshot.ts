@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly counters: ReadonlyMap<string, RowCounters>;
   /** What the transaction holds a lock for writing on, to the table that it belongs to. */
   readonly touched?: ReadonlyMap<string, string>;
+  /** Tables on which it holds a lock that makes others wait, with the lock's mode. */
+  readonly locked?: ReadonlyMap<string, string>;
 }
 
 /** A catalog whose rows belong to a relation and make up its definition. */
@@ -193,7 +195,7 @@ FROM (SELECT c.name, pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) AS inser
 WHERE w.inserted + w.updated + w.deleted > 0`;
 
 interface SnapshotRow {
-  section: "object" | "file" | "counter" | "touched";
+  section: "object" | "file" | "counter" | "touched" | "locked";
   key: string;
   value: string;
 }
@@ -209,6 +211,7 @@ export async function takeSnapshot(session: Session, except: string): Promise<Sn
     files: new Map(section("file").map(({ key, value }) => [key, value])),
     counters: new Map(section("counter").map(({ key, value }) => [key, parseCounters(value)])),
     touched: new Map(section("touched").map(({ key, value }) => [key, value])),
+    locked: new Map(section("locked").map(({ key, value }) => [key, value])),
   };
 }
 
@@ -232,8 +235,12 @@ export function changes(before: Snapshot, after: Snapshot): Changes {
     if (difference.inserted || difference.updated || difference.deleted) rows.set(table, difference);
   }
   const touched = [...(after.touched ?? [])].filter(([object]) => !before.touched?.has(object));
+  const locked = [...(after.locked ?? [])].filter(
+    ([table]) => !before.locked?.has(table) && before.objects.has(`table ${table}`),
+  );
   return {
     ...(touched.length && { touched: touched.map(([object, table]) => ({ object, table })) }),
+    ...(locked.length && { locked: locked.map(([table, mode]) => ({ table, mode })) }),
     added: [...after.objects.keys()].filter((key) => !before.objects.has(key)),
     removed: [...before.objects.keys()].filter((key) => !after.objects.has(key)),
     changed: differing(before.objects, after.objects),

@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
-import { type Blocker, blockersOf, describeBlockers } from "./blockers";
-import { connectObserver, type Session } from "./session";
+import { describeBlockers } from "./blockers";
+import { type Guard, guard, type Log } from "./guard";
+import type { Session } from "./session";
 import { isRetryable } from "./sqlstate";
-
-/** Says something to the operator at once. */
-export type Log = (line: string) => void;
 
 /** Whoever waits for others on the server: its session, how long it tries, and to whom it tells for whom it waits. */
 export interface Waiting {
@@ -18,9 +16,6 @@ export interface Waiting {
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** How often the second connection asks who blocks us, in milliseconds. */
-const WATCH_MS = 100;
-
 /** A pause before try `attempt` (from 0), jittered so that two waiting rollouts do not keep colliding. */
 export function pause(attempt: number): number {
   const full = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
@@ -29,23 +24,27 @@ export function pause(attempt: number): number {
 
 /**
  * Tries the whole of `work`, a transaction that rolls itself back when it fails, again on serialization failures and
- * lock time-outs, inside the retry budget. Names the holder while it waits, and when it gives up.
+ * lock time-outs, and when its guard gave way to others, inside the retry budget. Names the holder while it waits, and
+ * when it gives up. Until the holder has ended nothing is tried, so that nobody queues behind us.
  */
-export async function retried<T>({ session, options, log }: Waiting, work: () => Promise<T>): Promise<T> {
+export async function retried<T>({ session, options, log }: Waiting, work: (guard: Guard) => Promise<T>): Promise<T> {
   const deadline = performance.now() + options.retryBudget;
   for (let attempt = 0; ; attempt++) {
-    const watch = watchBlockers(session, log);
+    const watch = guard(session, log);
     try {
-      return await work();
+      return await work(watch);
     } catch (error) {
-      const blockers = await watch.stop();
-      if (!isRetryable(error)) throw error;
+      const failure = (await watch.disarm()) ?? error;
+      if (!isRetryable(failure)) throw failure;
+      const blockers = watch.blockers();
       const held = blockers.length ? ` Held by ${describeBlockers(blockers)}.` : "";
-      if (performance.now() >= deadline) throw givenUp(error, held, options.retryBudget);
-      log(`${messageOf(error)}.${held} Trying again.`);
+      if (performance.now() >= deadline) throw givenUp(failure, held, options.retryBudget);
+      log(`${messageOf(failure)}.${held} ${blockers.length ? "Trying again when it has ended." : "Trying again."}`);
+      await watch.outlast(blockers, deadline);
+      if (blockers.length && performance.now() >= deadline) throw givenUp(failure, held, options.retryBudget);
       await sleep(pause(attempt));
     } finally {
-      await watch.stop();
+      await watch.end();
     }
   }
 }
@@ -56,40 +55,4 @@ function givenUp(error: unknown, held: string, budget: number): RolloutError {
     codeOf(error),
     { cause: error },
   );
-}
-
-interface Watch {
-  /** Ends the watch; gives the blockers seen last. */
-  stop(): Promise<Blocker[]>;
-}
-
-/** Watches from a second connection whether the session waits for a lock, and says for whom. */
-function watchBlockers(session: Session, log: Log): Watch {
-  const end = new AbortController();
-  let seen: Blocker[] = [];
-  const watching = (async () => {
-    let observer: Session | undefined;
-    try {
-      for (let told = false; !end.signal.aborted;) {
-        await sleep(WATCH_MS, undefined, { signal: end.signal });
-        observer ??= await connectObserver(session, "observer");
-        const blockers = await blockersOf(observer, session.pid);
-        if (!blockers.length) continue;
-        seen = blockers;
-        if (!told) log(`Waiting for a lock held by ${describeBlockers(blockers)}`);
-        told = true;
-      }
-    } catch {
-      // The watch only informs: without it the wait still ends by its time-out.
-    } finally {
-      await observer?.close();
-    }
-  })();
-  return {
-    async stop() {
-      end.abort();
-      await watching;
-      return seen;
-    },
-  };
 }

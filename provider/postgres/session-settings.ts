@@ -17,6 +17,8 @@ export function sessionSettings(
     // For our own questions; the SQL files set the same for themselves, also when psql runs them.
     lock_timeout: lockTimeout,
     statement_timeout: statementTimeout,
+    // So that a client which was stopped holds nothing for longer; older servers have no such setting.
+    transaction_timeout: statementTimeout,
     [`${rollout.noticeSchema}.lock_timeout`]: lockTimeout,
     [`${rollout.noticeSchema}.statement_timeout`]: statementTimeout,
     ...(options.readerRoles && { [`${rollout.noticeSchema}.reader_roles`]: options.readerRoles }),

@@ -170,7 +170,10 @@ async function introduce(client: Client, settings: Readonly<Record<string, strin
             pg_catalog.current_setting('server_version') AS server,
             pg_catalog.current_setting('track_counts') AS counts,
             (SELECT pg_catalog.count(pg_catalog.set_config(key, value, false))
-             FROM pg_catalog.json_each_text($1::pg_catalog.json))::pg_catalog.int4 AS settings`,
+             FROM pg_catalog.json_each_text($1::pg_catalog.json)
+             WHERE key OPERATOR(pg_catalog.<>) 'transaction_timeout'
+                OR pg_catalog.current_setting('server_version_num')::pg_catalog.int4 OPERATOR(pg_catalog.>=) 170000
+            )::pg_catalog.int4 AS settings`,
     [JSON.stringify(settings)],
   );
   const [first] = rows;

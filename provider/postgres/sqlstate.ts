@@ -7,8 +7,11 @@ export const GATE_NOTICE = "OR000";
 export const GATE_REFUSED = "OR001";
 const LOCK_HELD = "OR003";
 
-/** SQLSTATEs after which the whole transaction may be tried again: serialization, deadlock, lock not available. */
-const RETRYABLE: ReadonlySet<string> = new Set(["40001", "40P01", "55P03", LOCK_HELD]);
+/** Code of a transaction that was cancelled by its own guard, so that others need not wait for it. */
+export const GAVE_WAY = "OR004";
+
+/** Codes after which the whole transaction may be tried again: serialization, deadlock, lock not available, others went first. */
+const RETRYABLE: ReadonlySet<string> = new Set(["40001", "40P01", "55P03", LOCK_HELD, GAVE_WAY]);
 
 /** SQLSTATEs of a login that may not write, and of a server that takes no writes (a standby, a read-only setting). */
 const MAY_NOT_WRITE: ReadonlySet<string> = new Set(["42501", "25006"]);
@@ -30,7 +33,7 @@ export function isDatabaseError(error: unknown): error is DatabaseError {
 
 /** True for an error that comes from the connection: no answer of the server, or its word that it ends the session. */
 export function isConnectionError(error: unknown): boolean {
-  return !isDatabaseError(error) || /^(08|57P0|25P03)/.test(error.code ?? "");
+  return !isDatabaseError(error) || /^(08|57P0|25P03|25P04)/.test(error.code ?? "");
 }
 
 /** What the server said, with its detail and hint. */

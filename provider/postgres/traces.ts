@@ -1,3 +1,5 @@
+import { STRONG } from "./lock-modes";
+
 /*
  * What a transaction has done that the definition of no object tells: in catalogs that no tier writes, to PostgreSQL's own
  * objects, to sequences, and to tables while counting was off. A tier's text can hide all of this from a reader, by building
@@ -55,6 +57,12 @@ WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND n.nspname <> ALL 
   AND (c.relkind = 'S' AND l.mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock')
     OR l.mode = 'RowExclusiveLock' AND has_parameter_privilege(session_user, 'track_counts', 'SET')
       AND (c.relkind IN ('r', 'm') AND n.nspname <> 'pg_catalog' OR ${UNWRITTEN}))
+UNION ALL
+SELECT 'locked', n.nspname || '.' || c.relname, max(l.mode)
+FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_'
+  AND l.mode IN (${STRONG.map((mode) => `'${mode}'`).join(", ")})
+GROUP BY 1, 2
 UNION ALL
 SELECT 'object', 'temporary tables', (SELECT count(*)::text FROM pg_catalog.pg_class c WHERE c.relnamespace = pg_my_temp_schema())
 UNION ALL

@@ -52,16 +52,23 @@ function lockRefused(database: string, holders: readonly LockHolder[]): RolloutE
   );
 }
 
-/** Runs `work` in one transaction that is committed when it returns, and tried again whole as `retried` does. */
-export function inTransaction<T>(waiting: Waiting, rollout: Rollout, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs `work`, which is at `step`, in one transaction that is committed when it returns, and tried again whole as `retried`
+ * does. Nothing is committed once its guard has given way.
+ */
+export function inTransaction<T>(waiting: Waiting, rollout: Rollout, step: string, work: () => Promise<T>): Promise<T> {
   const { session } = waiting;
-  return retried(waiting, async () => {
+  return retried(waiting, async (guard) => {
+    guard.reached(step);
     try {
       await begin(session, rollout);
       const result = await work();
+      const refusal = await guard.disarm();
+      if (refusal) throw refusal;
       await session.query("COMMIT");
       return result;
     } catch (error) {
+      await guard.disarm();
       await rollBack(session);
       throw error;
     }

@@ -35,8 +35,11 @@ export async function create(inputs: TierInputs): Promise<dynamic.CreateResult<T
     requireApproved(context.session);
     await requireJudgedRelease(inputs, context);
     const { rollout } = context.release;
+    const step = `tier ${inputs.tier} (${inputs.title})`;
     const applied = await withRolloutLock(context, rollout, () =>
-      inTransaction(context, rollout, () => apply(inputs, context)),
+      inTransaction(context, rollout, step, () => apply(inputs, context)).catch((error: unknown) =>
+        refuse(inputs, context, error),
+      ),
     );
     context.log(`Tier ${inputs.tier} (${inputs.title}): ${describeReport(applied.report)}`);
     if (inputs.tier === rollout.tiers.at(-1)?.tier) await giveBackApproval(context.session);
@@ -45,6 +48,19 @@ export async function create(inputs: TierInputs): Promise<dynamic.CreateResult<T
       outs: { ...inputs, ...harmlessData(applied) },
     };
   });
+}
+
+/** Adds to a refusal what the tier's rehearsal measured where it was something else, what stands now, and what to run next. */
+async function refuse({ report }: TierInputs, context: HookContext, error: unknown): Promise<never> {
+  if (!(error instanceof TierRefused)) throw error;
+  const { session, release, scripts } = context;
+  const counted = error.report.stops.some(({ finding }) => finding.is === "row count");
+  const moved = counted ? `${compareRehearsal(scripts.declaration, report, error.report)}.\n` : "";
+  const standing = [...(await readLedger(session, release.rollout)).keys()].join(", ");
+  const stands = standing
+    ? `Tiers ${standing} stay applied. Put right what is listed, then: ${PULUMI} up. To take them back: ${PULUMI} destroy`
+    : `No tier is applied. Put right what is listed, then: ${PULUMI} up`;
+  throw new RolloutError(`${error.message}\n${moved}${stands}`, error.code, { cause: error });
 }
 
 /**

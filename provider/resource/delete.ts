@@ -1,7 +1,7 @@
 import { requireSameRollout } from "../model/guards";
 import { show } from "../model/describe";
 import { inLine } from "../model/harmless";
-import { isFirstTier, type Readings, writes } from "../model/rollout";
+import { isFirstTier, type Readings, tierOf, writes } from "../model/rollout";
 import type { TierState } from "../model/tier-inputs";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
 import { requireApproved } from "../postgres/acting";
@@ -11,7 +11,7 @@ import { retried } from "../postgres/retry";
 import { inTransaction, withRolloutLock } from "../postgres/transaction";
 import { takeState } from "../execute/database-state";
 import { refusedRollback, rollBackTier, rollbackOf } from "../execute/rollback";
-import { putOthersAside, withEvidence, writeEvidence } from "../ledger/evidence";
+import { type Proof, putOthersAside, withEvidence, writeEvidence } from "../ledger/evidence";
 import { dropLedger, forgetTier, type LedgerRow, readLedger } from "../ledger/ledger";
 import { requireAbsent } from "../ledger/presence";
 import { requireRemembered } from "../ledger/remembered";
@@ -46,7 +46,13 @@ export async function deleteTier(state: TierState): Promise<void> {
         // rollout: a run that is killed leaves tiers in the ledger that its state never saw.
         const going = [...ledger.values()].filter(({ tier }) => thisAndLater(tier)).reverse();
         // Said only when it is true: after the COMMIT.
-        for (const row of going) log(await inTransaction(context, release.rollout, () => rollBack(context, row)));
+        for (const row of going) {
+          const { tier, title } = tierOf(release.rollout, row.tier);
+          const step = `the rollback of tier ${tier} (${title})`;
+          const { line, proof } = await inTransaction(context, release.rollout, step, () => rollBack(context, row));
+          log(line);
+          if (endsRollout(context, row)) await tellSince(context, row, proof);
+        }
         if (writes(scripts.declaration) && !own) await tellAbsent(context);
         if (isFirstTier(release.rollout, state.tier)) await giveBackApproval(session);
       });
@@ -64,11 +70,14 @@ async function rehearseWayBack(context: HookContext, ledger: ReadonlyMap<number,
     scripts: scriptsOf(context.release, recorded.tier),
     recorded,
   }));
-  await retried(context, () => rehearse(context, { pending: [], toRollBack }));
+  await retried(context, (guard) => rehearse(context, guard, { pending: [], toRollBack }));
 }
 
-/** Rolls one tier back in the open transaction; gives what to tell the operator once it is committed. */
-async function rollBack(context: HookContext, row: LedgerRow): Promise<string> {
+/** Rolls one tier back in the open transaction; gives its proof and what to tell the operator once it is committed. */
+async function rollBack(
+  context: HookContext,
+  row: LedgerRow,
+): Promise<{ readonly line: string; readonly proof: Proof }> {
   const { session, release, options, log } = context;
   const { rollout } = release;
   const scripts = scriptsOf(release, row.tier);
@@ -83,21 +92,30 @@ async function rollBack(context: HookContext, row: LedgerRow): Promise<string> {
   const { findings, removed } = await rollBackTier(context, rollback, before);
   if (findings.length) throw refusedRollback(declaration, findings);
   await forgetTier(session, rollout, row.tier);
-  const since = row.tier === rollout.tiers.find(writes)?.tier ? await endRollout(context, row) : [];
-  const proof = { removed, accepted: blockers.dataLoss, since, rolledBackAt: new Date().toISOString() };
+  // With its first tier a rollout's ledger goes too.
+  if (endsRollout(context, row)) await dropLedger(session, rollout);
+  const proof = { removed, accepted: blockers.dataLoss, since: [], rolledBackAt: new Date().toISOString() };
   const aside = await putOthersAside(options.evidence, row.rolloutId);
   if (aside) log(aside);
   const evidence = await writeEvidence(options.evidence, session.target, row, proof);
   const what = removed.join(", ") || "nothing was left";
-  return `Tier ${row.tier} (${declaration.title}) rolled back and proven: ${what}. Evidence: ${inLine(evidence)}`;
+  const line = `Tier ${row.tier} (${declaration.title}) rolled back and proven: ${what}. Evidence: ${inLine(evidence)}`;
+  return { line, proof };
 }
 
-/** With its first tier a rollout's ledger goes too. Gives the readings that are not what they were at its entry. */
-async function endRollout({ session, release, log }: HookContext, first: LedgerRow): Promise<string[]> {
-  const since = readingsSince(first.readings, await takeReadings(session, release.probe));
-  await dropLedger(session, release.rollout);
-  if (since.length) log(`Since the rollout began production has lived on: ${since.join(", ")}`);
-  return since;
+function endsRollout({ release: { rollout } }: HookContext, { tier }: LedgerRow): boolean {
+  return tier === rollout.tiers.find(writes)?.tier;
+}
+
+/**
+ * Tells on what production has lived since the rollout began, and adds it to the evidence. Only after the COMMIT: to take every
+ * reading is slow, and until then others would wait for the tables that are dropped.
+ */
+async function tellSince({ session, release, options, log }: HookContext, row: LedgerRow, proof: Proof): Promise<void> {
+  const since = readingsSince(row.readings, await takeReadings(session, release.probe));
+  if (!since.length) return;
+  log(`Since the rollout began production has lived on: ${since.join(", ")}`);
+  await writeEvidence(options.evidence, session.target, row, { ...proof, since });
 }
 
 /** Readings that are not what they were at the rollout's entry: reported, never a stop. */

@@ -5,7 +5,7 @@ import { harmless } from "../model/harmless";
 import { requireSameTarget } from "../model/guards";
 import type { Rollout } from "../model/rollout";
 import type { TierInputs } from "../model/tier-inputs";
-import type { Log } from "../postgres/retry";
+import type { Log } from "../postgres/guard";
 import { connect } from "../postgres/session";
 import { sessionSettings } from "../postgres/session-settings";
 import { isDatabaseError, serverMessage } from "../postgres/sqlstate";

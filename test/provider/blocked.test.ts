@@ -7,8 +7,8 @@ import { follow, heard, type Program, programOn } from "../support/pulumi/progra
 import { until } from "../support/until";
 
 /*
- * Somebody else holds a lock that the rollout needs: the operator is told who, the application never waits behind us for
- * longer than the lock time-out, and whatever ends as a refusal has changed nothing.
+ * Somebody else holds a lock that the rollout needs: the operator is told who, the application is let through before it
+ * has waited for long behind us, and whatever ends as a refusal has changed nothing.
  */
 
 const LOCK_TIMEOUT_MS = 300;
@@ -151,20 +151,20 @@ async function longestOf(sql: string, work: () => Promise<unknown>): Promise<num
 }
 
 describe("the application goes on while we wait", () => {
-  test("writers behind up's foreign key wait for no longer than the lock time-out", async () => {
+  test("writers behind up's foreign key are let through", async () => {
     await block("UPDATE governance_registry SET code = code WHERE false");
     const waited = await longestOf("UPDATE governance_registry SET code = code WHERE false", () =>
       hasty.create(tierOne()),
     );
-    expect(heard(hasty)).toContain("canceling statement due to lock timeout");
+    expect(heard(hasty)).toContain("because others waited for us");
     expect(waited).toBeLessThan(LOCK_TIMEOUT_MS + GRACE_MS);
   });
 
-  test("readers behind destroy wait for no longer than the lock time-out", () =>
+  test("readers behind destroy are let through", () =>
     applied(async (state) => {
       await block("SELECT FROM governance_registry LIMIT 1");
       const waited = await longestOf("SELECT FROM governance_registry LIMIT 1", () => hasty.destroy(state));
-      expect(heard(hasty)).toContain("canceling statement due to lock timeout");
+      expect(heard(hasty)).toContain("because others waited for us");
       expect(waited).toBeLessThan(LOCK_TIMEOUT_MS + GRACE_MS);
     }));
 });

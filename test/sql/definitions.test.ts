@@ -49,6 +49,17 @@ describe.each<[what: string, fault: string, object: string]>([
   });
 });
 
+test("that a foreign key is only kept back is believed of the session's own rehearsal alone", async () => {
+  await withDatabase("tier-1", async (db) => {
+    const key = `SELECT json_agg(json_build_object('table', 'public.axis_object_ownership', 'name', conname,
+      'definition', pg_get_constraintdef(oid), 'validated', true)) FROM pg_constraint WHERE conname = 'axis_object_ownership_owner_fkey'`;
+    const told = JSON.stringify(await db.value(key));
+    await db.query("ALTER TABLE axis_object_ownership DROP CONSTRAINT axis_object_ownership_owner_fkey");
+    await db.query(`ALTER DATABASE ${db.name} SET one_roof.deferred = '${told} 1'`);
+    expect(await named(db, 2)).toBe("axis_object_ownership");
+  });
+});
+
 describe("privileges that nobody declared", () => {
   test.each([
     ["on a table", "GRANT ALL ON axis_registry TO PUBLIC", /axis_registry INSERT to PUBLIC/],

@@ -109,7 +109,7 @@ test("within its range a number may differ from the rehearsal, and is told; outs
   expect(judge(asDeclared({ "public.keys": inserted(5) }))).toEqual([]);
   expect(told(4)).toBe("");
   expect(told(5)).toMatch(
-    /the database has moved on since the rehearsal: keys declared \+3…5, rehearsed \+4, applied \+5$/,
+    /the database has moved on since the rehearsal: keys declared \+3…5, rehearsed \+4, measured \+5$/,
   );
   expect(judge(asDeclared({ "public.keys": inserted(9) }))).toEqual(["public.keys: expected +3…5 rows, measured +9"]);
 });

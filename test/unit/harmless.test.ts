@@ -29,7 +29,7 @@ test("a value of others cannot begin a line of ours", () => {
   expect(messageOf(new Error(forged))).not.toContain("\n");
   expect(parseReading(forged)).not.toContain("\n");
   expect(describeFinding({ is: "undeclared object", object: `view ${forged}` })).not.toContain("\n");
-  const blocker = { pid: 7, user: forged, application: forged, state: "active", age: 1, query: forged };
+  const blocker = { pid: 7, user: forged, application: forged, state: "active", age: 1, query: forged, since: null };
   expect(describeBlocker(blocker)).not.toMatch(/[\n\t]/);
 });
 

@@ -1,0 +1,135 @@
+import type { Client } from "pg";
+import { catalogAndRows, differences } from "../support/database/compare";
+import { atEnd } from "../support/clean-up";
+import { database, type TestDatabase } from "../support/database/database";
+import { describeStop } from "../../provider/model/describe";
+import { heard, type Program, programOn } from "../support/pulumi/program";
+import { before, withProject } from "../support/pulumi/project";
+import { until } from "../support/until";
+
+/*
+ * The application goes on while a rollout rehearses: nothing of its own waits through a rehearsal, and nothing harmless that
+ * it does stops one.
+ */
+
+const STRUCTURE = "sql/prod/10_structure.sql";
+const RESPONSIBILITY = "sql/prod/20_responsibility_axis.sql";
+const CONTAINMENT = "sql/prod/40_containment.sql";
+const WRITE = "UPDATE public.governance_registry SET code = code WHERE code = 'GOV-COUNCIL'";
+
+let db: TestDatabase;
+let application: Client;
+
+beforeAll(async () => {
+  db = await database("signed");
+  application = await db.connect();
+  await application.query("SET application_name = 'directus'; SET statement_timeout = '30s'");
+});
+
+/** Does something as the application while the rehearsal sleeps inside a tier; gives what the rehearsal found. */
+async function meanwhile(program: Program, work: () => Promise<unknown>) {
+  const planning = program.plan();
+  planning.catch(() => undefined);
+  const asleep =
+    "SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND query ~ '^(SELECT|DO).*pg_sleep' AND pid <> pg_backend_pid()";
+  await until(async () => (await db.value<number>(asleep)) > 0, 20_000);
+  await work();
+  return { stillAsleep: (await db.value<number>(asleep)) > 0, plan: await planning };
+}
+
+describe("a rehearsal gives its strong locks back", () => {
+  test("a write in the table that the foreign key points to goes through while a later tier is rehearsed", async () => {
+    await withProject([before("exit", RESPONSIBILITY, "SELECT pg_sleep(4)")], async (root) => {
+      const program = programOn(db, {}, { root });
+      const { stillAsleep, plan } = await meanwhile(program, () => application.query(WRITE));
+      expect({ stillAsleep, verdict: plan.run.verdict }).toEqual({ stillAsleep: true, verdict: "PASS" });
+      expect(heard(program)).toMatch(/Strong locks on existing tables, the longest: governance_registry \d+ ms\./);
+    });
+  });
+
+  test("readers of what the scan has filled go on while the rollbacks below it are rehearsed", async () => {
+    const slow = before("entry", "sql/prod_rollback/50_topic_finalization.sql", "SELECT pg_sleep(4)");
+    await withProject([slow], async (root) => {
+      const program = programOn(db, {}, { root });
+      const states = await program.up();
+      const planning = program.plan(-1);
+      planning.catch(() => undefined);
+      const asleep =
+        "SELECT count(*)::int FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep.4' AND pid <> pg_backend_pid()";
+      await until(async () => (await db.value<number>(asleep)) > 0, 20_000);
+      await application.query("SELECT count(*) FROM public.v_ui_detector_findings");
+      expect(await db.value<number>(asleep)).toBe(1);
+      await planning;
+      for (const state of states.reverse()) await program.destroy(state);
+    });
+  }, 120_000);
+
+  test("an owner that does not exist is still found, once all tiers have run", async () => {
+    const orphan =
+      "UPDATE axis_object_ownership SET owner_gov_code = 'GOV-NONE' WHERE id = (SELECT min(id) FROM axis_object_ownership)";
+    await withProject([before("exit", CONTAINMENT, orphan)], async (root) => {
+      const { run } = await programOn(db, {}, { root }).plan();
+      expect(run.verdict).toBe("STOP");
+      expect(run.stops.map(describeStop).join("\n")).toMatch(
+        /tier 1 once all tiers have run: sql\/prod\/10_structure\.sql line \d+: insert or update on table "axis_object_ownership" violates foreign key constraint "axis_object_ownership_owner_fkey"/,
+      );
+    });
+  });
+
+  test("what a file does behind such a lock would be lost, and is refused", async () => {
+    const behind = "COMMENT ON VIEW v_ui_lane IS 'told too late'";
+    await withProject([before("exit", STRUCTURE, behind)], async (root) => {
+      const { run } = await programOn(db, {}, { root }).plan();
+      expect(run.stops.map(describeStop)).toContain(
+        "tier 1 view public.v_ui_lane was made or changed behind a statement that locks a table of others: that statement must stand last in its file",
+      );
+    });
+  });
+});
+
+describe("a lock that no tier declares", () => {
+  const taking = before("exit", RESPONSIBILITY, "LOCK TABLE dot_tools IN SHARE MODE");
+
+  test("stops the rehearsal", async () => {
+    await withProject([taking], async (root) => {
+      const { run } = await programOn(db, {}, { root }).plan();
+      expect(run.stops.map(describeStop)).toEqual([
+        "tier 2 undeclared: table public.dot_tools was locked (ShareLock), so that others wait until the end",
+      ]);
+    });
+  });
+});
+
+describe("beside a dump", () => {
+  let dump: Client;
+
+  /** What pg_dump does first: it locks every table against being dropped, and keeps its snapshot. */
+  beforeAll(async () => {
+    dump = await db.connect();
+    await dump.query("SET application_name = 'pg_dump'; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    await dump.query(
+      `DO $$ DECLARE t record; BEGIN FOR t IN SELECT oid::regclass AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+       LOOP EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', t.name); END LOOP; END $$`,
+    );
+    atEnd(() => dump.query("ROLLBACK"));
+  });
+
+  test("preview and up pass; the way back says who is dumping, holds nothing while it waits, and passes when the dump is over", async () => {
+    const untouched = await catalogAndRows(db.url);
+    const program = programOn(db, { lockTimeout: "300ms", retryBudget: "60s" });
+    const states = await program.up();
+    expect(states).toHaveLength(8);
+    heard(program);
+
+    const down = program.plan(-1);
+    down.catch(() => undefined);
+    let told = "";
+    await until(() => Promise.resolve((told += heard(program)).includes("Trying again when it has ended")), 20_000);
+    expect(told).toMatch(/Held by pid \d+, user postgres, application "pg_dump", idle in transaction for \d+ s: /);
+    await application.query(WRITE);
+    await dump.query("ROLLBACK");
+    await down;
+    for (const state of states.reverse()) await program.destroy(state);
+    expect(differences(untouched, await catalogAndRows(db.url))).toEqual([]);
+  }, 120_000);
+});
