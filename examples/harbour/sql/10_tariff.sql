@@ -30,7 +30,7 @@ COMMENT ON TABLE harbour.tariff IS 'What a class of berths costs; a semicolon; i
 -- Which berth pays by which class.
 CREATE TABLE harbour.toll (
   id    integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  berth integer NOT NULL UNIQUE REFERENCES harbour.berth,
+  berth integer NOT NULL UNIQUE,
   class text NOT NULL REFERENCES harbour.tariff
 );
 
@@ -41,6 +41,9 @@ SELECT number FROM harbour.berth WHERE NOT EXISTS (SELECT FROM harbour.toll WHER
 -- The price of one berth.
 CREATE FUNCTION harbour.price_of(berth integer) RETURNS numeric STABLE LANGUAGE sql AS $$
   SELECT price FROM harbour.toll JOIN harbour.tariff USING (class) WHERE toll.berth = price_of.berth $$;
+
+-- Last, because it stops writes in the harbour's own table until COMMIT.
+ALTER TABLE harbour.toll ADD FOREIGN KEY (berth) REFERENCES harbour.berth;
 
 DO $exit$
 DECLARE

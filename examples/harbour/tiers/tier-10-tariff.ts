@@ -44,6 +44,8 @@ export const tariff: TierDeclaration = {
     },
     rows: {},
     readings: { untolled: { before: null, after: 12 } },
+    // The foreign key of harbour.toll points to it.
+    locks: ["harbour.berth"],
   },
   parameters: ["base", "decree"],
 };
