@@ -90,7 +90,6 @@ export function verdictFor(tier: number, run: RunVerdict): RunVerdict {
     ...run,
     applies: own(run.applies),
     adopts: own(run.adopts),
-    removes: [],
     stops: [],
     reversible: [],
     differing: [],

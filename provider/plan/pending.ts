@@ -37,7 +37,8 @@ export async function resolvePending(context: Context, request: RunRequest): Pro
   const { throughTier, adopt } = request;
   const ledger = await withEvidence(options.evidence, await readLedger(session, release.rollout));
   requireUnbroken(release.rollout, ledger);
-  if (ledger.size) await requireOthersAbsent(context, ledger);
+  // Where nothing was rolled out the gates of the way up judge what is there.
+  if (ledger.size || throughTier < 0) await requireOthersAbsent(context, ledger);
   const wanted = release.tiers.filter(({ declaration }) => declaration.tier <= throughTier);
   const toRollBack = release.tiers.flatMap((scripts) => {
     const recorded = ledger.get(scripts.declaration.tier);
@@ -49,7 +50,7 @@ export async function resolvePending(context: Context, request: RunRequest): Pro
 }
 
 /** Of the tiers that a ledger does not call applied nothing may be there: it has lost their rows, or they were run by hand. */
-async function requireOthersAbsent(
+export async function requireOthersAbsent(
   { session, release: { rollout } }: Context,
   ledger: ReadonlyMap<number, LedgerRow>,
 ): Promise<void> {

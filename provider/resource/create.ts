@@ -30,6 +30,11 @@ import { type HookContext, withTarget } from "./hook";
  * Throws a RolloutError that names tier, gate, expected and measured; nothing is changed then.
  */
 export async function create(inputs: TierInputs): Promise<dynamic.CreateResult<TierState> & { outs: TierState }> {
+  requireNothingToRemove(inputs);
+  return apply(inputs);
+}
+
+async function apply(inputs: TierInputs): Promise<dynamic.CreateResult<TierState> & { outs: TierState }> {
   requireRehearsal(inputs);
   return withTarget(inputs, async (context) => {
     requireApproved(context.session);
@@ -37,7 +42,7 @@ export async function create(inputs: TierInputs): Promise<dynamic.CreateResult<T
     const { rollout } = context.release;
     const step = `tier ${inputs.tier} (${inputs.title})`;
     const applied = await withRolloutLock(context, rollout, () =>
-      inTransaction(context, rollout, step, () => apply(inputs, context)).catch((error: unknown) =>
+      inTransaction(context, rollout, step, () => applyOrAdopt(inputs, context)).catch((error: unknown) =>
         refuse(inputs, context, error),
       ),
     );
@@ -68,8 +73,21 @@ async function refuse({ report }: TierInputs, context: HookContext, error: unkno
  * tier keeps its rollout id.
  */
 export async function update(_id: string, olds: TierState, news: TierInputs): Promise<dynamic.UpdateResult<TierState>> {
-  const { outs } = await create({ ...news, rolloutId: news.rolloutId ?? olds.rolloutId });
+  const { outs } = await apply({ ...news, rolloutId: news.rolloutId ?? olds.rolloutId });
   return { outs };
+}
+
+/**
+ * What a run is to roll back the engine deletes from its state. A state that does not know this tier cannot know those above
+ * it, so they would stay.
+ */
+function requireNothingToRemove({ tier, title, run: { removes } }: TierInputs): void {
+  if (!removes.length) return;
+  throw new RolloutError(
+    `Tier ${tier} (${title}) is not in this stack's state, so tiers ${removes.join(", ")}, which this run is to roll back, cannot ` +
+      `be either and would stay. Nothing was changed. Take them over first (${PULUMI} config rm throughTier; ${PULUMI} up), ` +
+      `then roll back.`,
+  );
 }
 
 /** The pack judges first, but it can be switched off unseen; nothing is applied without a passed rehearsal. */
@@ -110,7 +128,7 @@ async function requireJudgedRelease({ tier, title, digest, run }: TierInputs, { 
 /** What the tier's state learns from its application. */
 type Applied = Pick<TierState, "report" | "rolloutId" | "ledgerHash">;
 
-async function apply(inputs: TierInputs, context: HookContext): Promise<Applied> {
+async function applyOrAdopt(inputs: TierInputs, context: HookContext): Promise<Applied> {
   const { session, release, scripts } = context;
   const ledger = await readLedger(session, release.rollout);
   if (!writes(scripts.declaration)) return readOnly(inputs, context, ledger);

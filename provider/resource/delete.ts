@@ -16,6 +16,7 @@ import { dropLedger, forgetTier, type LedgerRow, readLedger } from "../ledger/le
 import { requireAbsent } from "../ledger/presence";
 import { requireRemembered } from "../ledger/remembered";
 import { findRollbackBlockers, requireNoBlockers } from "../ledger/rollback-blockers";
+import { requireOthersAbsent } from "../plan/pending";
 import { rehearse } from "../plan/rehearsal";
 import { scriptsOf } from "../release/release";
 import { type HookContext, withTarget } from "./hook";
@@ -66,6 +67,7 @@ export async function deleteTier(state: TierState): Promise<void> {
  * would be refused further down is refused before anything is changed.
  */
 async function rehearseWayBack(context: HookContext, ledger: ReadonlyMap<number, LedgerRow>): Promise<void> {
+  await requireOthersAbsent(context, ledger);
   const toRollBack = [...ledger.values()].map((recorded) => ({
     scripts: scriptsOf(context.release, recorded.tier),
     recorded,

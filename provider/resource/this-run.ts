@@ -29,6 +29,13 @@ export function markRead(tier: number): void {
   read.add(tier);
 }
 
+/** Begins another run, in a process that serves several: a provider's own serves one. */
+export function beginRun(): void {
+  registered.clear();
+  read.clear();
+  deleting = false;
+}
+
 /** What was read belongs to the command that read it. */
 export function forgetReads(): void {
   read.clear();
