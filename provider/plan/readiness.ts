@@ -8,7 +8,7 @@ import { auditAccess } from "../postgres/access";
 import { takeReadings, takeTold } from "../postgres/probe";
 import { connect, type Session } from "../postgres/session";
 import { sessionSettings } from "../postgres/session-settings";
-import { loadProbe } from "../release/probe";
+import { loadQuery } from "../release/query";
 import type { Project } from "../release/release";
 
 /** How one gate is spoken of in the monitor's verdict line. */
@@ -84,7 +84,7 @@ export async function measureReadiness(
   const watching = { [`${rollout.noticeSchema}.watching`]: "on" };
   const settings = { ...sessionSettings(rollout, parameters, readOptions({})), ...READ_ONLY, ...watching };
   const names = all ? undefined : startGates(rollout, tokens, parameters).map(({ name }) => name);
-  const probe = await loadProbe(root, rollout);
+  const probe = await loadQuery(root, rollout.probe);
   // A server of any age is told apart by its gate, as the plain SQL does.
   const session = await connect({ application: `${rollout.name} gate monitor`, settings, oldest: 0 });
   const { database } = session.target;
