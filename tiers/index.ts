@@ -14,6 +14,7 @@ export const rollout: Rollout = {
   name: "one-roof",
   roles,
   probe: "sql/prod_verify/baseline_probe.sql",
+  signatures: "sql/prod_verify/signatures.sql",
   ledgerSchema: "one_roof_rollout",
   lock: [1_330_795_077, 1],
   noticeSchema: "one_roof",

@@ -27,7 +27,7 @@ export const verification: TierDeclaration = {
     exit("kg_domain_x", "=", "active"),
     exit("structure", "=", "as defined"),
     exit("foreign_privileges", "=", "none"),
-    exit("idle_in_transaction_over_5s", "=", "0"),
+    exit("idle_in_the_way_over_5s", "=", "0"),
   ],
   delta: { objects: {}, rows: {}, readings: {} },
   parameters: ["database"],

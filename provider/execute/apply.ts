@@ -1,12 +1,5 @@
 import type { Context } from "../context";
-import {
-  contractFindings,
-  invariantFindings,
-  lockFindings,
-  type MeasuredDelta,
-  measureDelta,
-  NO_DELTA,
-} from "../model/delta";
+import { contractFindings, lockFindings, type MeasuredDelta, measureDelta, NO_DELTA } from "../model/delta";
 import { listStops } from "../model/describe";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { type Finding, type Stop, stopsOf } from "../model/findings";
@@ -17,8 +10,8 @@ import { changes } from "../postgres/catalog-snapshot";
 import { hiddenFindings, takeTallies } from "../postgres/tallies";
 import { GATE_REFUSED, isDatabaseError } from "../postgres/sqlstate";
 import type { TierScripts } from "../release/release";
-import { type DatabaseState, neededReadings, takeState } from "./database-state";
-import { gateNotices, gateReadings } from "./gate-notices";
+import { type DatabaseState, heldInvariants, neededReadings, takeState } from "./database-state";
+import { gateNotices, gateReadings, gatesTold } from "./gate-notices";
 import { type Around, runScript, tellFiles } from "./run-script";
 
 /** A tier that ran to its end inside the open transaction: its report, and the state after it. */
@@ -52,12 +45,13 @@ export async function applyTier(
     before: before.readings,
     after: after.readings,
   };
+  const invariants = await heldInvariants(context, before.readings, after.readings);
   const stops = [
     ...stopsOf("gate", declaration.tier, asFindings(failedGates(gates, readings))),
     ...stopsOf("delta", declaration.tier, contractFindings(declaration, measurement)),
     ...stopsOf("delta", declaration.tier, lockFindings(rollout, declaration.delta, measurement.changes)),
     ...stopsOf("delta", declaration.tier, hiddenFindings(tallies, talliesAfter, measurement.changes)),
-    ...stopsOf("invariant", declaration.tier, invariantFindings(rollout, before.readings, after.readings)),
+    ...stopsOf("invariant", declaration.tier, invariants),
   ];
   return { report: reportOf(declaration, readings, stops, measureDelta(declaration.delta, measurement)), after };
 }
@@ -77,18 +71,22 @@ function reportOf(
 
 /** Runs the tier's file; gives what its gates measured. */
 async function runTier(
-  { session, release: { rollout } }: Context,
+  context: Context,
   { declaration, apply }: TierScripts,
   gates: readonly BoundGate[],
   around?: Around,
 ): Promise<GateReadings> {
+  const {
+    session,
+    release: { rollout },
+  } = context;
   session.takeNotices();
   await tellFiles(session, rollout, { deltas: "measured" });
   try {
     await runScript(session, apply, around);
-    return gateReadings(gates, gateNotices(rollout, session.takeNotices()));
+    return hearGates(context, declaration, gates);
   } catch (error) {
-    const readings = gateReadings(gates, gateNotices(rollout, session.takeNotices()));
+    const readings = hearGates(context, declaration, gates);
     if (!isDatabaseError(error) && !(error instanceof RolloutError)) throw error;
     const reached = gates.filter(({ at }) => readings[at]);
     const failed = failedGates(reached, readings);
@@ -99,6 +97,17 @@ async function runTier(
     ];
     throw new TierRefused(reportOf(declaration, readings, stops, NO_DELTA), error);
   }
+}
+
+/** What the gates measured, from what the session was told since it began; what they tell besides goes to the operator. */
+function hearGates(
+  { session, release: { rollout }, log }: Context,
+  { tier }: TierDeclaration,
+  gates: readonly BoundGate[],
+): GateReadings {
+  const notices = session.takeNotices();
+  for (const told of gatesTold(rollout, notices)) log(`Tier ${tier}: ${told}`);
+  return gateReadings(gates, gateNotices(rollout, notices));
 }
 
 /** A tier was stopped; nothing of it stays. */

@@ -1,7 +1,9 @@
 import type { Context } from "../context";
+import { invariantFindings } from "../model/delta";
+import type { Finding } from "../model/findings";
 import type { Readings, Rollout, TierDeclaration } from "../model/rollout";
 import { type Snapshot, takeSnapshot } from "../postgres/catalog-snapshot";
-import { takeReadings } from "../postgres/probe";
+import { takeReadings, takeTold } from "../postgres/probe";
 
 /** What is known of the database between two tiers of one transaction. */
 export interface DatabaseState {
@@ -19,4 +21,15 @@ export async function takeState({ session, release }: Context, names: readonly s
 export function neededReadings({ invariants }: Rollout, ...tiers: readonly (TierDeclaration | undefined)[]): string[] {
   const contracted = tiers.flatMap((tier) => Object.keys(tier?.delta.readings ?? {}));
   return [...new Set([...invariants, ...contracted])];
+}
+
+/** Invariants that moved between two moments. Says at once whom those count that the probe tells more of. */
+export async function heldInvariants(context: Context, before: Readings, after: Readings): Promise<Finding[]> {
+  const { session, release, log } = context;
+  const findings = invariantFindings(release.rollout, before, after);
+  const moved = findings.flatMap((finding) => (finding.is === "invariant" ? [finding.name] : []));
+  for (const [name, told] of await takeTold(session, release.probe, moved)) {
+    log(`Invariant ${name}: ${told}. Others end by themselves: a second run may pass.`);
+  }
+  return findings;
 }

@@ -1,13 +1,21 @@
 import { describeCondition } from "../model/describe";
 import type { BoundGate, GateReadings } from "../model/gates";
+import { inLine } from "../model/harmless";
 import type { GatePosition, Reading, Rollout } from "../model/rollout";
 import { parseReading } from "../postgres/probe";
 import type { Notice } from "../postgres/session";
-import { GATE_NOTICE } from "../postgres/sqlstate";
+import { GATE_NOTICE, GATE_TOLD } from "../postgres/sqlstate";
 
 /** The notices by which the SQL files of this rollout tell what a gate measured. */
 export function gateNotices({ noticeSchema }: Rollout, notices: readonly Notice[]): Notice[] {
   return notices.filter(({ code, schema }) => code === GATE_NOTICE && schema === noticeSchema);
+}
+
+/** What the gates of a file tell beside what they measured, for people at once. */
+export function gatesTold({ noticeSchema }: Rollout, notices: readonly Notice[]): string[] {
+  return notices
+    .filter(({ code, schema }) => code === GATE_TOLD && schema === noticeSchema)
+    .map(({ message = "" }) => inLine(message));
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Context } from "../context";
-import { type Changes, declaredObjects, invariantFindings, lockFindings, touchFindings } from "../model/delta";
+import { type Changes, declaredObjects, lockFindings, touchFindings } from "../model/delta";
 import { bareName, describeFinding, textDiff } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import type { Finding } from "../model/findings";
@@ -11,7 +11,7 @@ import type { LedgerRow } from "../ledger/ledger";
 import { sha256 } from "../release/digest";
 import type { TierScripts } from "../release/release";
 import { parseScript, type Script } from "../release/script";
-import { type DatabaseState, takeState } from "./database-state";
+import { type DatabaseState, heldInvariants, takeState } from "./database-state";
 import { runScript, tellFiles } from "./run-script";
 
 /** A tier that is to be rolled back: by which script, and to which entry. */
@@ -73,7 +73,7 @@ export async function rollBackTier(context: Context, rollback: Rollback, before:
       moved,
     ),
     ...lockFindings(release.rollout, declaration.delta, moved),
-    ...invariantFindings(release.rollout, before.readings, after.readings),
+    ...(await heldInvariants(context, before.readings, after.readings)),
   ];
   return { findings, removed: removals(moved), after };
 }

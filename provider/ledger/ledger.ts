@@ -2,6 +2,7 @@ import { RolloutError } from "../model/errors";
 import type { Parameters } from "../model/gates";
 import type { TierReport } from "../model/report";
 import type { Readings, Rollout } from "../model/rollout";
+import type { Signature } from "../model/signature";
 import { asOwner } from "../postgres/acting";
 import { connect, type Session } from "../postgres/session";
 import { appliedRows, CHAINS, ROW_HASH } from "./chain";
@@ -24,6 +25,8 @@ export interface LedgerRow {
   readonly detail: Detail;
   /** Readings taken at the tier's entry. */
   readonly readings: Readings;
+  /** Which approvals were there when it was applied; null in a row that was written before they were kept. */
+  readonly signatures: readonly Signature[] | null;
   readonly applySql: string;
   readonly rollbackSql: string;
   /** ISO 8601 in UTC. */
@@ -43,8 +46,8 @@ export async function readLedger(session: Session, rollout: Rollout): Promise<Ma
   if (!(await findLedger(session, rollout))) return new Map();
   const table = ledgerTable(rollout);
   const rows = await session.query<Omit<LedgerRow, "earlier"> & { action: string; chains: boolean }>(
-    `SELECT position, tier, action, rollout_id::text AS "rolloutId", digest, parameters, report, entry, exit, detail, readings,
-            apply_sql AS "applySql", rollback_sql AS "rollbackSql", applied_by AS "appliedBy",
+    `SELECT position, tier, action, rollout_id::text AS "rolloutId", digest, parameters, report, entry, exit, readings,
+            detail - 'signatures' AS detail, detail -> 'signatures' AS signatures, apply_sql AS "applySql", rollback_sql AS "rollbackSql", applied_by AS "appliedBy",
             to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "appliedAt", hash, ${CHAINS} AS chains
      FROM ${table} AS link ORDER BY position`,
   );
@@ -77,7 +80,8 @@ export async function writeLedger(session: Session, rollout: Rollout, entry: Led
       JSON.stringify(entry.report),
       JSON.stringify(entry.entry),
       JSON.stringify(entry.exit),
-      JSON.stringify(entry.detail),
+      // Under the hash with all the rest, and in the shape that ledgers have always had.
+      JSON.stringify({ ...entry.detail, ...(entry.signatures && { signatures: entry.signatures }) }),
       JSON.stringify(entry.readings),
       entry.applySql,
       entry.rollbackSql,

@@ -127,8 +127,10 @@ export interface Rollout {
   readonly name: string;
   /** Its database roles; none where the login works with its own rights everywhere. */
   readonly roles?: Roles;
-  /** The file that takes all readings: one pure SELECT of (reading, value). */
+  /** The file that takes all readings: one pure SELECT of (reading, value), and `told` where it tells more for people. */
   readonly probe: string;
+  /** The file that tells who has signed: one pure SELECT of (source, key, signer, decision, signed_at, digest). */
+  readonly signatures?: string;
   /** Schema of the ledger, created with the first tier that writes and dropped with its rollback. */
   readonly ledgerSchema: string;
   /** Key of the advisory lock that excludes every other rollout, shared with the SQL files. */

@@ -5,11 +5,11 @@ import { describeStop, show } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import type { TierReport } from "../model/report";
 import { stopsOf } from "../model/findings";
-import { type Readings, writes } from "../model/rollout";
+import { type Readings, type TierDeclaration, writes } from "../model/rollout";
 import type { ReleaseIdentity, RunVerdict, Target } from "../model/tier-inputs";
 import { whyUnapproved } from "../postgres/acting";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
-import { takeReadings } from "../postgres/probe";
+import { takeReadings, takeTold } from "../postgres/probe";
 import type { Guard, Log } from "../postgres/guard";
 import { retried } from "../postgres/retry";
 import { connect } from "../postgres/session";
@@ -108,9 +108,10 @@ async function rehearseOrSayWhyNot(
   status: LedgerStatus,
   { request, readings }: { readonly request: RunRequest; readonly readings: Readings },
 ): Promise<TierReport[]> {
-  const without = (why: string) => {
+  const without = async (why: string) => {
     const taken = Object.entries(readings).map(([name, reading]) => `${name} ${show(reading)}`);
     context.log(`NOT REHEARSED: ${why}. Only readings were taken: ${taken.join(", ")}`);
+    await tellEntry(context, status.pending[0]?.declaration ?? {});
     return unrehearsed(context, status.pending, readings);
   };
   if (!request.rehearse) return without("the configuration says rehearse: false");
@@ -123,4 +124,10 @@ async function rehearseOrSayWhyNot(
     const reason = error instanceof TierRefused ? error.report.stops.map(describeStop).join("; ") : error.message;
     return without(`this login may not write (${reason})`);
   }
+}
+
+/** Says at once what the probe tells beside the values that a tier's entry gates judge. A tier that runs tells it itself. */
+async function tellEntry({ session, release, log }: Context, { gates = [] }: Partial<TierDeclaration>): Promise<void> {
+  const names = gates.filter(({ at }) => at === "entry").map(({ name }) => name);
+  for (const [name, told] of await takeTold(session, release.probe, names)) log(`${name}: ${told}`);
 }

@@ -5,10 +5,10 @@ import { messageOf, RolloutError } from "../model/errors";
 import { bindGates, failedGates, measureGates, type GateResult, type Parameters } from "../model/gates";
 import type { Gate, Reading, Readings, Rollout } from "../model/rollout";
 import { auditAccess } from "../postgres/access";
-import { takeReadings } from "../postgres/probe";
+import { takeReadings, takeTold } from "../postgres/probe";
 import { connect, type Session } from "../postgres/session";
 import { sessionSettings } from "../postgres/session-settings";
-import { loadProbe } from "../release/probe";
+import { loadQuery } from "../release/query";
 import type { Project } from "../release/release";
 
 /** How one gate is spoken of in the monitor's verdict line. */
@@ -35,6 +35,8 @@ export interface Blocker {
   readonly remedy: string;
   /** The blocker as the verdict line says it, such as `gap<>210`. */
   readonly token: string;
+  /** What the probe tells beside the value: whom a number counts, now. */
+  readonly told?: string;
 }
 
 /** Whether the rollout could start now, with every gate that keeps it from starting. */
@@ -82,13 +84,14 @@ export async function measureReadiness(
   const watching = { [`${rollout.noticeSchema}.watching`]: "on" };
   const settings = { ...sessionSettings(rollout, parameters, readOptions({})), ...READ_ONLY, ...watching };
   const names = all ? undefined : startGates(rollout, tokens, parameters).map(({ name }) => name);
-  const probe = await loadProbe(root, rollout);
+  const probe = await loadQuery(root, rollout.probe);
   // A server of any age is told apart by its gate, as the plain SQL does.
   const session = await connect({ application: `${rollout.name} gate monitor`, settings, oldest: 0 });
   const { database } = session.target;
   try {
     const readings = await takeReadings(session, probe, names);
-    const readiness = judgeReadiness(rollout, tokens, parameters, readings);
+    const judged = judgeReadiness(rollout, tokens, parameters, readings);
+    const readiness = { ...judged, blockers: await withTold(session, probe, judged.blockers) };
     return { database, readings, ...(access ? await withAccess(session, readiness, access([]), roles) : readiness) };
   } catch (error) {
     throw new RolloutError(
@@ -99,6 +102,15 @@ export async function measureReadiness(
   } finally {
     await session.close();
   }
+}
+
+async function withTold(session: Session, probe: string, blockers: readonly Blocker[]): Promise<Blocker[]> {
+  const names = blockers.map(({ gate }) => gate);
+  const told = await takeTold(session, probe, names);
+  return blockers.map((blocker) => {
+    const more = told.get(blocker.gate);
+    return more === undefined ? blocker : { ...blocker, told: more };
+  });
 }
 
 /** The same, blocked too where somebody may do what is not declared, or where roles are demanded and take no part. */
@@ -153,5 +165,6 @@ function tokenOf({ name, operator, expected, measured }: GateResult, token: Bloc
 
 /** Readiness as one line: `READY`, or `BLOCKED ospa: ospa<1; ownership_gap: gap<>210;`. */
 export function readinessLine({ verdict, blockers }: Readiness): string {
-  return [verdict, ...blockers.map(({ gate, token }) => `${gate}: ${token};`)].join(" ");
+  const more = (told: string | undefined) => (told === undefined ? "" : ` (${told})`);
+  return [verdict, ...blockers.map(({ gate, token, told }) => `${gate}: ${token}${more(told)};`)].join(" ");
 }

@@ -18,6 +18,25 @@ export async function takeReadings(session: Session, probe: string, names?: read
   return readings;
 }
 
+/**
+ * What the probe tells beside the values of these readings, by name: whom a number counts, for one. It may differ from one
+ * moment to the next, so it is for people at once, never for a report. A probe need not tell anything.
+ */
+export async function takeTold(
+  session: Session,
+  probe: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (!names.length) return new Map();
+  const rows = await session.query<{ reading: string; told: string }>(
+    `SELECT reading, told FROM (
+       SELECT probe.reading, to_jsonb(probe.*) ->> 'told' AS told FROM (\n${probe}\n) AS probe (reading, value) WHERE probe.reading = ANY ($1)
+     ) AS asked WHERE told IS NOT NULL`,
+    [names],
+  );
+  return new Map(rows.map(({ reading, told }) => [reading, inLine(told)]));
+}
+
 /** Numbers as numbers, everything else as it can be shown. */
 export function parseReading(value: string | null): Reading {
   return value !== null && /^-?\d{1,15}$/.test(value) ? Number(value) : value && inLine(value);

@@ -2,9 +2,13 @@ import type { DatabaseError } from "pg";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { inLine } from "../model/harmless";
 
-/** SQLSTATE of a gate notice, of a refused gate, and of a rollout lock held by another session. */
+/**
+ * SQLSTATE of a gate notice, of a refused gate, of what a gate's reading tells beside its value, and of a rollout lock held by
+ * another session.
+ */
 export const GATE_NOTICE = "OR000";
 export const GATE_REFUSED = "OR001";
+export const GATE_TOLD = "OR002";
 const LOCK_HELD = "OR003";
 
 /** Code of a transaction that was cancelled by its own guard, so that others need not wait for it. */

@@ -2,7 +2,7 @@ import type { DeclareAccess } from "../model/access";
 import type { Parameters } from "../model/gates";
 import type { Rollout, TierDeclaration } from "../model/rollout";
 import { sha256 } from "./digest";
-import { loadProbe } from "./probe";
+import { loadQuery } from "./query";
 import { loadScript, type Script } from "./script";
 
 /** The files of one tier, read and split. */
@@ -19,6 +19,8 @@ export interface Release {
   readonly rollout: Rollout;
   /** The probe's text without its closing semicolon, ready to be a subquery. */
   readonly probe: string;
+  /** The query that tells who has signed, in the same form. */
+  readonly signatures?: string;
   readonly tiers: readonly TierScripts[];
 }
 
@@ -42,11 +44,12 @@ export async function loadRelease(
   needed: (tier: number) => boolean = () => true,
 ): Promise<Release> {
   const tiers = rollout.tiers.filter(({ tier }) => needed(tier));
-  const [probe, ...scripts] = await Promise.all([
-    loadProbe(root, rollout),
+  const [probe, signatures, ...scripts] = await Promise.all([
+    loadQuery(root, rollout.probe),
+    rollout.signatures === undefined ? undefined : loadQuery(root, rollout.signatures),
     ...tiers.map((declaration) => loadTier(root, declaration, parameters)),
   ]);
-  return { rollout, probe, tiers: scripts };
+  return { rollout, probe, ...(signatures !== undefined && { signatures }), tiers: scripts };
 }
 
 async function loadTier(root: string, declaration: TierDeclaration, parameters: Parameters): Promise<TierScripts> {

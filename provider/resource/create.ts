@@ -20,6 +20,7 @@ import { neededReadings, takeState } from "../execute/database-state";
 import { type Fingerprint, NOTHING, takeFingerprint, takeRecord } from "../ledger/fingerprint";
 import { type LedgerRow, readLedger, writeLedger } from "../ledger/ledger";
 import { createLedger } from "../ledger/ledger-table";
+import { takeSignatures } from "../ledger/signatures";
 import { identifyRelease } from "../release/manifest";
 import { judgeOwnApproval } from "../plan/access";
 import { type HookContext, withTarget } from "./hook";
@@ -227,6 +228,7 @@ async function record(context: HookContext, { snapshot, ...facts }: TierFacts): 
   return writeLedger(session, release.rollout, {
     ...facts,
     ...(await takeRecord(session, scripts.declaration, snapshot)),
+    signatures: await takeSignatures(context),
     tier: scripts.declaration.tier,
     digest: scripts.digest,
     parameters,

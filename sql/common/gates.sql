@@ -3,7 +3,8 @@
 -- cannot be measured fails. {name} stands for the setting one_roof.name, {entry.name} for what the entry gates measured.
 --
 -- Data for a client: notices have SQLSTATE OR000, the refusal OR001; the fields schema (one_roof), table (entry or exit),
--- constraint (the gate), column (operator and value) and datatype (what was measured) carry the same in parts.
+-- constraint (the gate), column (operator and value) and datatype (what was measured) carry the same in parts. What a reading
+-- tells beside its value comes as OR002.
 DO $gates$
 DECLARE
   step     CONSTANT text := current_setting('one_roof.step');
@@ -13,6 +14,7 @@ DECLARE
   gate     record;
   wanted   text;
   measured text;
+  told     text;
   readings text[] := '{}';
   failed   text[] := '{}';
   reasons  text[] := '{}';
@@ -47,8 +49,9 @@ BEGIN
       WHEN gate.wanted ~ '^\{.*\}$' THEN current_setting('one_roof.' || btrim(gate.wanted, '{}'), true)
       ELSE gate.wanted END;
     measured := NULL;
+    told := NULL;
     BEGIN
-      IF gate.query IS NOT NULL THEN EXECUTE gate.query INTO measured; END IF;
+      IF gate.query IS NOT NULL THEN EXECUTE gate.query INTO measured, told; END IF;
     EXCEPTION WHEN undefined_table OR undefined_column OR undefined_function OR undefined_object
                 OR insufficient_privilege OR invalid_schema_name THEN
       measured := NULL;
@@ -61,6 +64,11 @@ BEGIN
       section, gate.name, gate.operator, wanted, coalesce(measured, 'NULL')
       USING ERRCODE = 'OR000', SCHEMA = 'one_roof', TABLE = section, CONSTRAINT = gate.name,
             COLUMN = gate.operator || ' ' || wanted, DATATYPE = coalesce(measured, 'NULL');
+    -- INFO is shown whatever client_min_messages says: what is not counted must not go unseen.
+    IF told IS NOT NULL THEN
+      RAISE INFO '% %: %', gate.name, coalesce(measured, 'NULL'), told
+        USING ERRCODE = 'OR002', SCHEMA = 'one_roof', TABLE = section, CONSTRAINT = gate.name;
+    END IF;
     readings := readings || format('%s %s', gate.name, coalesce(measured, 'NULL'));
 
     IF (CASE gate.operator

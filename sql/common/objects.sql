@@ -4,13 +4,13 @@
 -- structure that reading names the object, and the column live.digest of its query is what belongs here.
 SET one_roof.objects = $objects$
   table    axis_registry                         56e5ab25fb09571837cb5da679074ba9
-  table    axis_value                            3f193ccc7d260eb7ba313515f1a22d75
+  table    axis_value                            6e4df48c98bbc9558f8b7509c96b6b61
   table    axis_assignment                       97d6d2b5d55b363676ac93bc6038ef75
   table    coverage_rule                         857b0519bcf4edaaad1c01879f2d216e
   table    axis_object_ownership                 2237f1669b07a44578defa2caabb1593
-  table    axis_candidate_finding                82bc889c8779ebcce74a1aa98388939f
-  table    topic_taxonomy_map                    b5eb923f58dc900038e25b569f360abf
-  table    topic_label_reconcile_decision        0edd8bc7a3ea87b59019c5c301e8ea6c
+  table    axis_candidate_finding                455f2c71a7e730eef034e6a012e6b19a
+  table    topic_taxonomy_map                    90565f70ebec9a148d5354edefc71edd
+  table    topic_label_reconcile_decision        c3d630302c60d4628389f8050fda9872
   table    governance_scan_run                   c2231b74a68328a1446a505c1b6767e0
   table    governance_drift_state                057ef2cf4958ef1f6641217d7f89a0a2
   table    governance_event_log                  123050a4eb3251677f1a8c3e8f1932f4
@@ -21,7 +21,7 @@ SET one_roof.objects = $objects$
   view     v_axis_registry_coverage              0a1b1be09e56b3274d3576d8a92e94f4
   view     v_axis_missing_assignment             24c7730560d1dd611ae2040335034740
   view     v_axis_coverage_summary               b1d80ec196f8374ac54c0afc3c139c44
-  view     v_axis_issue_payload                  5e4441a7e8ced6e9e596b1e321e0e6ff
+  view     v_axis_issue_payload                  6255d0a7a373a297a3a6752613b04aca
   view     v_axis_topic_parentage_conflict       69487976aafdf72e37035eb19c010678
   view     v_reconcile_label_orphan              b1be56df9d0b7a4e85704a6feccebef9
   view     v_reconcile_topic_without_label       a3c4e76a9a4981272e1f3b54351b0e36

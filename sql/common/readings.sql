@@ -4,7 +4,8 @@
 -- stands an empty line, within one there is none. Relations of schema public are written with their schema: where one is
 -- missing or hidden, the reading is NULL, which stops. The columns that a reading needs beyond that are listed in a line
 -- `-- needs: relation.column …`; what an operator can do, in a line `-- Remedy: …`. A reading in words is `none` (or says that
--- all is as it should be) where there is nothing to tell, and otherwise names what it found.
+-- all is as it should be) where there is nothing to tell, and otherwise names what it found. A second column, `told`, names what
+-- a number counts and what it leaves out: it is shown, never judged and never kept, for it may differ from one moment to the next.
 -- SET and not SET LOCAL: probe and monitor take it too, and may run outside of a transaction.
 SET one_roof.readings = $readings$
 
@@ -78,13 +79,63 @@ responsibility_scopes:
   -- needs: governance_responsibility_scope.status
   SELECT count(*) FROM public.governance_responsibility_scope WHERE status = 'active'
 
-idle_in_transaction, idle_in_transaction_over_5s:
-  -- Remedy: Find out in pg_stat_activity who left a transaction open, and have it ended.
-  -- An application that works is idle in a transaction for moments: sessions count after 5 seconds. NULL where this login
-  -- may not see what other sessions do.
-  SELECT count(*) FROM pg_stat_activity
-  WHERE datname = current_database() AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'
-    AND state_change < clock_timestamp() - interval '5 seconds'
+idle_in_transaction, idle_in_the_way_over_5s:
+  -- Remedy: Have ended what a rollout has left behind; an application ends its transactions itself, so a second run may pass.
+  -- Sessions that have been idle in a transaction for more than 5 seconds and were left by a rollout or make one wait. An application
+  -- that works is idle in transactions: those in nobody's way do not count, and are named with the others in the second column.
+  -- NULL where this login may not see what other sessions do.
+  WITH login AS (
+    -- Whoever rolls out. On a clone that may be the application's own login: then only what calls itself psql is taken for a rollout.
+    SELECT role.rolname AS name, pg_has_role(role.oid, application.relowner, 'MEMBER') AS is_applications
+    FROM pg_roles AS role
+    LEFT JOIN pg_class AS application ON application.oid = to_regclass('public.' || 'governance_registry')
+    WHERE role.rolname IN ('one_roof_login', nullif(current_setting('one_roof.executor', true), ''),
+      CASE WHEN current_setting('one_roof.watching', true) = 'on' THEN NULL ELSE session_user END)
+  ), guarded AS (
+    -- Where one who writes makes us wait. Tier 1's foreign key to governance_registry lets nobody write there; Tier 3's rows
+    -- refer to a row of governance_responsibility_scope, which must not be on its way out; into all the others tiers and rollbacks
+    -- write, where an uncommitted row of the same key is in the way. Who only reads holds nothing up but a later
+    -- rollback's DROP and TRUNCATE, which names him if it comes to that; who locks out readers stops the other readings.
+    SELECT class.oid
+    FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = class.relnamespace
+    WHERE space.nspname = 'one_roof_rollout' AND class.relname = 'ledger' OR space.nspname = 'public' AND class.relname = ANY (
+      ARRAY['governance_registry', 'governance_responsibility_scope', 'governance_object_ownership']
+        || (SELECT regexp_split_to_array(current_setting('one_roof.objects'), '\s+'))::text[])
+  ), idle AS (
+    -- Looked at anew: a transaction keeps what it once saw of other sessions, and who went on since would seem to be idle still.
+    SELECT session.pid, session.datid, pg_get_userbyid(session.usesysid) AS login, session.application_name AS application,
+           extract(epoch FROM clock_timestamp() - session.state_change)::integer AS seconds
+    FROM (SELECT pg_stat_clear_snapshot()) AS fresh (look)
+    CROSS JOIN LATERAL pg_stat_get_activity(nullif(length(fresh.look::text), 0)) AS session
+    WHERE session.datid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND session.pid <> pg_backend_pid()
+      AND session.state LIKE 'idle in transaction%' AND session.state_change < clock_timestamp() - interval '5 seconds'
+  ), held AS (
+    SELECT idle.pid, lock.blocks, lock.blocks IS FALSE AND lock.mode = 'AccessShareLock' AS only_reads,
+           upper(btrim(regexp_replace(replace(lock.mode, 'Lock', ''), '([A-Z])', ' \1', 'g')))
+             || CASE lock.locktype WHEN 'advisory' THEN ' of the rollout' ELSE ' on ' || lock.relation::regclass END AS text
+    FROM idle
+    JOIN (SELECT *, locktype = 'advisory' OR relation IN (SELECT oid FROM guarded) AND mode <> ALL (ARRAY['AccessShareLock', 'RowShareLock']) AS blocks
+          FROM pg_locks) AS lock ON lock.pid = idle.pid AND lock.database = idle.datid AND lock.granted
+    LEFT JOIN pg_class AS class ON class.oid = lock.relation
+    WHERE class.relkind IN ('r', 'p', 'v', 'm', 'f')
+       OR lock.locktype = 'advisory' AND lock.classid = 1330795077 AND lock.objid = 1 AND lock.objsubid = 2
+  ), judged AS (
+    SELECT idle.*, locks.texts, CASE
+        WHEN idle.application LIKE 'one-roof rollout%' THEN 'left by a rollout'
+        WHEN login.name IS NOT NULL AND (login.is_applications IS NOT TRUE OR idle.application = 'psql') THEN 'left by a rollout'
+        WHEN locks.block THEN 'in the way'
+        ELSE 'not counted' END AS verdict
+    FROM idle
+    LEFT JOIN login ON login.name = idle.login
+    CROSS JOIN LATERAL (
+      SELECT bool_or(blocks) AS block, (array_agg(text ORDER BY blocks DESC, only_reads, text))[1:3] AS texts FROM held WHERE held.pid = idle.pid) AS locks
+  )
+  SELECT count(*) FILTER (WHERE verdict <> 'not counted'),
+    array_to_string((array_agg(
+      format('%s: pid %s, user %s, application "%s", idle in a transaction for %s s, holds %s', verdict, pid, login, application, seconds,
+        coalesce(array_to_string(texts, ', '), 'no lock')) ORDER BY verdict = 'not counted', seconds DESC, pid))[1:10], '; ')
+      || CASE WHEN count(*) > 10 THEN format('; and %s more', count(*) - 10) ELSE '' END AS told
+  FROM judged
   HAVING pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')
 
 system_issues:

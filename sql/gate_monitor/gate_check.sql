@@ -1,9 +1,9 @@
 -- The gate monitor: may the rollout start? Reads only, and never aborts.
 --
 -- Returns one row: verdict READY or BLOCKED, and in blockers every stop gate of Tier 0 that does not hold, as
--- "<gate>: <blocker>;". A reading that cannot be taken (relation or column missing, hidden by a privilege or by row
--- security) blocks as "unknown". The ratified request is judged only where the setting one_roof.ratified_apr names one;
--- rights are those of this login, or of the role that one_roof.executor names.
+-- "<gate>: <blocker>;", with what a reading tells beside its value in parentheses. A reading that cannot be taken (relation
+-- or column missing, hidden by a privilege or by row security) blocks as "unknown". The ratified request is judged only where
+-- the setting one_roof.ratified_apr names one; rights are those of this login, or of the role that one_roof.executor names.
 -- Settings: one_roof.database (default directus), one_roof.ratified_apr, one_roof.executor.
 
 \set QUIET on
@@ -30,7 +30,7 @@ WITH listed AS (
     ('ownership_conflict', '=', '0', 'conflict', 'conflict<>0'),
     ('governance_outbox', '=', '0', 'emit', 'emit<>0'),
     ('active_event_types', '=', '0', 'event_types_active', 'event_types_active<>0'),
-    ('idle_in_transaction_over_5s', '=', '0', 'idle_in_transaction_over_5s', 'idle_in_transaction_over_5s<>0'),
+    ('idle_in_the_way_over_5s', '=', '0', 'idle_in_the_way_over_5s', 'idle_in_the_way_over_5s<>0'),
     ('server_writable', '=', 'yes', 'server_writable', 'server_writable<>yes'),
     ('missing_rights', '=', 'none', 'missing_rights', 'missing_rights<>none'),
     ('columns_missing', '=', 'none', 'columns_missing', 'columns_missing<>none'),
@@ -72,13 +72,13 @@ WITH listed AS (
   ) AS readable
   FROM known
 ), measured AS (
-  SELECT listed.*,
-         CASE WHEN judged.readable THEN (xpath('/table/row/*/text()', query_to_xml(judged.query, false, false, '')))[1]::text END AS value
+  SELECT listed.*, (xpath('/table/row/*/text()', taken.xml))[1]::text AS value, (xpath('/table/row/told/text()', taken.xml))[1]::text AS told
   FROM listed
   LEFT JOIN judged ON judged.reading = listed.gate
+  CROSS JOIN LATERAL (SELECT CASE WHEN judged.readable THEN query_to_xml(judged.query, false, false, '') END AS xml OFFSET 0) AS taken
 ), blocking AS (
   SELECT position,
-         format('%s: %s;', gate, CASE WHEN value IS NULL THEN subject || ' unknown' ELSE blocker END) AS text
+         format('%s: %s%s;', gate, CASE WHEN value IS NULL THEN subject || ' unknown' ELSE blocker END, ' (' || told || ')') AS text
   FROM measured
   WHERE CASE operator
           WHEN '=' THEN value = expected

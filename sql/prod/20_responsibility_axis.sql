@@ -38,7 +38,7 @@ FROM public.governance_responsibility_scope AS scope
 WHERE scope.status = 'active'
 ORDER BY scope.scope_code
 ON CONFLICT (axis_code, value_code) DO UPDATE SET tag = 'differs'
-WHERE to_jsonb(known) - 'created_at' <> to_jsonb(excluded) - 'created_at';
+WHERE to_jsonb(known) - ARRAY['id', 'created_at'] <> to_jsonb(excluded) - ARRAY['id', 'created_at'];
 
 -- Its rule: every governed collection has an accountable owner in every scope.
 INSERT INTO public.coverage_rule AS known

@@ -36,7 +36,7 @@ SELECT DISTINCT 'containment', edge.parent_ref, 'active',
 FROM public.v_governance_object_containment AS edge
 ORDER BY edge.parent_ref
 ON CONFLICT (axis_code, value_code) DO UPDATE SET tag = 'differs'
-WHERE to_jsonb(known) - 'created_at' <> to_jsonb(excluded) - 'created_at';
+WHERE to_jsonb(known) - ARRAY['id', 'created_at'] <> to_jsonb(excluded) - ARRAY['id', 'created_at'];
 
 -- Its rule: every assignment has an accountable owner. Containment is a fact and never grows stale.
 INSERT INTO public.coverage_rule AS known

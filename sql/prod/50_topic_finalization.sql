@@ -53,7 +53,7 @@ FROM (VALUES
                                                    "op": "merge", "merged_into": "governance"}')
 ) AS topic (value_code, parent_code, status, provenance)
 ON CONFLICT (axis_code, value_code) DO UPDATE SET tag = 'differs'
-WHERE to_jsonb(known) - 'created_at' <> to_jsonb(excluded) - 'created_at';
+WHERE to_jsonb(known) - ARRAY['id', 'created_at'] <> to_jsonb(excluded) - ARRAY['id', 'created_at'];
 
 -- Its rule: every assignment has an accountable owner, confidence below 0.70 is low, and 30 days make it stale.
 INSERT INTO public.coverage_rule AS known

@@ -25,7 +25,7 @@ SET LOCAL one_roof.gates = $$
   kg_domain_x                  =   active
   structure                    =   as defined
   foreign_privileges           =   none
-  idle_in_transaction_over_5s  =   0
+  idle_in_the_way_over_5s      =   0
 $$;
 \ir ../common/exit_gates.sql
 

@@ -1,5 +1,6 @@
--- The probe: every reading of the rollout as one row (reading, value), in one pure SELECT over the list of readings.
+-- The probe: every reading of the rollout as one row (reading, value, told), in one pure SELECT over the list of readings.
 --
+-- told names, where a reading does, what its value counts and what it leaves out; the value alone is judged and kept.
 -- A reading whose relation or column is missing, or hidden from this login by a privilege or by row security, is NULL
 -- and never an error; a stop gate takes NULL as a stop. Reads the setting one_roof.ratified_apr; writes nothing.
 -- Run it at entry, in the middle and at exit of a rollout and compare.
@@ -45,6 +46,8 @@ WITH listed AS (
 )
 SELECT
   reading,
-  CASE WHEN readable THEN (xpath('/table/row/*/text()', query_to_xml(query, false, false, '')))[1]::text END AS value
+  (xpath('/table/row/*/text()', measured))[1]::text AS value,
+  (xpath('/table/row/told/text()', measured))[1]::text AS told
 FROM judged
+CROSS JOIN LATERAL (SELECT CASE WHEN readable THEN query_to_xml(query, false, false, '') END AS measured OFFSET 0) AS taken
 ORDER BY alias, position;

@@ -137,7 +137,7 @@ test("is BLOCKED for a login that may read nothing, naming each reading", async 
     const unknown = [
       ...["ospa", "ospa_valid", "ratified_request", "gap", "own", "conflict", "emit", "event_types_active"],
       ...[
-        "idle_in_transaction_over_5s",
+        "idle_in_the_way_over_5s",
         "agencies_missing",
         "mapped_labels_inactive",
         "rule_labels_unknown",

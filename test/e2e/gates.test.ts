@@ -42,12 +42,12 @@ const PREFLIGHT: Record<string, Broken> = {
 };
 
 /**
- * What SQL alone cannot break: a session that idles for long (test/sql/psql-contract), and a login or a server that may
- * not write, which a run tells as NOT REHEARSED (test/sql/early-gates, test/provider/unrehearsed).
+ * What SQL alone cannot break: a session that idles for long (test/sql and test/provider/idle-sessions), and a login or a server
+ * that may not write, which a run tells as NOT REHEARSED (test/sql/early-gates, test/provider/unrehearsed).
  */
 const ELSEWHERE = [
-  "0 entry idle_in_transaction_over_5s",
-  "8 exit idle_in_transaction_over_5s",
+  "0 entry idle_in_the_way_over_5s",
+  "8 exit idle_in_the_way_over_5s",
   "0 entry missing_rights",
   "0 entry server_writable",
 ];

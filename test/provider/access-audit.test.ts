@@ -138,7 +138,7 @@ const PLANTED: [sql: string, ...named: string[]][] = [
   ],
   ["ALTER ROLE one_roof_login VALID UNTIL 'infinity'", "one_roof_login: a valid password"],
   // What belongs to whom.
-  ["ALTER TABLE public.axis_value OWNER TO evil", "evil: ownership on table public.axis_value"],
+  ["ALTER TABLE public.coverage_rule OWNER TO evil", "evil: ownership on table public.coverage_rule"],
   [
     "ALTER FUNCTION public.fn_governance_scan OWNER TO evil",
     "evil: ownership on function public.fn_governance_scan(actor text, mode text)",

@@ -47,6 +47,9 @@ const ENTRY: LedgerEntry = {
     definitions: { "table t": { "column a": "1 text" } },
   },
   readings: { gap: 210, state: "on", missing: null },
+  signatures: [
+    { source: "s", key: "1, 2", signer: `"Ü", 'x'`, decision: null, signedAt: null, digest: "f".repeat(64) },
+  ],
   applySql: "BEGIN;\nSELECT 'ü', E'\\n', $$;$$;\nCOMMIT;\n",
   rollbackSql: "",
 };

@@ -95,6 +95,12 @@ describe("under an approval of this release", () => {
       WHERE relnamespace IN ('public'::regnamespace, 'one_roof_rollout'::regnamespace) AND relowner <> 'postgres'::regrole`;
     expect(await db.rows(owners)).toEqual([[ROLES.owner]]);
     expect(await findings(db)).toEqual([]);
+    const approval = `SELECT id::text, approved_by, format('release %s under %s', release, request) FROM ${ROLES.access}.approval ORDER BY id DESC LIMIT 1`;
+    const [[key, signer, decision]] = await db.rows(approval);
+    const kept = await db.rows("SELECT tier, detail -> 'signatures' -> 1 FROM one_roof_rollout.ledger ORDER BY tier");
+    const source = `${ROLES.access}.approval`;
+    const [digest, signedAt] = [expect.stringMatching(/^[0-9a-f]{64}$/), expect.stringMatching(/^\d{4}-.*\+00:00$/)];
+    expect(kept).toEqual([1, 2, 3, 4, 5, 6].map((tier) => [tier, { source, key, signer, decision, signedAt, digest }]));
   });
 
   test("with its last tier the login has given its right back: it can do nothing", async () => {

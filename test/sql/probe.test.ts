@@ -176,19 +176,6 @@ describe("a login that may not see everything", () => {
   });
 });
 
-test("a session idle in transaction counts after 5 seconds, not at once", async () => {
-  await withDatabase("signed", async (db) => {
-    const sleeper = await db.connect();
-    await sleeper.query("BEGIN");
-    await sleeper.query("SELECT 1");
-    expect((await readings(db)).idle_in_transaction).toBe("0");
-    await db.query("SELECT pg_sleep(5.2)");
-    expect((await readings(db)).idle_in_transaction).toBe("1");
-    await sleeper.query("ROLLBACK");
-    expect((await readings(db)).idle_in_transaction).toBe("0");
-  });
-});
-
 test("tables of the 43 names in any shape of their own are an answer, never an error", async () => {
   await withDatabase("signed", async (db) => {
     await db.query(TABLES.map((table) => `CREATE TABLE ${table} ()`).join(";"));

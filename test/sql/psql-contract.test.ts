@@ -1,6 +1,6 @@
 import { catalogAndRows, differences } from "../support/database/compare";
 import { withDatabase, type State, type TestDatabase } from "../support/database/database";
-import { RUN_ALL, tierFile } from "../support/database/files";
+import { tierFile } from "../support/database/files";
 
 /** A trigger that does something else whenever a tier writes its table. */
 const trigger = (table: string, when: string, body: string) => `
@@ -84,17 +84,5 @@ test.each([
     const stderr = await refused(db, tierFile(3));
     expect(stderr).toMatch(/owners expected = as ratified, measured GRP-AI approval/);
     expect(stderr).toContain(said);
-  });
-});
-
-test("a session that idles in a transaction is a stop by its name, after 5 seconds", async () => {
-  await withDatabase("signed", async (db) => {
-    const sleeper = await db.connect();
-    await sleeper.query("BEGIN");
-    await sleeper.query("SELECT 1");
-    await db.query("SELECT pg_sleep(5.2)");
-    expect(await refused(db, RUN_ALL)).toMatch(/idle_in_transaction_over_5s expected = 0, measured 1.*/);
-    await sleeper.query("ROLLBACK");
-    expect((await db.file(RUN_ALL)).code).toBe(0);
   });
 });

@@ -111,7 +111,7 @@ const GATES: Record<number, string[]> = {
     "entry ownership_conflict = 0",
     "entry governance_outbox = 0",
     "entry active_event_types = 0",
-    "entry idle_in_transaction_over_5s = 0",
+    "entry idle_in_the_way_over_5s = 0",
     "entry server_writable = yes",
     "entry missing_rights = none",
     "entry columns_missing = none",
@@ -209,7 +209,7 @@ const GATES: Record<number, string[]> = {
     "exit kg_domain_x = active",
     "exit structure = as defined",
     "exit foreign_privileges = none",
-    "exit idle_in_transaction_over_5s = 0",
+    "exit idle_in_the_way_over_5s = 0",
   ],
 };
 

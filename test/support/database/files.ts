@@ -30,6 +30,7 @@ export const RUN_ALL = path.resolve("sql/prod/99_run_all.sql");
 export const PER_TIER_ROLLBACK = path.resolve("sql/prod_rollback/per_tier_rollback.sql");
 export const FULL_ROLLBACK = path.resolve("sql/prod_rollback/99_rollback_full.sql");
 export const PROBE = path.resolve("sql/prod_verify/baseline_probe.sql");
+export const SIGNATURES = path.resolve("sql/prod_verify/signatures.sql");
 export const READ_CONTRACT = path.resolve("sql/prod_verify/ui_read_contract.sql");
 export const GATE_CHECK = path.resolve("sql/gate_monitor/gate_check.sh");
 

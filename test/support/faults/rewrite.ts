@@ -18,6 +18,7 @@ export const LEDGER_ENTRY: LedgerEntry = {
   exit: NOTHING,
   detail: { rows: {}, definitions: {} },
   readings: {},
+  signatures: [],
   applySql: "",
   rollbackSql: "",
 };

@@ -101,7 +101,10 @@ export async function judge(
     case "up":
     case "killed up": {
       const wanted = stages[Math.min(throughTier, 6)];
-      return settled("done", [...differences(wanted, shapeOf(after)), ...missing(complete, ended.state, throughTier)]);
+      // What others changed before the command came is theirs, and stays.
+      const theirs = new Set(stages.map((stage) => differences(stage, shapeOf(before))).sort(shortest)[0]);
+      const wrong = differences(wanted, shapeOf(after)).filter((line) => !theirs.has(line));
+      return settled("done", [...wrong, ...missing(complete, ended.state, throughTier)]);
     }
     case "destroy":
     case "plain destroy": {
@@ -112,6 +115,8 @@ export async function judge(
     }
   }
 }
+
+const shortest = (one: readonly string[], other: readonly string[]) => one.length - other.length;
 
 function settled(is: "done" | "refused", why: readonly string[]): Ending {
   return why.length ? { is: "unclassified", why: [`${is}, but`, ...why] } : { is };
