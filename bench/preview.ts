@@ -54,8 +54,8 @@ function report(rounds: number, own: readonly Cost[], empty: readonly Cost[]): v
 
 /** A project that does nothing, loaded by the same means as this one. */
 function emptyProject(folder: string): string {
-  mkdirSync(path.join(folder, "policy"), { recursive: true });
-  for (const file of ["Pulumi.yaml", "package.json", "tsconfig.json", "tsconfig.pulumi.json"]) {
+  for (const room of ["policy", "provider"]) mkdirSync(path.join(folder, room), { recursive: true });
+  for (const file of ["Pulumi.yaml", "package.json", "tsconfig.json", "tsconfig.pulumi.json", "provider/loader.js"]) {
     cpSync(file, path.join(folder, file));
   }
   for (const file of ["index.js", "package.json", "PulumiPolicy.yaml"]) {
