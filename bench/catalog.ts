@@ -5,6 +5,7 @@ import { takeSnapshot } from "../provider/postgres/catalog-snapshot";
 import { rollout } from "../tiers";
 import { crowd } from "../test/support/database/crowd";
 import { copy, type TestDatabase } from "../test/support/database/database";
+import type { Options } from "./options";
 import { contextFor, releaseFor, timed, withSession } from "./run";
 import { BASELINE } from "./database";
 import { median, printLines, printRatio } from "./table";
@@ -13,7 +14,7 @@ import { median, printLines, printRatio } from "./table";
 const ALLOWED = 12;
 
 /** What a run costs in a database full of other people's tables: a tenth as many beside all of them, by turns. */
-export async function benchCatalog(_: TestDatabase, rounds: number, __: number, tables: number): Promise<void> {
+export async function benchCatalog(_: TestDatabase, { rounds, tables }: Options): Promise<void> {
   const few = await crowded("bench_few", Math.round(tables / 10));
   const many = await crowded("bench_many", tables);
   try {

@@ -13,6 +13,7 @@ import type { TestDatabase } from "../test/support/database/database";
 import { withFolder } from "../test/support/folder";
 import { rollout } from "../tiers";
 import { parametersOf } from "./database";
+import type { Options } from "./options";
 import { withSession } from "./run";
 import { printLines } from "./table";
 
@@ -23,7 +24,7 @@ const LOOK_MS = 2;
 const STEPS = ["rehearsal, up", "tiers applied", "rehearsal, down", "tiers rolled back"] as const;
 
 /** The longest strong lock on an existing table in each part of a rollout, seen from outside. */
-export async function benchLocks(db: TestDatabase, rounds: number): Promise<void> {
+export async function benchLocks(db: TestDatabase, { rounds }: Options): Promise<void> {
   const held = new Map<string, number[]>();
   await withFolder(async (evidence) => {
     const values = { ...parametersOf(db), evidence, holdBudget: "60s" };

@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { ensureEngine, pulumiHome } from "../cli/pulumi/engine";
-import { RATIFIED, type TestDatabase } from "../test/support/database/database";
+import type { TestDatabase } from "../test/support/database/database";
 import { withFolder } from "../test/support/folder";
+import type { Options } from "./options";
+import { newStack } from "./stack";
 import { median, printLines, printRatio } from "./table";
 
 /** The design allows a preview 1.6 times an empty program with an empty pack, beside the rehearsal's own time. */
@@ -23,7 +23,7 @@ export interface Cost {
 }
 
 /** A preview of this project beside one of an empty program with an empty pack, started the same way, by turns. */
-export async function benchPreview(db: TestDatabase, rounds: number): Promise<void> {
+export async function benchPreview(db: TestDatabase, { rounds }: Options): Promise<void> {
   await withFolder(async (folder) => {
     const own = await previewOf(path.resolve(""), path.join(folder, "own"), db);
     const empty = await previewOf(emptyProject(path.join(folder, "project")), path.join(folder, "empty"), db);
@@ -54,8 +54,8 @@ function report(rounds: number, own: readonly Cost[], empty: readonly Cost[]): v
 
 /** A project that does nothing, loaded by the same means as this one. */
 function emptyProject(folder: string): string {
-  mkdirSync(path.join(folder, "policy"), { recursive: true });
-  for (const file of ["Pulumi.yaml", "package.json", "tsconfig.json", "tsconfig.pulumi.json"]) {
+  for (const room of ["policy", "provider"]) mkdirSync(path.join(folder, room), { recursive: true });
+  for (const file of ["Pulumi.yaml", "package.json", "tsconfig.json", "tsconfig.pulumi.json", "provider/loader.js"]) {
     cpSync(file, path.join(folder, file));
   }
   for (const file of ["index.js", "package.json", "PulumiPolicy.yaml"]) {
@@ -70,31 +70,15 @@ function emptyProject(folder: string): string {
 
 /** Prepares a stack with a backend of its own; gives the preview that is measured. */
 export async function previewOf(project: string, backend: string, db: TestDatabase): Promise<() => Promise<Cost>> {
-  mkdirSync(backend);
-  const cli = await ensureEngine();
-  const values = { database: db.name, ratifiedApr: RATIFIED, holdBudget: "60s" };
-  const lines = Object.entries(values).map(([key, value]) => `  one-roof:${key}: ${value}`);
-  const stack = path.join(backend, "Pulumi.dev.yaml");
-  writeFileSync(stack, `config:\n${lines.join("\n")}\n`);
-  const inherited = Object.entries(process.env).filter(([key]) => !/^(PULUMI|PG|ROLLOUT|DATABASE_URL)/.test(key));
-  const env = {
-    ...Object.fromEntries(inherited),
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    PULUMI_CONFIG_PASSPHRASE: "",
-    PULUMI_STACK: "dev",
-    PULUMI_OPTION_POLICY_PACK: "./policy",
-    PULUMI_BACKEND_URL: pathToFileURL(backend).href,
-    PULUMI_HOME: pulumiHome(),
-    DATABASE_URL: db.url,
-    ROLLOUT_COMMAND: "preview",
-    PATH: path.dirname(cli) + path.delimiter + (process.env.PATH ?? ""),
-  };
-  const start = (args: readonly string[]) =>
-    run("bash", ["-c", 'TIMEFORMAT="cost %R %U %S"; time "$@"', "bench", cli, ...args], { cwd: project, env });
-  await start(["stack", "init", "dev", "--non-interactive", "--no-select"]);
+  const { cli, env, options, configure } = await newStack(project, backend, db);
+  // Nobody waits for its locks.
+  configure({ holdBudget: "60s" });
+  const command = 'TIMEFORMAT="cost %R %U %S"; time "$@"';
   return async () => {
-    const options = ["--config-file", stack, "--non-interactive", "--color", "never"];
-    const { stdout, stderr } = await start(["preview", ...options]);
+    const { stdout, stderr } = await run("bash", ["-c", command, "bench", cli, "preview", ...options], {
+      cwd: project,
+      env: { ...env, ROLLOUT_COMMAND: "preview" },
+    });
     const [, wall, user, sys] = /^cost (\S+) (\S+) (\S+)$/m.exec(stderr) ?? [];
     const rehearsal = Number(/Rehearsed in (\d+) ms/.exec(stdout)?.[1] ?? 0);
     return { wall: Number(wall) * 1000, processor: (Number(user) + Number(sys)) * 1000, rehearsal };

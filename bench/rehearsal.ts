@@ -2,6 +2,7 @@ import { retried } from "../provider/postgres/retry";
 import { withRolloutLock } from "../provider/postgres/transaction";
 import { rehearse } from "../provider/plan/rehearsal";
 import type { TestDatabase } from "../test/support/database/database";
+import type { Options } from "./options";
 import { applying, contextFor, releaseFor, rollingBack, runScripts, timed, withSession } from "./run";
 import { median, printLines, printRatio } from "./table";
 
@@ -9,7 +10,7 @@ import { median, printLines, printRatio } from "./table";
 const ALLOWED = 2.2;
 
 /** A rehearsal of all tiers and their rollbacks beside the SQL of applying and rolling them back, by turns. */
-export async function benchRehearsal(db: TestDatabase, rounds: number): Promise<void> {
+export async function benchRehearsal(db: TestDatabase, { rounds }: Options): Promise<void> {
   const release = await releaseFor(db);
   const [rehearsed, applied, back]: [number[], number[], number[]] = [[], [], []];
   const work = { pending: release.tiers, toRollBack: [] };

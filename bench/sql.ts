@@ -1,4 +1,5 @@
 import { RATIFIED, type TestDatabase } from "../test/support/database/database";
+import type { Options } from "./options";
 import { applying, releaseFor, rollingBack, runScripts, timed, withSession } from "./run";
 import { median, printLines, printRatio } from "./table";
 
@@ -9,7 +10,7 @@ const ALLOWED = 1.25;
  * The provider's statement-by-statement run of the eight tiers beside `psql -f` of the same files on the same
  * database, by turns. Of psql both is told: what it says itself its statements took, and the whole process.
  */
-export async function benchSql(db: TestDatabase, rounds: number): Promise<void> {
+export async function benchSql(db: TestDatabase, { rounds }: Options): Promise<void> {
   const release = await releaseFor(db);
   const [provider, statements, whole]: [number[], number[], number[]] = [[], [], []];
   const back = () => withSession(db, (session) => runScripts(session, rollingBack(release)));

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { TestDatabase } from "../test/support/database/database";
 import { withFolder } from "../test/support/folder";
 import { edit, withProject } from "../test/support/pulumi/project";
+import type { Options } from "./options";
 import { type Cost, previewOf } from "./preview";
 import { median, printLines } from "./table";
 
@@ -39,7 +40,7 @@ const WITHOUT: Readonly<Record<string, (project: string) => void>> = {
 };
 
 /** What each trick of the program gives: a preview with it beside one without, by turns. */
-export async function benchTricks(db: TestDatabase, rounds: number): Promise<void> {
+export async function benchTricks(db: TestDatabase, { rounds }: Options): Promise<void> {
   await withFolder(async (folder) => {
     for (const [index, [name, spoil]] of Object.entries(WITHOUT).entries()) {
       await withProject([], async (own) => {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { TestDatabase } from "../test/support/database/database";
+import type { Options } from "./options";
 import { applying, releaseFor, runScripts, timed, withSession } from "./run";
 import { median, printLines } from "./table";
 
@@ -32,7 +33,7 @@ const OTHERS = ["v_ui_axis_browser", "v_ui_object_topic", "v_ui_topic_tree", "v_
  * The read contract on a finished rollout, over as many collections as asked for: each read by turns as it is defined now
  * and as it was before, and their ratio.
  */
-export async function benchViews(db: TestDatabase, rounds: number, collections = GOVERNED): Promise<void> {
+export async function benchViews(db: TestDatabase, { rounds, collections }: Options): Promise<void> {
   const release = await releaseFor(db);
   await withSession(db, (session) => runScripts(session, applying(release)));
   await db.query(readFileSync(path.join(__dirname, "former-views.sql"), "utf8"));

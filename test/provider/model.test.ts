@@ -10,7 +10,7 @@ import { enter } from "../support/states/worlds";
  * shrunk to its shortest form, with the seed and the path that repeat it.
  */
 
-const RUNS = process.env.CHAOS === "all" ? 1_000 : Number(process.env.SHARE ?? 20);
+const RUNS = process.env.CHAOS === "all" ? 1_000 : Number(process.env.SHARE ?? 8);
 
 test(`whatever happens one after the other, each command ends as the model says (seed ${SEED})`, async () => {
   const { setting, stages } = await reference();

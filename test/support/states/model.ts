@@ -125,9 +125,6 @@ class KilledUp extends Commanded {
 }
 
 class Destroy extends Commanded {
-  constructor(command: "destroy" | "plain destroy") {
-    super(command);
-  }
   protected expected({ applied, known, drifted }: Model): Expected {
     if (known < 0) return this.toString() === "destroy" && applied > 0 ? "refused" : {};
     return drifted && applied >= 2 ? "refused" : { applied: 0, known: -1, appliedFile: undefined };
