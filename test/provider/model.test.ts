@@ -23,7 +23,7 @@ test(`whatever happens one after the other, each command ends as the model says 
           const real = { setting, stages, roots: { original, edited }, state: [] };
           await fc.asyncModelRun(() => ({ model: untouched(), real }), commands);
         }),
-        { seed: SEED, numRuns: RUNS, endOnFailure: process.env.CHAOS !== "all", verbose: 1 },
+        { seed: SEED, numRuns: RUNS, endOnFailure: process.env.CHAOS !== "all", verbose: fc.VerbosityLevel.Verbose },
       );
     }),
   );
