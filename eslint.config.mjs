@@ -106,6 +106,7 @@ export default tseslint.config(
         __dirname: "readonly",
         AbortController: "readonly",
         clearInterval: "readonly",
+        performance: "readonly",
         setInterval: "readonly",
       },
     },

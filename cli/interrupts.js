@@ -5,6 +5,9 @@
 /** Exit codes as shells have them: 128 and the number of the signal. */
 const EXIT_CODES = Object.freeze({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 });
 
+/** npm passes on a Ctrl-C that has reached us already: what comes so soon, in milliseconds, is said once. */
+const SAME_MS = 200;
+
 /** How often it is seen whether npm is still there, in milliseconds. */
 const LOOK_MS = 500;
 
@@ -22,6 +25,9 @@ const SIGNALS = /** @type {Signal[]} */ (Object.keys(EXIT_CODES));
 
 /** @type {Interrupt | undefined} */
 let received;
+
+/** When something came last, in milliseconds. */
+let last = 0;
 
 /** @type {Listener[]} */
 const listeners = [];
@@ -67,7 +73,10 @@ function exitCodeOf({ signal }) {
 
 /** @param {NodeJS.Signals} signal */
 function onSignal(signal) {
-  interrupt(/** @type {Signal} */ (signal));
+  const now = performance.now();
+  const same = received !== undefined && now - last < SAME_MS;
+  last = now;
+  if (!same) interrupt(/** @type {Signal} */ (signal));
 }
 
 function listen() {

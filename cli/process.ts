@@ -18,7 +18,7 @@ export interface Foreground {
   /** Gets what the program prints, which is shown all the same. The program then has no terminal. */
   onOutput?: (chunk: Buffer) => void;
   /** Gets what the program says on standard error, to show it or not. */
-  onError?: (chunk: Buffer) => void;
+  onError?: ((chunk: Buffer) => void) | undefined;
   /** Tells when the program has noticed a Ctrl-C by itself; returns what ends that. */
   onNoticed?: ((listener: () => void) => () => void) | undefined;
 }

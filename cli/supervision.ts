@@ -1,6 +1,6 @@
 // Ends a program in the foreground in order when the command is interrupted, and when the command dies.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import type { Socket } from "node:net";
+import type { Writable } from "node:stream";
 import { interrupt, type Interrupt, onInterrupt } from "./interrupts";
 import type { Lifeline } from "./lifeline";
 
@@ -16,6 +16,9 @@ interface Schedule {
 
 /** The program writes its state, perhaps to a slow backend, and an operator can say it once more. */
 const PATIENT: Schedule = { ask: 1_500, insist: 20_000, kill: 25_000 };
+
+/** Whoever ends a CI job kills what is still there some ten seconds later. */
+const HURRIED: Schedule = { ask: 1_000, insist: 4_000, kill: 6_000 };
 
 /** Nobody can say it once more, and nothing is to outlive us. */
 const ABANDONED: Schedule = { ask: 700, insist: 1_500, kill: 2_500 };
@@ -57,9 +60,10 @@ export function supervise(
         child.kill(signal);
       }, milliseconds),
     );
-  const end = ({ times, abandoned, known }: Interrupt) => {
+  const end = (by: Interrupt) => {
     lifeline.interrupt();
-    const { ask, insist, kill } = times > 1 ? AT_ONCE : abandoned ? ABANDONED : PATIENT;
+    const { ask, insist, kill } = scheduleOf(by);
+    const { times, known } = by;
     if (!known) later(lifeline.held() > 0 ? ask : 0, "SIGINT");
     if (!known || times === 1) later(insist, "SIGINT");
     later(kill, "SIGKILL");
@@ -83,14 +87,22 @@ export function supervise(
   };
 }
 
+function scheduleOf({ signal, times, abandoned }: Interrupt): Schedule {
+  if (times > 1) return AT_ONCE;
+  if (abandoned) return ABANDONED;
+  return signal === "SIGINT" ? PATIENT : HURRIED;
+}
+
 function startGuardian(pid: number): Supervised {
   const guardian = spawn("sh", ["-c", GUARDIAN, "sh", `${pid}`], {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   });
   guardian.on("error", () => undefined).unref();
-  const line = guardian.stdin as Socket;
-  line.on("error", () => undefined).unref();
+  // It is a socket, whatever its type says, and would keep us from ending.
+  const line = guardian.stdin as Writable & { unref?: () => void };
+  line.on("error", () => undefined);
+  line.unref?.();
   return { over: () => line.end("over\n") };
 }
 

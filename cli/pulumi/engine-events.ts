@@ -13,7 +13,7 @@ export interface EngineEvents {
   /** What makes the CLI write its log. */
   env: NodeJS.ProcessEnv;
   /** Tells each time that the engine has noticed a Ctrl-C; returns what ends that. */
-  onNoticed(listener: () => void): () => void;
+  onNoticed: (listener: () => void) => () => void;
 }
 
 /** Undefined where there is no terminal, or where the caller has the log for himself. */
