@@ -17,10 +17,10 @@ export interface StackLock {
 }
 
 /**
- * `elsewhere`: of another host, or of one that has the name of this host, in a backend that others share: from here nobody can tell whether it
- * is alive.
+ * `elsewhere`: of another host, and nobody can tell from here. `unproven`: there is no such process on this machine, but in a backend that
+ * others share the lock may be of another machine of the same name.
  */
-export type Life = "alive" | "dead" | "elsewhere";
+export type Life = "alive" | "dead" | "elsewhere" | "unproven";
 
 const LOCK = /^\s+(.+): created by (.+)@([^@]+) \(pid (\d+)\) at (\S+)$/gm;
 
@@ -39,7 +39,7 @@ export function locksNamed(refusal: string): StackLock[] {
 export function lifeOf({ url, host, pid, since }: StackLock): Life {
   if (host !== os.hostname()) return "elsewhere";
   if (holdsOn(pid, since)) return "alive";
-  return lockFile(url) ? "dead" : "elsewhere";
+  return lockFile(url) ? "dead" : "unproven";
 }
 
 /**

@@ -71,21 +71,23 @@ function removeDead(line: CommandLine, locks: readonly StackLock[]): void {
   }
 }
 
-function describe({ stack, fullStack }: CommandLine, lock: StackLock, life: Life): string {
-  const { pid, user, host, since } = lock;
-  const who = inLine(`process ${pid} of ${user} on ${host} since ${timeOf(since)} (${ageOf(since)})`);
-  switch (life) {
-    case "dead":
-      return `Process ${pid} died while it held the lock of stack ${stack}: it was of ${inLine(user)}, since ${timeOf(since)} (${ageOf(since)}).`;
-    case "alive":
-      return `Stack ${stack} is locked by ${who}, which is at work on this machine. Wait for it to end, then run the same command again.`;
-    case "elsewhere":
-      return (
-        `Stack ${stack} is locked by ${who}: ${inLine(lock.url)}\n` +
-        `Whether that process is alive can be told on its own machine only. If it is at work, wait for it to end. If it has ended, as with a CI job ` +
-        `that was cancelled: npm run pulumi -- cancel ${fullStack} --yes; npm run refresh. Then run the same command again.`
-      );
+function describe({ stack, fullStack }: CommandLine, { pid, user, host, since, url }: StackLock, life: Life): string {
+  const when = `since ${timeOf(since)} (${ageOf(since)})`;
+  if (life === "dead") {
+    return `Process ${pid} died while it held the lock of stack ${stack}: it was of ${inLine(user)}, ${when}.`;
   }
+  const locked = `Stack ${stack} is locked by process ${pid} of ${inLine(user)} on ${inLine(host)} ${when}`;
+  if (life === "alive") {
+    return `${locked}, which is at work on this machine. Wait for it to end, then run the same command again.`;
+  }
+  const known =
+    life === "unproven"
+      ? `There is no such process on this machine. Unless another machine is called ${inLine(host)} too, it has ended.`
+      : "Whether that process is alive can be told on its own machine only. If it is at work, wait for it to end.";
+  return (
+    `${locked}: ${inLine(url.replace(/\?.*$/, ""))}\n${known} If it has ended, as with a CI job that was cancelled: ` +
+    `npm run pulumi -- cancel ${inLine(fullStack)} --yes; npm run refresh. Then run the same command again.`
+  );
 }
 
 function timeOf(milliseconds: number): string {

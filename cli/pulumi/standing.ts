@@ -44,8 +44,11 @@ export async function tellStanding({ line, cli, ended }: CutShort): Promise<void
 
 function howItEnded({ code }: Ended): string {
   const by = interrupted();
-  return by ? `was interrupted (${by.signal})` : `ended because Pulumi was killed (exit code ${code})`;
+  if (!by) return `ended because Pulumi was killed (exit code ${code})`;
+  return `was interrupted (${by.abandoned ? "npm, which had started it, has ended" : WORDS[by.signal]})`;
 }
+
+const WORDS = { SIGHUP: "SIGHUP: the terminal was closed", SIGINT: "Ctrl-C", SIGTERM: "SIGTERM" } as const;
 
 async function whatStands(line: CommandLine, cli: Cli): Promise<string> {
   if (cli.env.DATABASE_URL) process.env.DATABASE_URL = cli.env.DATABASE_URL;
@@ -55,7 +58,9 @@ async function whatStands(line: CommandLine, cli: Cli): Promise<string> {
   try {
     const { database, rows, atWork } = await Promise.race([askLedger(rollout, "question", SETTLE_MS), tooLong]);
     const tiers = rows.map(({ tier }) => tier);
-    const known = `${database} carries ${tiers.length ? `tiers ${tiers.join(", ")}` : "no tier"}, says its ledger`;
+    const carried =
+      tiers.length > 1 ? `tiers ${tiers.join(", ")}` : tiers.length ? `tier ${tiers.join("")}` : "no tier";
+    const known = `${database} carries ${carried}, says its ledger`;
     return atWork
       ? `${known}; but that is not the end of it: ${atWork}.`
       : `${known}; what was under way is rolled back.`;
