@@ -1,5 +1,7 @@
 // The Pulumi CLI, ready to run in this project: engine, database, backend and stack are there.
 import { namedConnection } from "../dev-database/target";
+import { tell } from "../console";
+import { exitCodeOf, onInterrupt } from "../interrupts";
 import { runInForeground } from "../process";
 import { writeForOurselves } from "../project";
 import type { CommandLine } from "./command-line";
@@ -21,6 +23,20 @@ export interface Pulumi {
 const RECOVERIES = 2;
 
 export async function preparePulumi(line: CommandLine): Promise<Pulumi> {
+  const release = onInterrupt((by) => {
+    tell(
+      `${line.words[0] ?? "pulumi"} on stack ${line.stack} was interrupted before Pulumi was started. Nothing was changed.`,
+    );
+    process.exit(exitCodeOf(by));
+  });
+  try {
+    return await prepare(line);
+  } finally {
+    release();
+  }
+}
+
+async function prepare(line: CommandLine): Promise<Pulumi> {
   // Before anything is started: it throws where the environment names a database in words that cannot be read.
   namedConnection();
   const binary = await ensureEngine();
