@@ -35,7 +35,7 @@ const GUARDIAN = `
 trap '' HUP INT TERM
 read -r over && exit
 kill -INT "$1" || exit
-for second in 1 2; do sleep 1; kill -0 "$1" || exit; done
+for look in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2 || sleep 1; kill -0 "$1" || exit; done
 kill -KILL "$1"`;
 
 export interface Supervised {
