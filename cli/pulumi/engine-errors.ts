@@ -12,6 +12,9 @@ const LOCKED = "error: the stack is currently locked by ";
 /** How Pulumi tells of a Ctrl-C at its question: no signal comes then, because it reads the keys itself. */
 const CTRL_C_AT_QUESTION = /^error: confirmation cancelled, .*: interrupt$/m;
 
+/** A colour of which the end is still to come. */
+const UNFINISHED = /(?!\n)\p{Cc}(\[[\d;]*)?$/u;
+
 export interface EngineErrors {
   /** Shows what came, or keeps it. */
   onError: (chunk: Buffer) => void;
@@ -44,8 +47,8 @@ export function engineErrors({ words }: CommandLine): EngineErrors | undefined {
 function startOfRefusal(text: string): number {
   let at = 0;
   for (const line of text.split(/(?<=\n)/)) {
-    const said = plain(Buffer.from(line, "latin1"));
-    if (said.startsWith(LOCKED) || (said !== "" && LOCKED.startsWith(said))) return at;
+    const said = plain(Buffer.from(line.replace(UNFINISHED, ""), "latin1"));
+    if (said.startsWith(LOCKED) || LOCKED.startsWith(said)) return at;
     at += line.length;
   }
   return at;

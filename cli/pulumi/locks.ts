@@ -53,6 +53,8 @@ export function removeLock({ url, pid, host }: StackLock): boolean {
     const found = JSON.parse(fs.readFileSync(file, "utf8")) as { pid?: unknown; hostname?: unknown };
     if (found.pid !== pid || found.hostname !== host) return false;
     fs.rmSync(file);
+    // What the CLI knows of the file.
+    fs.rmSync(`${file}.attrs`, { force: true });
     return true;
   } catch {
     return false;
