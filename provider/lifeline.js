@@ -8,13 +8,11 @@
  *                dies, the run is.
  *
  * Plain JavaScript that loads nothing of ours: the commands have Node load it before anything else, in every process of a
- * run; loader.js loads it where Pulumi was started by hand.
+ * run; loader.js loads it where Pulumi was started by hand. What most of them do not need is loaded where it is used.
  */
 "use strict";
 
-const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
-const net = require("node:net");
 
 /** The scripts of Pulumi's SDK by which these processes start. */
 const SCRIPT = /[\\/]@pulumi[\\/]pulumi[\\/]cmd[\\/](run|run-policy-pack|dynamic-provider)([\\/]|$)/;
@@ -37,7 +35,7 @@ function hold() {
 
 /** @param {number} port on which the command listens, on this machine */
 function listenToCommand(port) {
-  const line = net.connect(port, "127.0.0.1");
+  const line = require("node:net").connect(port, "127.0.0.1");
   line.unref();
   const interrupt = () => interrupting.abort();
   line.on("data", interrupt).on("close", interrupt).on("error", interrupt);
@@ -48,6 +46,7 @@ function listenToCommand(port) {
  * @param {string} engine
  */
 function watchEngine(engine) {
+  const net = require("node:net");
   const [, host, port] = /^(.*):(\d+)$/.exec(engine) ?? [];
   let missed = 0;
   const look = () => {
@@ -130,6 +129,7 @@ function commandLine(pid) {
  * @param {readonly string[]} which
  */
 function ps(...which) {
+  const { spawnSync } = require("node:child_process");
   const { stdout } = spawnSync("ps", [...which, "-o", "pid=,args="], { encoding: "utf8" });
   const lines = (stdout ?? "").split("\n").filter((line) => line.trim());
   return lines.map((line) => line.trim().split(/\s+/));

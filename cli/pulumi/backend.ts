@@ -1,4 +1,4 @@
-// The private files of a local file backend. They are read only after a command has failed, to see whether a dead run was the cause.
+// The private files of a local file backend: whether there is a stack, whether somebody holds it, and what a dead run has left in it.
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";

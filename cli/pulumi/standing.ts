@@ -65,7 +65,7 @@ async function whatStands(line: CommandLine, cli: Cli): Promise<string> {
       ? `${known}; but that is not the end of it: ${atWork}.`
       : `${known}; what was under way is rolled back.`;
   } catch (error) {
-    return `Its ledger could not be read (${messageOf(error)}). ${inState(line, cli)}`;
+    return `The ledger could not be read (${messageOf(error)}). ${inState(line, cli)}`;
   }
 }
 
