@@ -4,8 +4,8 @@ import { atEnd } from "../clean-up";
 import { type Result, resultOf, send } from "../processes";
 import type { Engine } from "../pulumi/engine";
 
-/** Which processes of a command are meant: every one, the provider with the hooks, the Pulumi CLI alone, or the command itself. */
-export type Role = "all" | "provider" | "cli" | "command";
+/** Which processes of a command are meant: every one, the provider with the hooks, the Pulumi CLI alone, the command itself, or npm. */
+export type Role = "all" | "provider" | "cli" | "command" | "npm";
 
 /** A command that runs as `npm run` starts it, to be stopped or killed from outside. */
 export interface ProcessUnderTest {
@@ -32,6 +32,7 @@ const ROLES: Record<Role, RegExp> = {
   provider: /pulumi-resource-pulumi-nodejs|dynamic-provider/,
   cli: /\/pulumi (preview|up|destroy|refresh|cancel)\b/,
   command: /^\S*node cli\/main\.js\b/,
+  npm: /^npm run\b/,
 };
 
 export type CommandName = "up" | "destroy" | "preview";
@@ -41,6 +42,13 @@ export function start(stack: Engine, command: CommandName, ...args: string[]): P
   const [program, ...words] = wordsOf(stack, command, args);
   const env = { ...stack.env, ONE_ROOF_HOME: stack.folder };
   return underTest(spawn(program, words, { env, stdio: ["ignore", "pipe", "pipe"] }));
+}
+
+/** The same by npm. */
+export function startByNpm(stack: Engine, command: CommandName, ...args: string[]): ProcessUnderTest {
+  const [, , , ...words] = wordsOf(stack, command, args);
+  const env = { ...stack.env, ONE_ROOF_HOME: stack.folder };
+  return underTest(spawn("npm", ["run", command, "--", ...words], { env, stdio: ["ignore", "pipe", "pipe"] }));
 }
 
 /** The same at a terminal of its own, on which Pulumi shows its progress as to a person. */
