@@ -3,7 +3,7 @@ import os from "node:os";
 import { Failure } from "./failure";
 import { exitCodeOf, interrupted } from "./interrupts";
 import { openLifeline } from "./lifeline";
-import { supervise } from "./supervision";
+import { hasTerminal, supervise } from "./supervision";
 
 /** How a program ended. */
 export interface Ended {
@@ -38,7 +38,7 @@ export async function runInForeground(
     stdio: onOutput ? ["ignore", "pipe", "pipe"] : ["inherit", "inherit", onError ? "pipe" : "inherit"],
     env: { ...env, ...lifeline.env },
     cwd,
-    detached: true,
+    detached: hasTerminal(),
   });
   const supervised = supervise(child, lifeline, onNoticed);
   const show = (to: NodeJS.WriteStream) => (chunk: Buffer) => {

@@ -106,6 +106,17 @@ function startGuardian(pid: number): Supervised {
   return { over: () => line.end("over\n") };
 }
 
+/**
+ * Whether the terminal, if there is one, is ours now. What was started in the background must not take the keys of whoever works there; in a
+ * session of its own nothing would stop it.
+ */
+export function hasTerminal(): boolean {
+  if (!process.stdin.isTTY) return true;
+  const { stdout } = spawnSync("ps", ["-o", "pgid=,tpgid=", "-p", `${process.pid}`], { encoding: "utf8" });
+  const [own, foreground] = (stdout ?? "").trim().split(/\s+/);
+  return own === foreground;
+}
+
 /** Pulumi reads keys from the terminal while it shows its progress. Killed, it leaves the terminal as nobody can use it. */
 function rememberTerminal(): { restore(): void } {
   if (!process.stdin.isTTY) return { restore: () => undefined };

@@ -26,11 +26,13 @@ const MISSED = 2;
 const interrupting = new AbortController();
 
 function hold() {
-  if (!SCRIPT.test(process.argv[1] ?? "")) return;
+  const [, script] = SCRIPT.exec(process.argv[1] ?? "") ?? [];
+  if (!script) return;
   const engine = engineOf(commandLine(process.pid));
   if (engine) watchEngine(engine);
   const { ROLLOUT_LIFELINE: port } = process.env;
-  if (port) listenToCommand(Number(port));
+  // A pack is at nothing that could be cut short.
+  if (port && script !== "run-policy-pack") listenToCommand(Number(port));
 }
 
 /** @param {number} port on which the command listens, on this machine */

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import path from "node:path";
+import { engineFolder } from "../../../cli/pulumi/engine";
 import { atEnd } from "../clean-up";
 import { type Result, resultOf, send } from "../processes";
 import type { Engine } from "../pulumi/engine";
@@ -49,6 +50,14 @@ export function startByNpm(stack: Engine, command: CommandName, ...args: string[
   const [, , , ...words] = wordsOf(stack, command, args);
   const env = { ...stack.env, ONE_ROOF_HOME: stack.folder };
   return underTest(spawn("npm", ["run", command, "--", ...words], { env, stdio: ["ignore", "pipe", "pipe"] }));
+}
+
+/** The Pulumi CLI by hand, without our command. */
+export function startRaw(stack: Engine, command: CommandName, ...args: string[]): ProcessUnderTest {
+  const words = [command, "--config-file", path.join(stack.folder, "Pulumi.dev.yaml"), "--non-interactive", ...args];
+  return underTest(
+    spawn(path.join(engineFolder(), "pulumi"), words, { env: stack.env, stdio: ["ignore", "pipe", "pipe"] }),
+  );
 }
 
 /** The same at a terminal of its own, on which Pulumi shows its progress as to a person. */
