@@ -56,8 +56,9 @@ async function prepare(line: CommandLine): Promise<Pulumi> {
           const { tellStanding } = require("./standing") as typeof import("./standing");
           await tellStanding({ line, cli: { binary, env }, ended });
         }
-        if (ended.interrupted || ended.code === 0 || recoveries === RECOVERIES) return ended.code;
-        if (!(await recover({ line, start, url, kept }))) return ended.code;
+        if (ended.interrupted || ended.code === 0) return ended.code;
+        const recovered = await recover({ line, start, url, kept });
+        if (!recovered || recoveries === RECOVERIES) return ended.code;
       }
     },
   };

@@ -2,6 +2,7 @@
 // progress: a Ctrl-C then reaches nobody else, and that log is where it says so.
 import fs from "node:fs";
 import path from "node:path";
+import { isAlive } from "../lock";
 import { isTerminal } from "../process";
 import { makeStateFolder } from "../project";
 import type { CommandLine } from "./command-line";
@@ -19,12 +20,22 @@ export interface EngineEvents {
 /** Undefined where there is no terminal, or where the caller has the log for himself. */
 export function engineEvents(line: CommandLine): EngineEvents | undefined {
   if (!isTerminal() || line.has("event-log")) return undefined;
-  const file = path.join(makeStateFolder(), `events-${process.pid}.json`);
+  const folder = makeStateFolder();
+  removeOfDead(folder);
+  const file = path.join(folder, `events-${process.pid}.json`);
   return {
     // The option is there only with the commands for those who look for faults in Pulumi.
     env: { PULUMI_DEBUG_COMMANDS: "true", PULUMI_OPTION_EVENT_LOG: file },
     onNoticed: (listener) => follow(file, listener),
   };
+}
+
+/** A command that was killed has left its log. */
+function removeOfDead(folder: string): void {
+  for (const name of fs.readdirSync(folder)) {
+    const [, pid] = /^events-(\d+)\.json$/.exec(name) ?? [];
+    if (pid && !isAlive(Number(pid))) fs.rmSync(path.join(folder, name), { force: true });
+  }
 }
 
 function follow(file: string, listener: () => void): () => void {
