@@ -6,16 +6,19 @@ const FOUNDATION = ["provider/model", "provider/postgres", "provider/release", "
 const COMMAND_GROUND = [
   "cli/console.ts",
   "cli/failure.ts",
+  "cli/interrupts.js",
+  "cli/lifeline.ts",
   "cli/lock.js",
   "cli/process.ts",
   "cli/project.ts",
   "cli/state-folder.js",
+  "cli/supervision.ts",
 ];
 
 /** What each room may import beside itself and packages. Rooms depend downwards only. */
 const ROOMS = {
   "provider/model": [],
-  "provider/postgres": ["provider/model"],
+  "provider/postgres": ["provider/model", "provider/lifeline.js"],
   "provider/release": ["provider/model"],
   "provider/ledger": FOUNDATION,
   "provider/execute": [...FOUNDATION, "provider/ledger"],
@@ -101,6 +104,10 @@ export default tseslint.config(
         process: "readonly",
         console: "readonly",
         __dirname: "readonly",
+        AbortController: "readonly",
+        clearInterval: "readonly",
+        performance: "readonly",
+        setInterval: "readonly",
       },
     },
   },

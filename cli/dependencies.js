@@ -3,7 +3,8 @@
 
 const fs = require("node:fs");
 const path = require("node:path");
-const { spawnSync } = require("node:child_process");
+const { spawn } = require("node:child_process");
+const { exitCodeOf, onInterrupt } = require("./interrupts.js");
 const { withLock } = require("./lock.js");
 
 const project = path.resolve(__dirname, "..");
@@ -12,8 +13,8 @@ const installedLockfile = path.join(project, "node_modules", ".package-lock.json
 
 async function ensureDependencies() {
   if (areInstalled()) return;
-  await withLock(path.join(project, ".npm-ci.lock"), "installing the dependencies", () => {
-    if (!areInstalled()) install();
+  await withLock(path.join(project, ".npm-ci.lock"), "installing the dependencies", async () => {
+    if (!areInstalled()) await install();
   });
 }
 
@@ -47,15 +48,23 @@ function sameVersions(wanted, installed) {
   );
 }
 
-function install() {
+async function install() {
   console.error("Installing the dependencies (npm ci) ...");
-  const { status, error } = spawnSync("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"], {
+  const npm = spawn("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"], {
     cwd: project,
     // Standard output belongs to the command (`db url` prints only the URL).
     stdio: ["ignore", 2, 2],
   });
-  if (status === 0) return;
-  const reason = error ? `: ${error.message}` : "; what it said is above";
+  const release = onInterrupt((by) => {
+    npm.kill();
+    process.exit(exitCodeOf(by));
+  });
+  const reason = await new Promise((resolve) => {
+    npm.once("error", ({ message }) => resolve(`: ${message}`));
+    npm.once("exit", (code) => resolve(code === 0 ? undefined : "; what it said is above"));
+  });
+  release();
+  if (reason === undefined) return;
   throw Object.assign(new Error(`npm ci failed${reason}. Nothing else was changed.`), { exitCode: 1 });
 }
 

@@ -4,6 +4,7 @@
 "use strict";
 
 const { inspect } = require("node:util");
+const { exitCodeOf, interrupted } = require("./interrupts.js");
 const { privateFolder } = require("./state-folder.js");
 
 const OLDEST_NODE = 20;
@@ -29,9 +30,15 @@ async function main() {
   process.exitCode = await runCommand(process.argv[2], process.argv.slice(3));
 }
 
-main().catch((error) => {
-  // A failure that was foreseen carries its exit code and a message for people; anything else is a defect and shows its stack.
-  const text = error && typeof error.exitCode === "number" ? error.message : inspect(error);
-  console.error(loaded ? require("../provider").harmless(text) : text);
-  process.exitCode = (error && error.exitCode) || 1;
-});
+main()
+  .catch((error) => {
+    // A failure that was foreseen carries its exit code and a message for people; anything else is a defect and shows its stack.
+    const text = error && typeof error.exitCode === "number" ? error.message : inspect(error);
+    console.error(loaded ? require("../provider").harmless(text) : text);
+    process.exitCode = (error && error.exitCode) || 1;
+  })
+  .finally(() => {
+    // Whatever still waits for an answer is not waited for.
+    const by = interrupted();
+    if (by) process.exit(exitCodeOf(by));
+  });

@@ -1,11 +1,14 @@
 import { spawn, spawnSync, type SpawnSyncOptions, type SpawnSyncReturns } from "node:child_process";
 import os from "node:os";
 import { Failure } from "./failure";
+import { exitCodeOf, interrupted } from "./interrupts";
+import { openLifeline } from "./lifeline";
+import { hasTerminal, supervise } from "./supervision";
 
 /** How a program ended. */
 export interface Ended {
   code: number;
-  /** Somebody sent a signal: it is not to be started again. */
+  /** Somebody wanted it to end: it is not to be started again. */
   interrupted: boolean;
 }
 
@@ -14,51 +17,54 @@ export interface Foreground {
   cwd?: string;
   /** Gets what the program prints, which is shown all the same. The program then has no terminal. */
   onOutput?: (chunk: Buffer) => void;
+  /** Gets what the program says on standard error, to show it or not. */
+  onError?: ((chunk: Buffer) => void) | undefined;
+  /** Tells when the program has noticed a Ctrl-C by itself; returns what ends that. */
+  onNoticed?: ((listener: () => void) => () => void) | undefined;
 }
 
 /**
- * Runs a program in the foreground, with our terminal.
- *
- * Ctrl-C at a terminal reaches the whole process group, hence the child too: passing it on would be a second interrupt, which makes Pulumi
- * stop at once instead of at the end of the step. Without a terminal a signal is sent to us alone and has to be passed on.
+ * Runs a program in the foreground, with our terminal, but in a session of its own: no Ctrl-C and no hang-up of a terminal reaches it, and
+ * what is to be done then is decided in one place.
  */
-export function runInForeground(
+export async function runInForeground(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  { cwd, onOutput }: Foreground = {},
+  { cwd, onOutput, onError, onNoticed }: Foreground = {},
 ): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: onOutput ? ["ignore", "pipe", "pipe"] : "inherit", env, cwd });
-    for (const [from, to] of [
-      [child.stdout, process.stdout],
-      [child.stderr, process.stderr],
-    ] as const) {
-      from?.on("data", (chunk: Buffer) => {
-        to.write(chunk);
-        onOutput?.(chunk);
-      });
-    }
-    let interrupted = false;
-    const onSignal = (signal: NodeJS.Signals) => {
-      interrupted = true;
-      if (signal === "SIGTERM" || !process.stdin.isTTY) child.kill(signal);
-    };
-    process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-    const done = () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
-    child.on("error", (cause) => {
-      done();
-      reject(new Failure(`${program} could not be started: ${cause.message}`, 1, { cause }));
-    });
-    // Not "exit": what the program printed last may still be on its way then.
-    child.on("close", (code, signal) => {
-      done();
-      resolve({
-        code: code ?? 128 + os.constants.signals[signal ?? "SIGTERM"],
-        interrupted: interrupted || code === null,
-      });
-    });
+  const lifeline = await openLifeline(env);
+  const child = spawn(program, args, {
+    stdio: onOutput ? ["ignore", "pipe", "pipe"] : ["inherit", "inherit", onError ? "pipe" : "inherit"],
+    env: { ...env, ...lifeline.env },
+    cwd,
+    detached: hasTerminal(),
   });
+  const supervised = supervise(child, lifeline, onNoticed);
+  const show = (to: NodeJS.WriteStream) => (chunk: Buffer) => {
+    to.write(chunk);
+    onOutput?.(chunk);
+  };
+  child.stdout?.on("data", show(process.stdout));
+  child.stderr?.on("data", onError ?? show(process.stderr));
+  try {
+    return await new Promise<Ended>((resolve, reject) => {
+      child.on("error", (cause) => {
+        reject(new Failure(`${program} could not be started: ${cause.message}`, 1, { cause }));
+      });
+      // Not "exit": what the program printed last may still be on its way then.
+      child.on("close", (code, signal) => {
+        const by = interrupted();
+        resolve({
+          code: by ? exitCodeOf(by) : (code ?? 128 + os.constants.signals[signal ?? "SIGTERM"]),
+          interrupted: by !== undefined || code === null,
+        });
+      });
+    });
+  } finally {
+    supervised.over();
+    lifeline.close();
+  }
 }
 
 /** Somebody is there who can be asked. */

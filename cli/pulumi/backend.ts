@@ -1,17 +1,8 @@
-// The private files of a local file backend. They are read only after a command has failed, to see whether a dead run was the cause.
+// The private files of a local file backend: whether there is a stack, whether somebody holds it, and what a dead run has left in it.
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { isAlive } from "../lock";
 import { projectName } from "../project";
-
-export interface StackLock {
-  pid: number;
-  username: string;
-  hostname: string;
-  timestamp: string;
-}
 
 interface Checkpoint {
   checkpoint?: { latest?: { pending_operations?: { type: string; resource: { urn: string } }[] } };
@@ -28,28 +19,9 @@ export function stackFile(backend: string, stack: string, project = projectName(
   return path.join(backend, "stacks", project, `${stack}.json`);
 }
 
-export function readLocks(backend: string, stack: string): StackLock[] {
-  const folder = path.join(backend, "locks", "organization", projectName(), stack);
-  return filesIn(folder).flatMap((file) => {
-    const lock = readJson(path.join(folder, file)) as StackLock | undefined;
-    return lock ? [lock] : [];
-  });
-}
-
-/** Only a process of this host can be known to be dead. */
-export function isStale(lock: StackLock): boolean {
-  return lock.hostname === os.hostname() && !isPulumi(lock.pid);
-}
-
-/** Process ids are used again: where it can be seen, the process must still be a Pulumi. */
-function isPulumi(pid: number): boolean {
-  if (!isAlive(pid)) return false;
-  try {
-    // A killed process that nobody has reaped keeps its id and its name; its state tells (Z).
-    return /^\d+ \(pulumi[^)]*\) [^ZX]/.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return true;
-  }
+/** Does anybody hold the stack, dead or alive? */
+export function holdsLock(backend: string, stack: string): boolean {
+  return filesIn(path.join(backend, "locks", "organization", projectName(), stack)).length > 0;
 }
 
 /** Names of resources whose creation was under way when a run was killed. */

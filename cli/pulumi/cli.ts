@@ -1,37 +1,73 @@
 // The Pulumi CLI, ready to run in this project: engine, database, backend and stack are there.
 import { namedConnection } from "../dev-database/target";
+import { tell } from "../console";
+import { exitCodeOf, onInterrupt } from "../interrupts";
 import { runInForeground } from "../process";
 import { writeForOurselves } from "../project";
 import type { CommandLine } from "./command-line";
 import { ensureEngine } from "./engine";
+import { engineErrors } from "./engine-errors";
+import { engineEvents } from "./engine-events";
 import { commandEnvironment } from "./environment";
+import { clearLeftovers, recover } from "./recovery";
 import { requireKnownState } from "./state";
 import { ensureOwnBackend, type Start } from "./stack";
 
 export interface Pulumi {
   env: NodeJS.ProcessEnv;
-  /** Runs a command and returns its exit code. One that fails because of what a dead run left behind is run once more without that. */
+  /** Runs a command and returns its exit code. One that fails because of what a dead run left behind is run again without that. */
   run(args: readonly string[]): Promise<number>;
 }
 
+/** How often what is in a command's way is put right, and the command run again. */
+const RECOVERIES = 2;
+
 export async function preparePulumi(line: CommandLine): Promise<Pulumi> {
+  const release = onInterrupt((by) => {
+    tell(
+      `${line.words[0] ?? "pulumi"} on stack ${line.stack} was interrupted before Pulumi was started. Nothing was changed.`,
+    );
+    process.exit(exitCodeOf(by));
+  });
+  try {
+    return await prepare(line);
+  } finally {
+    release();
+  }
+}
+
+async function prepare(line: CommandLine): Promise<Pulumi> {
   // Before anything is started: it throws where the environment names a database in words that cannot be read.
   namedConnection();
   const binary = await ensureEngine();
   writeForOurselves();
   const env = await commandEnvironment(line);
-  const start: Start = (args, changes) => runInForeground(binary, args, { ...env, ...changes });
+  const start: Start = (args, changes, foreground) => runInForeground(binary, args, { ...env, ...changes }, foreground);
   if (!process.env.PULUMI_BACKEND_URL) await ensureOwnBackend(line, start);
+  const url = env.PULUMI_BACKEND_URL ?? "";
   return {
     env,
     run: async (args) => {
       requireKnownState(line, { binary, env });
-      const started = Date.now();
-      const { code, interrupted } = await start(args);
-      if (code === 0 || interrupted) return code;
-      const { recover } = require("./recovery") as typeof import("./recovery");
-      const recovered = await recover({ line, start, started, url: env.PULUMI_BACKEND_URL ?? "" });
-      return recovered ? (await start(args)).code : code;
+      await clearLeftovers({ line, start, url });
+      for (let recoveries = 0; ; recoveries++) {
+        const { ended, kept } = await attempt(line, args, start);
+        if (ended.interrupted) {
+          const { tellStanding } = require("./standing") as typeof import("./standing");
+          await tellStanding({ line, cli: { binary, env }, ended });
+        }
+        if (ended.interrupted || ended.code === 0) return ended.code;
+        const recovered = await recover({ line, start, url, kept });
+        if (!recovered || recoveries === RECOVERIES) return ended.code;
+      }
     },
   };
+}
+
+/** Runs the command itself: what it says of locks is kept, and a Ctrl-C that it takes for itself is noticed. */
+async function attempt(line: CommandLine, args: readonly string[], start: Start) {
+  const errors = engineErrors(line);
+  const events = engineEvents(line);
+  const ended = await start(args, events?.env, { onError: errors?.onError, onNoticed: events?.onNoticed });
+  return { ended, kept: errors?.kept() ?? "" };
 }

@@ -1,64 +1,115 @@
-// After a command has failed on a local file backend: puts right what a dead run left behind, and a stack that nobody has created yet.
+// After a command has failed: puts right what a dead run left behind, tells of a lock whose holder may be alive, and creates a stack that nobody
+// has created yet.
 import fs from "node:fs";
+import { inLine } from "../../provider";
 import { tell } from "../console";
 import { Failure } from "../failure";
 import { isTerminal } from "../process";
-import { backendFolder, isStale, pendingCreates, readLocks, stackFile } from "./backend";
+import { backendFolder, holdsLock, pendingCreates, stackFile } from "./backend";
 import type { CommandLine } from "./command-line";
+import { type Life, lifeOf, locksNamed, removeLock, type StackLock } from "./locks";
 import { createStack, isStackInit, type Start } from "./stack";
 
-/** A command that has failed. */
-export interface FailedCommand {
+/** A command, how the CLI is run for it, and its backend. */
+export interface OnBackend {
   line: CommandLine;
   start: Start;
-  /** When it was started, in milliseconds. */
-  started: number;
-  /** Its backend. */
   url: string;
 }
 
-const TAKES_THE_LOCK = ["up", "destroy", "refresh"];
-
-/** True where something was put right, so that the command may succeed now. */
-export async function recover(failed: FailedCommand): Promise<boolean> {
-  const backend = backendFolder(failed.url);
-  if (!backend) return false;
-  const { line, start } = failed;
-  if (!fs.existsSync(stackFile(backend, line.stack))) {
-    // At a terminal Pulumi itself has offered to create the stack.
-    if (isStackInit(line) || isTerminal()) return false;
-    tell(`There is no stack ${line.stack} in this backend yet.`);
-    await createStack(line, start);
-    return true;
-  }
-  return TAKES_THE_LOCK.includes(line.words[0] ?? "") && clearDeadRun(failed, backend);
+/** A command that has failed. */
+export interface FailedCommand extends OnBackend {
+  /** What the CLI said and was not shown. */
+  kept: string;
 }
 
-/** A killed run leaves its lock, which stops the next run, and its unfinished creations, about which every further run would warn. */
-async function clearDeadRun({ line, start, started }: FailedCommand, backend: string): Promise<boolean> {
-  // A lock that is younger than the command is its own, or of a run that came later: it was not what stopped the command.
-  const locks = readLocks(backend, line.stack).filter(({ timestamp }) => Date.parse(timestamp) < started);
-  const living = locks.find((lock) => !isStale(lock));
-  if (living) {
-    throw new Failure(
-      `Stack ${line.stack} is locked by process ${living.pid} of ${living.username} on ${living.hostname} since ${living.timestamp}.\n` +
-        `Wait for it to end. If it is gone: npm run pulumi -- cancel --yes`,
-    );
-  }
-  if (locks.length === 0) return false;
-  for (const { pid } of locks) tell(`Process ${pid} died while it held the lock of stack ${line.stack}.`);
-  await step("Removing its lock", start(["cancel", "--yes"]));
+/** Commands of which Pulumi would say at length that a creation was cut short, and what a person is to do about it. */
+const WARNED = ["up", "update", "destroy", "down"];
+
+/**
+ * Takes what a run was about to create, when it was cut short, from a state in a folder: it is in the ledger, or not there at all. While
+ * somebody holds the stack it may still be under way.
+ */
+export async function clearLeftovers({ line, start, url }: OnBackend): Promise<void> {
+  const backend = WARNED.includes(line.words[0] ?? "") ? backendFolder(url) : undefined;
+  if (!backend || holdsLock(backend, line.stack)) return;
   const pending = pendingCreates(backend, line.stack);
-  if (pending.length > 0) {
-    tell(`A run was killed while it created ${pending.join(", ")}.`);
-    const options = ["--clear-pending-creates", "--yes", "--skip-preview", "--non-interactive"];
-    await step("Clearing that from the state", start(["refresh", ...options, "--config-file", line.configFile]));
+  if (pending.length === 0) return;
+  tell(`A run was killed while it created ${inLine(pending.join(", "))}.`);
+  const options = ["--clear-pending-creates", "--yes", "--skip-preview", "--non-interactive"];
+  await step("Clearing that from the state", start(["refresh", ...options, "--config-file", line.configFile]));
+}
+
+/** True where something was put right, so that the command may succeed now. */
+export async function recover({ kept, ...command }: FailedCommand): Promise<boolean> {
+  const { line, start, url } = command;
+  const locks = locksNamed(kept);
+  if (locks.length > 0) {
+    removeDead(line, locks);
+    await clearLeftovers(command);
+    return true;
   }
+  process.stderr.write(kept);
+  const backend = backendFolder(url);
+  if (!backend || fs.existsSync(stackFile(backend, line.stack))) return false;
+  // At a terminal Pulumi itself has offered to create the stack.
+  if (isStackInit(line) || isTerminal()) return false;
+  tell(`There is no stack ${line.stack} in this backend yet.`);
+  await createStack(line, start);
   return true;
+}
+
+/** Takes away the locks of dead processes; throws where one of another is among them, with all that is known of it. */
+function removeDead(line: CommandLine, locks: readonly StackLock[]): void {
+  const lives = locks.map((lock) => ({ lock, life: lifeOf(lock) }));
+  if (lives.some(({ life }) => life !== "dead")) {
+    throw new Failure(lives.map(({ lock, life }) => describe(line, lock, life)).join("\n"));
+  }
+  for (const { lock } of lives) {
+    tell(`${describe(line, lock, "dead")}\nRemoving its lock ...`);
+    if (!removeLock(lock)) tell("It is gone, or another one.");
+  }
+}
+
+function describe({ stack, fullStack }: CommandLine, { pid, user, host, since, url }: StackLock, life: Life): string {
+  const when = `since ${timeOf(since)} (${ageOf(since)})`;
+  if (life === "dead") {
+    return `Process ${pid} died while it held the lock of stack ${stack}: it was of ${inLine(user)}, ${when}.`;
+  }
+  const locked = `Stack ${stack} is locked by process ${pid} of ${inLine(user)} on ${inLine(host)} ${when}`;
+  if (life === "alive") {
+    return `${locked}, which is at work on this machine. Wait for it to end, then run the same command again.`;
+  }
+  const known =
+    life === "unproven"
+      ? `There is no such process on this machine. Unless another machine is called ${inLine(host)} too, it has ended.`
+      : "Whether that process is alive can be told on its own machine only. If it is at work, wait for it to end.";
+  return (
+    `${locked}: ${inLine(url.replace(/\?.*$/, ""))}\n${known} If it has ended, as with a CI job that was cancelled: ` +
+    `npm run pulumi -- cancel ${inLine(fullStack)} --yes; npm run refresh. Then run the same command again.`
+  );
+}
+
+function timeOf(milliseconds: number): string {
+  return Number.isNaN(milliseconds) ? "an unknown time" : new Date(milliseconds).toISOString().replace(/\.\d+/, "");
+}
+
+const UNITS = [
+  [86_400, "d"],
+  [3_600, "h"],
+  [60, "min"],
+  [1, "s"],
+] as const;
+
+function ageOf(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round((Date.now() - milliseconds) / 1_000));
+  const [length, unit] = UNITS.find(([each]) => seconds >= each) ?? [1, "s"];
+  return `${Math.floor(seconds / length)} ${unit} ago`;
 }
 
 async function step(what: string, running: ReturnType<Start>): Promise<void> {
   tell(`${what} ...`);
-  const { code } = await running;
+  const { code, interrupted } = await running;
+  if (interrupted) throw new Failure(`${what} was interrupted. Run the same command again.`, code);
   if (code !== 0) throw new Failure(`${what}: Pulumi failed with exit code ${code}.`, code);
 }

@@ -3,12 +3,12 @@ import fs from "node:fs";
 import { pathToFileURL } from "node:url";
 import { Failure } from "../failure";
 import { withLock } from "../lock";
-import type { Ended } from "../process";
+import type { Ended, Foreground } from "../process";
 import type { CommandLine } from "./command-line";
 import { ownBackend } from "./environment";
 
 /** Runs the CLI once, as it is. */
-export type Start = (args: readonly string[], env?: NodeJS.ProcessEnv) => Promise<Ended>;
+export type Start = (args: readonly string[], env?: NodeJS.ProcessEnv, foreground?: Foreground) => Promise<Ended>;
 
 export async function createStack(line: CommandLine, start: Start, env: NodeJS.ProcessEnv = {}): Promise<void> {
   const { code } = await start(["stack", "init", line.fullStack, "--non-interactive", "--no-select"], env);

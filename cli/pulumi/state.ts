@@ -78,7 +78,7 @@ function foreignValue(type: unknown, key: string, value: unknown): string[] {
 }
 
 /** What the state holds; undefined where there is no stack yet. Throws where that cannot be told. */
-function readDeployment(line: CommandLine, cli: Cli): Deployment | undefined {
+export function readDeployment(line: CommandLine, cli: Cli): Deployment | undefined {
   const own = line.cwd === undefined ? backendFolder(cli.env.PULUMI_BACKEND_URL ?? "") : undefined;
   if (own && fs.existsSync(own)) {
     const file = stackFile(own, line.stack, line.project);

@@ -8,7 +8,7 @@ import type { TierReport } from "../model/report";
 import type { TierDeclaration } from "../model/rollout";
 import { changes } from "../postgres/catalog-snapshot";
 import { hiddenFindings, takeTallies } from "../postgres/tallies";
-import { GATE_REFUSED, isDatabaseError } from "../postgres/sqlstate";
+import { GATE_REFUSED, isDatabaseError, isInterrupted } from "../postgres/sqlstate";
 import type { TierScripts } from "../release/release";
 import { type DatabaseState, heldInvariants, neededReadings, takeState } from "./database-state";
 import { gateNotices, gateReadings, gatesTold } from "./gate-notices";
@@ -87,7 +87,7 @@ async function runTier(
     return hearGates(context, declaration, gates);
   } catch (error) {
     const readings = hearGates(context, declaration, gates);
-    if (!isDatabaseError(error) && !(error instanceof RolloutError)) throw error;
+    if (isInterrupted(error) || (!isDatabaseError(error) && !(error instanceof RolloutError))) throw error;
     const reached = gates.filter(({ at }) => readings[at]);
     const failed = failedGates(reached, readings);
     const told = codeOf(error) === GATE_REFUSED && failed.length > 0;

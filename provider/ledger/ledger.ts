@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { RolloutError } from "../model/errors";
 import type { Parameters } from "../model/gates";
 import type { TierReport } from "../model/report";
 import type { Readings, Rollout } from "../model/rollout";
 import type { Signature } from "../model/signature";
 import { asOwner } from "../postgres/acting";
+import { describeBlockers } from "../postgres/blockers";
+import { lockHolders } from "../postgres/lock-holders";
 import { connect, type Session } from "../postgres/session";
 import { appliedRows, CHAINS, ROW_HASH } from "./chain";
 import type { Detail, Fingerprint } from "./fingerprint";
@@ -141,11 +144,34 @@ export async function dropLedger(session: Session, rollout: Rollout): Promise<vo
   });
 }
 
-/** What the target's ledger holds, for whoever has no session: which database was asked, and its rows in order. */
-export async function askLedger(rollout: Rollout, asker: string): Promise<{ database: string; rows: LedgerRow[] }> {
+/** What the target's ledger holds, for whoever has no session. */
+export interface AskedLedger {
+  readonly database: string;
+  /** In order. */
+  readonly rows: readonly LedgerRow[];
+  /** Whoever held the rollout's lock when it was read, in words: what they are at may still be committed. */
+  readonly atWork: string | undefined;
+}
+
+/** How often it is asked whether somebody is still at work, in milliseconds. */
+const SETTLE_LOOK_MS = 100;
+
+/** Asks the ledger; where somebody is at work, first waits `patience` milliseconds for that to end. */
+export async function askLedger(rollout: Rollout, asker: string, patience = 0): Promise<AskedLedger> {
   const session = await connect({ application: `${rollout.name} ${asker}`, roles: rollout.roles });
   try {
-    return { database: session.target.database, rows: [...(await readLedger(session, rollout)).values()] };
+    const deadline = performance.now() + patience;
+    let holders = await lockHolders(session, rollout);
+    while (holders.length && performance.now() < deadline) {
+      await sleep(SETTLE_LOOK_MS);
+      holders = await lockHolders(session, rollout);
+    }
+    const rows = [...(await readLedger(session, rollout)).values()];
+    return {
+      database: session.target.database,
+      rows,
+      atWork: holders.length ? describeBlockers(holders) : undefined,
+    };
   } finally {
     await session.close();
   }

@@ -2,7 +2,7 @@ import type { Context } from "../context";
 import type { Stop } from "../model/findings";
 import type { TierReport } from "../model/report";
 import type { Guard } from "../postgres/guard";
-import { isRetryable, mayNotWrite } from "../postgres/sqlstate";
+import { isInterrupted, isRetryable, mayNotWrite } from "../postgres/sqlstate";
 
 /** A rehearsal under way, in the transaction that its session has open. The caller ends that with ROLLBACK. */
 export interface Rehearsing {
@@ -12,9 +12,9 @@ export interface Rehearsing {
   readonly costs: Map<string, number>;
 }
 
-/** What no tier is to blame for: its guard, a login that may not write, or another session that is in the way. */
+/** What no tier is to blame for: its guard, an interruption, a login that may not write, or another session that is in the way. */
 export function endsRehearsal({ guard }: Rehearsing, error: unknown): boolean {
-  return guard.refusal() !== undefined || mayNotWrite(error) || isRetryable(error);
+  return guard.refusal() !== undefined || isInterrupted(error) || mayNotWrite(error) || isRetryable(error);
 }
 
 /** Does a step and notes how long it took. */

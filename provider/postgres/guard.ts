@@ -5,6 +5,7 @@ import { inLine } from "../model/harmless";
 import { type Blocker, describeBlocker, describeBlockers, someAreThere } from "./blockers";
 import { look, type Sight, type Victim } from "./guard-sight";
 import { type Holds, trackHolds } from "./holds";
+import { pauseFor } from "./interruption";
 import { connectObserver, type Session } from "./session";
 import { GAVE_WAY } from "./sqlstate";
 
@@ -107,7 +108,7 @@ export function guard(watched: Session, log: Log): Guard {
     blockers: () => seen,
     async outlast(blockers, deadline) {
       const areThere = async () => someAreThere(await connected(), blockers);
-      while (performance.now() < deadline && (await areThere().catch(() => false))) await sleep(OUTLAST_MS);
+      while (performance.now() < deadline && (await areThere().catch(() => false))) await pauseFor(OUTLAST_MS);
     },
     async end() {
       ending.abort();

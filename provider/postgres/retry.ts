@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { describeBlockers } from "./blockers";
 import { type Guard, guard, type Log } from "./guard";
+import { pauseFor } from "./interruption";
 import type { Session } from "./session";
 import { isRetryable } from "./sqlstate";
 
@@ -42,7 +42,7 @@ export async function retried<T>({ session, options, log }: Waiting, work: (guar
       log(`${messageOf(failure)}.${held} ${blockers.length ? "Trying again when it has ended." : "Trying again."}`);
       await watch.outlast(blockers, deadline);
       if (blockers.length && performance.now() >= deadline) throw givenUp(failure, held, options.retryBudget);
-      await sleep(pause(attempt));
+      await pauseFor(pause(attempt));
     } finally {
       await watch.end();
     }

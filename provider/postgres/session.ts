@@ -6,6 +6,7 @@ import type { Roles } from "../model/rollout";
 import type { Target } from "../model/tier-inputs";
 import { type Acting, actAsExecutor } from "./acting";
 import { type Connection, readConnection, requireProtected } from "./connection";
+import { connectUninterrupted, hangUp, Interrupted, interruptible, requireUninterrupted } from "./interruption";
 import { requireOwnBackend } from "./pooler";
 import { ConnectionLost, isConnectionError } from "./sqlstate";
 
@@ -46,6 +47,10 @@ export interface Session {
   query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** The same under a name: the server plans it once for all calls of this session. */
   prepared<Row extends QueryResultRow>(name: string, text: string, values: readonly unknown[]): Promise<Row[]>;
+  /** Begins a transaction. From here on an interruption of the run cancels what is under way and refuses what comes next. */
+  begin(how: string): Promise<void>;
+  /** Ends it. An interruption does not touch this, nor what tidies up after it. */
+  end(how: "COMMIT" | "ROLLBACK"): Promise<void>;
   /** Notices since the last call. */
   takeNotices(): Notice[];
   close(): Promise<void>;
@@ -119,9 +124,9 @@ export async function connect({
   // Without a listener a connection lost between two queries would end the process; the next query reports it.
   client.on("error", () => undefined);
   try {
-    await client.connect();
+    await connectUninterrupted(client);
   } catch (error) {
-    throw unreachable(connection, error);
+    throw error instanceof Interrupted ? error : unreachable(connection, error);
   }
   try {
     const another = () => newClient(connection, application, OBSERVER_TIMEOUT_MS);
@@ -139,7 +144,8 @@ export async function connect({
           `would see an undeclared write. Set track_counts = on for the server, the database and the login. Nothing was changed.`,
       );
     }
-    return session(client, notices, { pid, application, target, acting: await actAsExecutor(client, roles) });
+    const known = { pid, application, target, acting: await actAsExecutor(client, roles) };
+    return session(client, notices, known, another);
   } catch (error) {
     await close(client);
     throw error;
@@ -186,15 +192,19 @@ function session(
   client: Client,
   notices: Notice[],
   known: Pick<Session, "pid" | "application" | "target" | "acting">,
+  another: () => Client,
 ): Session {
+  const interrupts = interruptible(client, known.pid, another);
+  let ending = false;
   let lost: ConnectionLost | undefined;
   const ask = async <Row extends QueryResultRow>(query: QueryConfig): Promise<Row[]> => {
     // A connection that broke is not asked again: each question would wait for its own time-out.
     if (lost) throw lost;
     try {
-      return (await client.query<Row>(query)).rows;
+      const send = () => client.query<Row>(query);
+      return (await (ending ? send() : interrupts.send(send))).rows;
     } catch (error) {
-      if (!isConnectionError(error)) throw error;
+      if (error instanceof Interrupted || !isConnectionError(error)) throw error;
       lost = new ConnectionLost(error);
       throw lost;
     }
@@ -203,19 +213,31 @@ function session(
     ...known,
     query: (text, values) => ask(values ? { text, values: [...values] } : { text }),
     prepared: (name, text, values) => ask({ name, text, values: [...values] }),
+    async begin(how) {
+      ending = false;
+      await ask({ text: how });
+    },
+    async end(how) {
+      if (how === "COMMIT") requireUninterrupted();
+      ending = true;
+      await ask({ text: how });
+    },
     takeNotices: () => notices.splice(0),
-    close: () => close(client),
+    close() {
+      interrupts.release();
+      return close(client);
+    },
   };
 }
 
 /** Says goodbye, and hangs up if a dead network does not answer. */
 async function close(client: Client): Promise<void> {
   const bound = new AbortController();
-  const hangUp = sleep(CLOSE_TIMEOUT_MS, undefined, { signal: bound.signal }).then(
-    () => (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy(),
+  const hungUp = sleep(CLOSE_TIMEOUT_MS, undefined, { signal: bound.signal }).then(
+    () => hangUp(client),
     () => undefined,
   );
-  await Promise.race([client.end().catch(() => undefined), hangUp]);
+  await Promise.race([client.end().catch(() => undefined), hungUp]);
   bound.abort();
 }
 

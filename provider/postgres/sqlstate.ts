@@ -14,6 +14,10 @@ const LOCK_HELD = "OR003";
 /** Code of a transaction that was cancelled by its own guard, so that others need not wait for it. */
 export const GAVE_WAY = "OR004";
 
+/** Code of what was cut short because the run is to end, and of a statement that was cancelled. */
+export const INTERRUPTED = "OR005";
+export const QUERY_CANCELED = "57014";
+
 /** Codes after which the whole transaction may be tried again: serialization, deadlock, lock not available, others went first. */
 const RETRYABLE: ReadonlySet<string> = new Set(["40001", "40P01", "55P03", LOCK_HELD, GAVE_WAY]);
 
@@ -23,6 +27,11 @@ const MAY_NOT_WRITE: ReadonlySet<string> = new Set(["42501", "25006"]);
 /** True if another session was in the way, so that the same transaction may pass a moment later. */
 export function isRetryable(error: unknown): boolean {
   return RETRYABLE.has(codeOf(error) ?? "");
+}
+
+/** True if the run is to end, and nothing else was wrong. */
+export function isInterrupted(error: unknown): boolean {
+  return codeOf(error) === INTERRUPTED;
 }
 
 /** True if something ended because nothing may be written here. */

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { RolloutError } from "../model/errors";
 import type { Rollout } from "../model/rollout";
 import { describeBlockers } from "./blockers";
+import { pauseFor } from "./interruption";
 import { describeStrangers, howToEnd, isStranger, type LockHolder, lockHolders } from "./lock-holders";
 import { requireOwnLock } from "./pooler";
 import { pause, retried, type Waiting } from "./retry";
@@ -24,7 +24,7 @@ export async function withRolloutLock<T>(
     const holders = await lockHolders(session, rollout);
     if (performance.now() >= deadline) throw lockRefused(database, holders);
     if (attempt === 0) log(waitingFor(database, holders));
-    await sleep(pause(attempt));
+    await pauseFor(pause(attempt));
   }
   try {
     return await work();
@@ -65,7 +65,7 @@ export function inTransaction<T>(waiting: Waiting, rollout: Rollout, step: strin
       const result = await work();
       const refusal = await guard.disarm();
       if (refusal) throw refusal;
-      await session.query("COMMIT");
+      await session.end("COMMIT");
       return result;
     } catch (error) {
       await guard.disarm();
@@ -77,11 +77,11 @@ export function inTransaction<T>(waiting: Waiting, rollout: Rollout, step: strin
 
 /** Begins a transaction, under the rollout's lock, in which what others commit meanwhile does not blur before and after. */
 export async function begin(session: Session, rollout: Rollout): Promise<void> {
-  await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
+  await session.begin("BEGIN ISOLATION LEVEL REPEATABLE READ");
   await requireOwnLock(session, rollout);
 }
 
 /** Ends a transaction without a trace. A connection that is lost has ended it already. */
 export async function rollBack(session: Session): Promise<void> {
-  await session.query("ROLLBACK").catch(() => undefined);
+  await session.end("ROLLBACK").catch(() => undefined);
 }

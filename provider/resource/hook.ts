@@ -8,7 +8,7 @@ import type { TierInputs } from "../model/tier-inputs";
 import type { Log } from "../postgres/guard";
 import { connect } from "../postgres/session";
 import { sessionSettings } from "../postgres/session-settings";
-import { isDatabaseError, serverMessage } from "../postgres/sqlstate";
+import { INTERRUPTED, isDatabaseError, isInterrupted, serverMessage } from "../postgres/sqlstate";
 import { loadRelease, scriptsOf, type TierScripts } from "../release/release";
 import { runOptions } from "./run-options";
 
@@ -46,6 +46,7 @@ export async function withTarget<T>(
     requireSameTarget(inputs.target, session.target);
     return await work({ session, release, parameters, options, log: say, scripts: scriptsOf(release, inputs.tier) });
   } catch (error) {
+    if (isInterrupted(error)) throw interrupted(inputs, error);
     throw isDatabaseError(error) ? failed(inputs, serverMessage(error), error) : error;
   } finally {
     await session.close();
@@ -61,6 +62,17 @@ function loadRollout(root: string, module: string): Rollout {
   const { rollout } = require(path.resolve(root, module)) as { rollout?: Rollout };
   if (!rollout) throw new RolloutError(`Module ${module} exports no rollout.`);
   return rollout;
+}
+
+/** What the operator wants to know first, with the name of the tier that it was at. */
+function interrupted({ tier, title }: TierInputs, cause: unknown): RolloutError {
+  return new RolloutError(
+    `Tier ${tier} (${title}) was interrupted: nothing of what was under way stays.`,
+    INTERRUPTED,
+    {
+      cause,
+    },
+  );
 }
 
 /** What the server refused outside of the tier's own SQL file: a right that the ledger needs, for one. */

@@ -6,7 +6,8 @@ import { engine, type Engine } from "../support/pulumi/engine";
 import { leftovers, succeed } from "../support/pulumi/operator";
 import { type Ends, endsOf } from "../support/pulumi/outcome";
 import { draw, SEED } from "../support/faults/random";
-import { cleanUpProcesses, npmRun } from "../support/faults/process-under-test";
+import { cleanUpProcesses, npmRun, startRaw, survivors } from "../support/faults/process-under-test";
+import { until } from "../support/until";
 
 /*
  * Commands are killed with SIGKILL, and the next one has to end exactly where an undisturbed one would have.
@@ -62,6 +63,23 @@ describe("a command is killed", () => {
     const query = async <Row extends QueryResultRow>(sql: string) => (await fresh.query<Row>(sql)).rows;
     expect(await leftovers({ ...db, query })).toEqual([]);
   });
+});
+
+test("Pulumi by hand is killed in its rehearsal: nothing that it has started outlives it", async () => {
+  const [fresh, blocker] = [await db.connect(), await db.connect()];
+  await blocker.query("BEGIN; LOCK TABLE governance_registry IN ACCESS EXCLUSIVE MODE");
+  const sessions = async () => {
+    const { rows } = await fresh.query("SELECT FROM pg_stat_activity WHERE application_name LIKE 'one-roof%'");
+    return rows.length;
+  };
+  const byHand = engine(db.url);
+  await succeed(byHand.run("stack", "ls"));
+  const running = startRaw(byHand, "up", "--yes", "--skip-preview");
+  await until(async () => (await sessions()) > 0, 60_000);
+  running.signal("cli", "SIGKILL");
+  await running.ended;
+  await until(async () => survivors().length === 0 && (await sessions()) === 0, 5_000);
+  await blocker.query("ROLLBACK");
 });
 
 const tier = fc.constantFrom(1, 2, 3, 4, 5, 6);

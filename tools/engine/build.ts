@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { Failure } from "../../cli/failure";
+import { exitCodeOf, onInterrupt } from "../../cli/interrupts";
 import { capture } from "../../cli/process";
 
 const CLI_PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
@@ -93,8 +94,13 @@ function go(args: string[], progress: (lines: number) => string = () => ""): Pro
     const timer = setInterval(() => {
       console.error(`  ... ${progress(lines.length)}${Math.round((Date.now() - started) / 1000)} s`);
     }, REPORT_EVERY_MS);
+    const release = onInterrupt((by) => {
+      child.kill();
+      process.exit(exitCodeOf(by));
+    });
     child.on("error", reject);
     child.on("close", (code) => {
+      release();
       clearInterval(timer);
       if (code === 0) resolve(lines);
       else reject(new Failure(`go ${args[0] ?? ""} failed; its last words:\n${lines.slice(-10).join("\n")}`));

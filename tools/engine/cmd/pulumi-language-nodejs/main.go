@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"time"
 
 	sdk "github.com/pulumi/pulumi/sdk/v3"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
@@ -23,6 +24,9 @@ import (
 
 // exitAlreadyReported is the code with which @pulumi/pulumi/cmd/run says that the user has seen the error.
 const exitAlreadyReported = 32
+
+// lookForEngine is how often the host looks whether its engine is there: killed, an engine ends nobody.
+const lookForEngine = time.Second
 
 type host struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
@@ -47,7 +51,17 @@ func serve(engine string) error {
 		return err
 	}
 	fmt.Println(handle.Port)
-	return <-handle.Done
+	ctx, gone := context.WithCancel(context.Background())
+	defer gone()
+	if err := rpcutil.Healthcheck(ctx, engine, lookForEngine, gone); err != nil {
+		return err
+	}
+	select {
+	case err := <-handle.Done:
+		return err
+	case <-ctx.Done():
+		return errors.New("the engine is gone")
+	}
 }
 
 func (h *host) Handshake(context.Context, *pulumirpc.LanguageHandshakeRequest) (*pulumirpc.LanguageHandshakeResponse, error) {
@@ -87,7 +101,8 @@ func (h *host) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.R
 	configJSON, _ := json.Marshal(config)
 	secretJSON, _ := json.Marshal(secret)
 
-	cmd := exec.CommandContext(ctx, "node", append(append(args, req.Info.EntryPoint), req.Args...)...)
+	// Not bound to ctx: a run that is cancelled is ended by the program itself, in order, and at the latest with this process group.
+	cmd := exec.Command("node", append(append(args, req.Info.EntryPoint), req.Args...)...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), append(typescript(req.Info),
 		"PULUMI_CONFIG="+string(configJSON), "PULUMI_CONFIG_SECRET_KEYS="+string(secretJSON))...)

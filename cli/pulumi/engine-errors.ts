@@ -1,0 +1,60 @@
+// What the CLI says on standard error. It is shown as it comes, but for one thing: that the stack is locked. Pulumi then advises everybody to
+// take the lock away, whoever holds it, so we say it ourselves (locks.ts).
+import { stripVTControlCharacters } from "node:util";
+import { interrupt } from "../interrupts";
+import type { CommandLine } from "./command-line";
+
+/** Commands that take the stack's lock. */
+const LOCKING = ["up", "update", "destroy", "down", "refresh", "import"];
+
+const LOCKED = "error: the stack is currently locked by ";
+
+/** How Pulumi tells of a Ctrl-C at its question: no signal comes then, because it reads the keys itself. */
+const CTRL_C_AT_QUESTION = /^error: confirmation cancelled, .*: interrupt$/m;
+
+/** A colour of which the end is still to come. */
+const UNFINISHED = /(?!\n)\p{Cc}(\[[\d;]*)?$/u;
+
+export interface EngineErrors {
+  /** Shows what came, or keeps it. */
+  onError: (chunk: Buffer) => void;
+  /** What was kept, without colours. */
+  kept(): string;
+}
+
+/** Undefined for a command that takes no lock: what it says goes to the terminal directly. */
+export function engineErrors({ words }: CommandLine): EngineErrors | undefined {
+  if (!LOCKING.includes(words[0] ?? "")) return undefined;
+  let open = Buffer.alloc(0);
+  let keeping = false;
+  return {
+    onError(chunk) {
+      open = Buffer.concat([open, chunk]);
+      if (CTRL_C_AT_QUESTION.test(plain(open))) interrupt("SIGINT", { known: true });
+      if (keeping) return;
+      // Byte for byte, because a character may have come in part.
+      const text = open.toString("latin1");
+      const from = startOfRefusal(text);
+      process.stderr.write(open.subarray(0, from));
+      open = open.subarray(from);
+      keeping = plain(open).startsWith(LOCKED);
+    },
+    kept: () => plain(open),
+  };
+}
+
+/** Where the refusal begins, or may begin, in a last line that is not at its end; the end where it does not. */
+function startOfRefusal(text: string): number {
+  let at = 0;
+  for (const line of text.split(/(?<=\n)/)) {
+    const said = plain(Buffer.from(line.replace(UNFINISHED, ""), "latin1"));
+    if (said.startsWith(LOCKED) || LOCKED.startsWith(said)) return at;
+    at += line.length;
+  }
+  return at;
+}
+
+/** Without colours. */
+function plain(text: Buffer): string {
+  return stripVTControlCharacters(text.toString("utf8"));
+}
