@@ -142,7 +142,7 @@ export async function connect({
     return session(client, notices, { pid, application, target, acting: await actAsExecutor(client, roles) });
   } catch (error) {
     await close(client);
-    throw error;
+    throw error instanceof RolloutError || !isConnectionError(error) ? error : new ConnectionLost(error);
   }
 }
 
