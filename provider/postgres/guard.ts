@@ -7,7 +7,7 @@ import { look, type Sight, type Victim } from "./guard-sight";
 import { type Holds, trackHolds } from "./holds";
 import { pauseFor } from "./interruption";
 import { connectObserver, type Session } from "./session";
-import { GAVE_WAY } from "./sqlstate";
+import { ConnectionLost, GAVE_WAY } from "./sqlstate";
 
 /** Says something to the operator at once. */
 export type Log = (line: string) => void;
@@ -20,6 +20,12 @@ const LOOK_MS = 25;
 
 /** How long another session may wait for us, in milliseconds. */
 const PATIENCE_MS = 200;
+
+/**
+ * How long an answer of the second connection is waited for once the transaction is to end, in milliseconds: the transaction idles
+ * meanwhile, and the server ends it when it does for too long. A cancellation that arrives later fails its COMMIT as a whole.
+ */
+const LAST_LOOK_MS = 500;
 
 /** How often it asks whether others have ended, while nothing is tried, in milliseconds. */
 const OUTLAST_MS = 100;
@@ -75,13 +81,19 @@ export function guard(watched: Session, log: Log): Guard {
   };
   const lookOnce = async () => {
     const observer = await connected();
-    const sight = await look(observer, watched.pid, { patience: PATIENCE_MS, holds: budget !== undefined });
+    const sight = await look(observer, watched.pid, { patience: PATIENCE_MS, holds: budget !== undefined }).catch(
+      (error: unknown) => {
+        // The next look is from another connection.
+        if (error instanceof ConnectionLost) connecting = void observer.close();
+        throw error;
+      },
+    );
     holds.see(sight.held);
     if (sight.blockers.length && !seen.length) log(`Waiting for a lock held by ${describeBlockers(sight.blockers)}`);
     if (sight.blockers.length) seen = sight.blockers;
     if (!armed) return;
     judge(sight);
-    if (refusal) await cancel(observer, watched.pid);
+    if (refusal) await cancel(observer, watched.pid, () => armed);
   };
   const observe = () =>
     (looking ??= lookOnce()
@@ -100,7 +112,7 @@ export function guard(watched: Session, log: Log): Guard {
     refusal: () => refusal,
     async disarm() {
       armed = false;
-      await looking;
+      await bounded(looking);
       return refusal;
     },
     holding: () => holds.current().tables,
@@ -112,14 +124,21 @@ export function guard(watched: Session, log: Log): Guard {
     },
     async end() {
       ending.abort();
-      await watching;
-      await looking;
-      await connecting?.then(
-        (observer) => observer.close(),
-        () => undefined,
+      await bounded(looking);
+      await bounded(
+        connecting?.then(
+          (observer) => observer.close(),
+          () => undefined,
+        ),
       );
+      await bounded(watching);
     },
   };
+}
+
+/** Waits for it, but not for long. */
+async function bounded(work: Promise<void> | undefined): Promise<void> {
+  await Promise.race([work, sleep(LAST_LOOK_MS, undefined, { ref: false })]);
 }
 
 /** Looks again and again until the end is signalled. */
@@ -136,9 +155,9 @@ async function watch(observe: () => Promise<void>, signal: AbortSignal): Promise
 }
 
 /** A login may cancel its own sessions, whatever role they have taken; that role may not. */
-async function cancel(observer: Session, pid: number): Promise<void> {
+async function cancel(observer: Session, pid: number, isArmed: () => boolean): Promise<void> {
   await observer.query("RESET ROLE");
-  await observer.query("SELECT pg_cancel_backend($1)", [pid]);
+  if (isArmed()) await observer.query("SELECT pg_cancel_backend($1)", [pid]);
 }
 
 function overBudget(step: string, holds: Holds, budget: number): RolloutError {

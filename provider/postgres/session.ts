@@ -148,7 +148,7 @@ export async function connect({
     return session(client, notices, known, another);
   } catch (error) {
     await close(client);
-    throw error;
+    throw error instanceof RolloutError || !isConnectionError(error) ? error : new ConnectionLost(error);
   }
 }
 

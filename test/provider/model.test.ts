@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { SEED } from "../support/faults/random";
+import { ALL, SEED } from "../support/faults/random";
 import { before, withProject } from "../support/pulumi/project";
 import { reference } from "../support/states/cases";
 import { sequences, untouched } from "../support/states/model";
@@ -10,7 +10,7 @@ import { enter } from "../support/states/worlds";
  * shrunk to its shortest form, with the seed and the path that repeat it.
  */
 
-const RUNS = process.env.CHAOS === "all" ? 1_000 : Number(process.env.SHARE ?? 8);
+const RUNS = ALL ? 1_000 : Number(process.env.SHARE ?? 8);
 
 test(`whatever happens one after the other, each command ends as the model says (seed ${SEED})`, async () => {
   const { setting, stages } = await reference();
@@ -23,7 +23,7 @@ test(`whatever happens one after the other, each command ends as the model says 
           const real = { setting, stages, roots: { original, edited }, state: [] };
           await fc.asyncModelRun(() => ({ model: untouched(), real }), commands);
         }),
-        { seed: SEED, numRuns: RUNS, endOnFailure: process.env.CHAOS !== "all", verbose: fc.VerbosityLevel.Verbose },
+        { seed: SEED, numRuns: RUNS, endOnFailure: !ALL, verbose: fc.VerbosityLevel.Verbose },
       );
     }),
   );

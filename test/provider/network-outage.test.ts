@@ -56,7 +56,7 @@ test("a client that is killed while a statement waits leaves no transaction", ()
 
 test("a network that goes silent in the middle leaves no transaction, and does not hang the command", () =>
   withNetwork(async (calls, inputs, network, db) => {
-    network.watch({ at: 12, moment: "before", kind: "silent" });
+    network.watch({ at: 13, moment: "unsent", kind: "silent" });
     const start = Date.now();
     const creating = calls.create(inputs).catch((error: unknown) => error);
     await until(() => Promise.resolve(network.broken()), SILENT_MS);
@@ -75,7 +75,7 @@ test("a network that goes silent at the answer to COMMIT keeps the lock for seco
     await calls.destroy(state);
     network.watch();
     await calls.destroy(await calls.create(inputs));
-    network.watch({ at: network.trips().indexOf("COMMIT"), moment: "answered", kind: "silent" });
+    network.watch({ at: network.trips().indexOf("COMMIT"), moment: "unanswered", kind: "silent" });
     const creating = calls.create(inputs).catch((error: unknown) => error);
     await until(() => Promise.resolve(network.broken()), SILENT_MS);
     expect(await db.query(LOCK)).toHaveLength(1);
@@ -88,3 +88,23 @@ test("a network that goes silent at the answer to COMMIT keeps the lock for seco
     expect(heard(calls)).toMatch(/adopted, nothing was changed/);
     expect(await db.value("SELECT count(*)::int FROM governance_object_ownership")).toBe(30);
   }));
+
+test.each([
+  ["goes silent does not fail the tier that it watches", "stuck", 1],
+  ["breaks is replaced", "cut", 2],
+] as const)("a guard whose connection %s", (_, kind, connections) =>
+  withNetwork(
+    async (calls, inputs, network, db) => {
+      // Whoever is in its way keeps the tier waiting until the guard has looked often enough.
+      const blocker = await db.connect();
+      await blocker.query("BEGIN; LOCK TABLE governance_object_ownership IN SHARE ROW EXCLUSIVE MODE");
+      network.watch({ sessions: "guard", at: 5, moment: "unanswered", kind });
+      const opened = () => network.trips("guard").filter((trip) => trip === "(connect)").length;
+      const creating = calls.create(inputs);
+      await until(() => Promise.resolve(network.broken() && opened() === connections), SILENT_MS);
+      await blocker.query("ROLLBACK");
+      await expect(creating).resolves.toMatchObject({ tier: 3 });
+    },
+    { lockTimeout: "5s", statementTimeout: "10s" },
+  ),
+);

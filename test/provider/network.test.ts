@@ -1,18 +1,9 @@
-import { catalogAndRows, differences } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
 import { follow, heard, type Program, programOn } from "../support/pulumi/program";
-import { shapeOf, withoutOwnFiles } from "../support/pulumi/outcome";
 import { type NetworkFault, proxy, type Proxy } from "../support/faults/proxy";
-import { draw, SEED, someOf } from "../support/faults/random";
 import type { TierInputs, TierState } from "../../provider/model/tier-inputs";
 
-/*
- * The provider's hooks through a network that breaks at a chosen round trip. Whatever the operator was told, running the
- * same hook again must end in exactly the end state, or in exactly what was there before. `CHAOS=all` breaks at every
- * single round trip, `CHAOS_SEED` chooses others.
- */
-
-const BOUND_MS = process.env.CHAOS === "all" ? 3_600_000 : 120_000;
+/** What an operator is told when the connection breaks at the COMMIT. That it breaks anywhere else: `cut.test.ts`. */
 
 const LOST = "The connection to the database was lost";
 
@@ -59,49 +50,6 @@ async function inLedger(tier: number): Promise<boolean> {
   return (await db.query(last, [tier]))[0]?.action === "applied";
 }
 
-const moments = ["before", "answered"] as const;
-
-describe.each([1, 4, 6])("the connection breaks in tier %i", (tier) => {
-  test(
-    `at round trips drawn by seed ${SEED}: the second try is exact, up and down`,
-    async () => {
-      const inputs = await applyUpTo(tier);
-      const before = withoutOwnFiles(await catalogAndRows(db.url));
-      network.watch();
-      let state = await calls.create(inputs);
-      const up = network.trips().length;
-      const after = shapeOf(await catalogAndRows(db.url));
-      network.watch();
-      await calls.destroy(state);
-      const down = network.trips().length;
-
-      const [atUp, atDown] = [draw(someOf(up, 2), SEED + tier, 2), draw(someOf(down, 2), SEED - tier, 2)];
-      for (const [index, moment] of moments.entries()) {
-        for (const at of atUp[index]) {
-          const told = await through({ at, moment, kind: "cut" }, () => calls.create(inputs));
-          if (told) expect(await inLedger(tier)).toBe(true);
-          state = await calls.create(inputs);
-          expect({ at, moment, left: differences(after, shapeOf(await catalogAndRows(db.url))) }).toEqual({
-            at,
-            moment,
-            left: [],
-          });
-          await calls.destroy(state);
-        }
-        for (const at of atDown[index]) {
-          state = await calls.create(inputs);
-          const told = await through({ at, moment, kind: "cut" }, () => calls.destroy(state));
-          if (told) expect(await inLedger(tier)).toBe(false);
-          await calls.destroy(state);
-          const left = differences(before, withoutOwnFiles(await catalogAndRows(db.url)));
-          expect({ at, moment, left }).toEqual({ at, moment, left: [] });
-        }
-      }
-    },
-    BOUND_MS,
-  );
-});
-
 describe("the connection breaks at COMMIT", () => {
   const commit = async (work: () => Promise<unknown>): Promise<number> => {
     network.watch();
@@ -110,10 +58,10 @@ describe("the connection breaks at COMMIT", () => {
   };
 
   test.each<[what: string, moment: NetworkFault["moment"], told: string, applied: boolean, next: RegExp]>([
-    ["not sent: nothing was applied, the next try applies", "before", LOST, false, /as declared, \d+ gates passed/],
+    ["not sent: nothing was applied, the next try applies", "unsent", LOST, false, /as declared, \d+ gates passed/],
     [
       "sent, and the answer lost: it was applied, the next try adopts it",
-      "answered",
+      "unanswered",
       `${LOST}: Connection terminated unexpectedly.`,
       true,
       /was applied on .* adopted, nothing was changed/,
@@ -132,12 +80,21 @@ describe("the connection breaks at COMMIT", () => {
     await calls.destroy(state);
   });
 
+  test("or while it is opened: the same words, and not the driver's", async () => {
+    const inputs = await applyUpTo(6);
+    for (const at of [1, 2, 3]) {
+      heard(calls);
+      expect(await through({ at, moment: "unanswered", kind: "cut" }, () => calls.create(inputs))).toBe(false);
+      expect(heard(calls)).toContain(LOST);
+    }
+  });
+
   test("of a rollback, the answer lost: the next try finds nothing to roll back", async () => {
     const inputs = await applyUpTo(6);
     const state = await calls.create(inputs);
     const at = await commit(() => calls.destroy(state));
     await calls.create(inputs);
-    expect(await through({ at, moment: "answered", kind: "cut" }, () => calls.destroy(state))).toBe(false);
+    expect(await through({ at, moment: "unanswered", kind: "cut" }, () => calls.destroy(state))).toBe(false);
     expect(await inLedger(6)).toBe(false);
     heard(calls);
     await calls.destroy(state);

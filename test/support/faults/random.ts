@@ -1,16 +1,22 @@
 import fc from "fast-check";
 
-/** The seed of the run: repeat what failed with the seed that it names. */
+/** The seed of the run, another one each time unless it is named: repeat what failed with the seed that was printed. */
 export const SEED = Number(process.env.CHAOS_SEED ?? 1);
+
+/** Whether every case is to be done, and not a few that are drawn. */
+export const ALL = process.env.CHAOS === "all";
 
 /** So many values of a kind, the same ones for the same seed. */
 export function draw<Value>(kind: fc.Arbitrary<Value>, seed: number, numRuns: number): Value[] {
   return fc.sample(fc.noBias(kind), { seed, numRuns });
 }
 
-/** So many of the numbers 0 … `below` - 1, in order, each once; all of them where `CHAOS=all`. */
-export function someOf(below: number, size: number): fc.Arbitrary<number[]> {
-  const all = Array.from({ length: below }, (_, index) => index);
-  const length = process.env.CHAOS === "all" ? below : Math.min(size, below);
-  return fc.subarray(all, { minLength: length, maxLength: length });
+/** What falls to this process: so many of the cases, drawn by the seed; of all of them its part, as `CHAOS_PART=2/8` says. */
+export function shareOf<Value>(cases: readonly Value[], size: number): Value[] {
+  if (!ALL) {
+    const length = Math.min(size, cases.length);
+    return draw(fc.shuffledSubarray([...cases], { minLength: length, maxLength: length }), SEED + cases.length, 1)[0];
+  }
+  const [part, parts] = (process.env.CHAOS_PART ?? "1/1").split("/").map(Number);
+  return cases.filter((_, index) => index % parts === part - 1);
 }
