@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** The seed of the run, another one each time unless it is named: repeat what failed with the seed that was printed. */
+/** The seed of the run, which is printed: another one draws other cases, the same one repeats what failed. */
 export const SEED = Number(process.env.CHAOS_SEED ?? 1);
 
 /** Whether every case is to be done, and not a few that are drawn. */

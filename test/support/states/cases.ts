@@ -90,7 +90,7 @@ export async function judge(
   const changed = differences(before, after);
   if (ended.refusal) {
     const isAStage = stages.some((stage) => differences(stage, shapeOf(after)).length === 0);
-    if (isEdited(held) && command.endsWith("destroy") && changed.length && isAStage) return { is: "stopped" };
+    if (isEdited(held) && changed.length && isAStage) return { is: "stopped" };
     return settled("refused", [...unnamed(ended.refusal), ...changed, ...moved(state, ended.state)]);
   }
   switch (command) {

@@ -31,7 +31,7 @@ export const HELD: Readonly<Record<string, Held>> = {
   "tier 0": upTo(0),
   ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((tier): [string, Held] => [`tiers 0 to ${tier}`, upTo(tier)])),
   "all tiers": upTo(8),
-  "all tiers but the first": (complete) => complete.filter(({ tier }) => tier > 0),
+  "edited: all tiers but the first": (complete) => complete.filter(({ tier }) => tier > 0),
   "tiers 0 to 3 of another rollout": ofAnotherRollout(upTo(3)),
   "all tiers of another rollout": ofAnotherRollout(upTo(8)),
   "edited: another hash in tier 3": edited(3, { ledgerHash: "f".repeat(64) }),
