@@ -32,11 +32,32 @@ const ROLES: Record<Role, RegExp> = {
 
 /** Starts `npm run up` or `npm run destroy` on a stack, with the same code and without npm. */
 export function start(stack: Engine, command: "up" | "destroy" | "preview", ...args: string[]): ProcessUnderTest {
+  return startUnder([], stack, command, ...args);
+}
+
+/** The same by a program that runs another: its name and its own arguments. */
+export function startUnder(
+  runner: readonly string[],
+  stack: Engine,
+  command: "up" | "destroy" | "preview",
+  ...args: string[]
+): ProcessUnderTest {
   const config = path.join(stack.folder, "Pulumi.dev.yaml");
   // The server is not the embedded one, and nobody is there to be asked.
   const answer = command === "preview" ? [] : ["--yes"];
-  const words = ["cli/main.js", command, "--config-file", config, "--color", "never", ...answer, ...args];
-  const child = spawn(process.execPath, words, {
+  const words = [
+    ...runner,
+    process.execPath,
+    "cli/main.js",
+    command,
+    "--config-file",
+    config,
+    "--color",
+    "never",
+    ...answer,
+    ...args,
+  ];
+  const child = spawn(words[0], words.slice(1), {
     env: { ...stack.env, ONE_ROOF_HOME: stack.folder },
     stdio: ["ignore", "pipe", "pipe"],
   });
