@@ -17,6 +17,7 @@ const FILES: Record<string, string> = {
   example: "./example",
   check: "./check",
   test: "./test",
+  chaos: "./chaos",
 };
 
 /** Runs a command and returns the exit code of the process. */

@@ -7,6 +7,7 @@ import { inLine, isKnownProvider, TIER_TYPE } from "../../provider";
 import { Failure } from "../failure";
 import { capture } from "../process";
 import { backendFolder, stackFile } from "./backend";
+import { removeTornChecksum } from "./checksum";
 import type { CommandLine } from "./command-line";
 
 /** Commands that run no provider and no program: all others are looked at, those that we do not know too. */
@@ -36,9 +37,14 @@ export interface Cli {
   env: NodeJS.ProcessEnv;
 }
 
-/** Refuses a command that would run what is in the stack's state, where that is not what a rollout of this project has stored. */
+/**
+ * Refuses a command that would run what is in the stack's state, where that is not what a rollout of this project has stored. What a death
+ * has left beside the state, and would keep all from reading it, is removed first.
+ */
 export function requireKnownState(line: CommandLine, cli: Cli): void {
   const [command] = line.words;
+  const own = localBackend(line, cli);
+  if (own) removeTornChecksum(own, line.stack, line.project);
   if (command === undefined || RUNS_NOTHING.includes(command)) return;
   const { resources = [], pending_operations: pending = [] } = readDeployment(line, cli) ?? {};
   const all = [...resources, ...pending.flatMap(({ resource }) => resource ?? [])];
@@ -79,13 +85,18 @@ function foreignValue(type: unknown, key: string, value: unknown): string[] {
 
 /** What the state holds; undefined where there is no stack yet. Throws where that cannot be told. */
 export function readDeployment(line: CommandLine, cli: Cli): Deployment | undefined {
-  const own = line.cwd === undefined ? backendFolder(cli.env.PULUMI_BACKEND_URL ?? "") : undefined;
+  const own = localBackend(line, cli);
   if (own && fs.existsSync(own)) {
     const file = stackFile(own, line.stack, line.project);
     const read = fs.existsSync(`${file}.gz`) ? undefined : readCheckpoint(file);
     if (read ?? !holdsStack(own, line.stack)) return read;
   }
   return exportDeployment(line, cli);
+}
+
+/** The folder of the backend, where it is one and is ours to read. */
+function localBackend({ cwd }: CommandLine, { env }: Cli): string | undefined {
+  return cwd === undefined ? backendFolder(env.PULUMI_BACKEND_URL ?? "") : undefined;
 }
 
 /**

@@ -1,10 +1,18 @@
 import type * as Impatience from "../support/faults/impatience";
 import type { TierInputs, TierState } from "../../provider/model/tier-inputs";
 import { rollout } from "../../tiers";
-import { type Call, faultsIn, guardFaultsIn, lookThroughFaults, type Site, throughFault } from "../support/faults/cut";
+import {
+  type Call,
+  faultsIn,
+  guardFaultsIn,
+  lookThroughFaults,
+  nameOf,
+  type Site,
+  throughFault,
+} from "../support/faults/cut";
 import { type Exact, exactly, inexactness } from "../support/faults/exact";
 import { type NetworkFault, proxy } from "../support/faults/proxy";
-import { ALL, shareOf } from "../support/faults/random";
+import { ALL, isWanted, shareOf } from "../support/faults/random";
 import { LEDGER } from "../support/faults/rewrite";
 import { tally } from "../support/faults/tally";
 import { database, type TestDatabase } from "../support/database/database";
@@ -22,10 +30,10 @@ jest.setTimeout(ALL ? 12 * 3_600_000 : 120_000);
 const TIERS = rollout.tiers.map(({ tier }) => tier);
 
 /** Tiers in whose hooks something fails. */
-const DRAWN = ALL ? TIERS : shareOf(TIERS, 4).sort();
+const DRAWN = ALL ? TIERS : shareOf(TIERS, 3).sort();
 
 /** So many of a call's cases where they are drawn. */
-const FEW = 3;
+const FEW = 2;
 
 /** After so many cases the server has much to clean up of what was made and dropped. */
 const CASES_A_VACUUM = 50;
@@ -40,7 +48,7 @@ const states: TierState[] = [];
 beforeAll(async () => {
   db = await database("signed");
   const network = await proxy(db.url);
-  site = { db, network, tally: tally(DRAWN.length + 4) };
+  site = { db, network, tally: tally("round trips cut", DRAWN.length + 4) };
   calls = programOn(db, {}, { url: network.url });
 });
 
@@ -53,11 +61,12 @@ interface Traffic {
 }
 
 /** The faults that are put into a call here. */
-function someFaults({ trips, guards }: Traffic, silent: boolean): NetworkFault[] {
+function someFaults(name: string, { trips, guards }: Traffic, silent: boolean): NetworkFault[] {
   const all = [...faultsIn(trips, { silent }), ...guardFaultsIn(guards, { silent })];
   // Where a transaction could be done twice is never left to chance.
   const lost = { at: trips.lastIndexOf("COMMIT"), moment: "unanswered", kind: "cut" } as const;
-  return ALL || lost.at < 0 ? shareOf(all, FEW) : [lost, ...shareOf(all, FEW)];
+  const some = ALL || lost.at < 0 ? shareOf(all, FEW) : [lost, ...shareOf(all, FEW)];
+  return some.filter((fault) => isWanted(nameOf(name, fault)));
 }
 
 /** Makes a call without a fault; gives what it returned, its round trips and what it left. */
@@ -78,7 +87,7 @@ async function applyUpTo(tier: number): Promise<TierInputs> {
 /** Forgets in the ledger's log what came after `start`: it would grow by two rows a case. */
 async function rewind({ log }: Exact): Promise<void> {
   if (log.length > 0) await db.query(`DELETE FROM ${LEDGER} WHERE position > ${log.length}`);
-  if (site.tally.counts.cases % CASES_A_VACUUM === 0) await db.query("VACUUM");
+  if (site.tally.cases() % CASES_A_VACUUM === 0) await db.query("VACUUM");
 }
 
 test("plan of the way up", async () => {
@@ -111,8 +120,8 @@ test.each(DRAWN.map((tier) => [tier]))("create and delete of tier %i", async (ti
     before: up.left,
     after: down.left,
   };
-  const ups = someFaults(up, ALL || tier === DRAWN[0]);
-  const downs = someFaults(down, ALL || tier === DRAWN[0]);
+  const ups = someFaults(creation.name, up, ALL || tier === DRAWN[0]);
+  const downs = someFaults(deletion.name, down, ALL || tier === DRAWN[0]);
   site.tally.at(creation.name, ups.length + downs.length);
   for (let index = 0; index < Math.max(ups.length, downs.length); index++) {
     await rewind(start);
@@ -139,7 +148,7 @@ test("refresh of every tier", async () => {
 /** Cuts a call that changes nothing; gives what it returns. */
 async function look<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
   const call = await undisturbed(run);
-  const faults = someFaults(call, ALL);
+  const faults = someFaults(name, call, ALL);
   site.tally.at(name, faults.length);
   await lookThroughFaults(site, { name, run, result: call.result, before: call.left }, faults);
   return call.result;

@@ -127,3 +127,17 @@ describe("a state", () => {
     },
   );
 });
+
+test.each([
+  ["is empty", "", false],
+  ["is cut off", '{"user.cache_control":"","md', false],
+  ["is whole", '{"md5":"1B2M2Y8AsgTpgAmy7PhCfg=="}', true],
+])("a checksum beside the state that %s stays only if the engine can read it", (_, text, stays) => {
+  const backend = temporaryFolder();
+  const folder = path.join(backend, ".pulumi", "stacks", "one-roof");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, "dev.json.attrs"), text);
+  const env = { PULUMI_BACKEND_URL: pathToFileURL(backend).href };
+  requireKnownState(readCommandLine(["stack", "export"]), { binary: "/nowhere/pulumi", env });
+  expect(readdirSync(folder)).toHaveLength(stays ? 1 : 0);
+});

@@ -4,7 +4,7 @@ import { RolloutError } from "../../../provider/model/errors";
 import { type Exact, exactly, inexactness } from "./exact";
 import { impatiently } from "./impatience";
 import type { NetworkFault, Proxy } from "./proxy";
-import { SEED } from "./random";
+import { replay } from "./random";
 import type { Tally } from "./tally";
 
 /** In which ways a round trip can fail. */
@@ -16,6 +16,12 @@ const WAYS: readonly Pick<NetworkFault, "moment" | "kind">[] = [
   { moment: "torn", kind: "cut" },
   { moment: "half answered", kind: "cut" },
 ];
+
+const DONE = "done";
+const REFUSED = "refused and nothing changed";
+/** The server had done it all, and the answer was lost. */
+const UNSEEN = "done and not answered";
+const UNREACHED = "over before their fault was due";
 
 /** How long a client waits for an answer of a network that has gone silent, in milliseconds. */
 const PATIENCE_MS = 1_500;
@@ -52,6 +58,11 @@ export interface Site {
   tally: Tally;
 }
 
+/** In words, to be found and repeated. */
+export function nameOf(call: string, { sessions, at, moment, kind }: NetworkFault): string {
+  return `${call}, ${sessions === "guard" ? "guard's " : ""}round trip ${at} ${moment}, ${kind}`;
+}
+
 /** Every way to fail in every one of these round trips; one that goes silent costs seconds of waiting. */
 export function faultsIn(trips: readonly string[], { silent }: { silent: boolean }): NetworkFault[] {
   const ways = WAYS.filter(({ kind }) => silent || kind === "cut");
@@ -71,22 +82,27 @@ type Told<Result> = { result: Result } | { error: unknown };
 
 /** Makes a call through a fault, and once more if it failed; what is there then must be exactly what the call is for. */
 export async function throughFault<Result>(site: Site, call: Call<Result>, fault: NetworkFault): Promise<Result> {
-  return naming(site, call, fault, () => twice(site, call, fault));
+  return naming(site, call, fault, async () => {
+    const result = await twice(site, call, fault);
+    if (fault.kind !== "cut") await withoutOrphans(site);
+    return result;
+  });
 }
 
 /** Says of whatever goes wrong in which case it did. */
 async function naming<Result>(
   { tally }: Site,
   { name }: Pick<Call<unknown>, "name">,
-  { sessions, at, moment, kind }: NetworkFault,
+  fault: NetworkFault,
   work: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await work();
   } catch (error) {
     tally.inexact();
-    const where = `${name}, ${sessions ?? "work"} round trip ${at} ${moment}, ${kind}`;
-    throw new Error(`${where} (CHAOS_SEED=${SEED}): ${String(error)}`, { cause: error });
+    throw new Error(`${nameOf(name, fault)}: ${String(error)}\nTo repeat it: ${replay(nameOf(name, fault))}`, {
+      cause: error,
+    });
   }
 }
 
@@ -94,13 +110,13 @@ async function twice<Result>(site: Site, call: Call<Result>, fault: NetworkFault
   const { told, query } = await once(site, () => call.run(), fault);
   if ("result" in told) {
     await expectExactly(site, call.after);
-    site.tally.count(query === undefined ? "unreached" : "done");
+    site.tally.count(query === undefined ? UNREACHED : DONE);
     return told.result;
   }
   requireForOperators(told.error);
   const unseen = await isDone(site, call);
   if (unseen && /nothing was changed/i.test(told.error.message)) throw told.error;
-  site.tally.count(query === undefined ? "unreached" : unseen ? "unseen" : "refused");
+  site.tally.count(query === undefined ? UNREACHED : unseen ? UNSEEN : REFUSED);
   const result = await (unseen ? call.again() : call.run());
   await expectExactly(site, call.after);
   return result;
@@ -120,19 +136,24 @@ export async function lookThroughFaults<Result>(
       const { told, query } = await once(site, () => look.run(), fault);
       if ("error" in told) requireForOperators(told.error);
       if ("error" in told && query === undefined && !fault.sessions) throw told.error;
-      site.tally.count(query === undefined ? "unreached" : "error" in told ? "refused" : "done");
+      site.tally.count(query === undefined ? UNREACHED : "error" in told ? REFUSED : DONE);
       const isLast = index === faults.length - 1;
       if (isLast || index % LOOKS_A_CHECK === 0) expect(await look.run()).toEqual(look.result);
       await expectExactly(site, look.before);
-      await withoutSessions(site);
+      await withoutOrphans(site);
     });
   }
 }
 
-/** Until the server has given up the sessions that a silent network has left there: what comes next would wait for their lock. */
-async function withoutSessions({ db }: Site): Promise<void> {
-  const left = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'one-roof%'";
-  await until(async () => (await db.query(left)).length === 0, ORPHANS_MS);
+/**
+ * Until the server has given up the sessions that a silent network has left there in a transaction or with the lock, for which
+ * what comes next would wait. One that was only just being opened holds nothing, and stays until its TCP gives up, after hours.
+ */
+async function withoutOrphans({ db }: Site): Promise<void> {
+  const ours = `FROM pg_stat_activity a WHERE datname = current_database() AND application_name LIKE 'one-roof%'`;
+  const holding = `${ours} AND (xact_start IS NOT NULL OR EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid))`;
+  await until(async () => (await db.query(`SELECT ${holding}`)).length === 0, ORPHANS_MS);
+  await db.query(`SELECT pg_terminate_backend(pid) ${ours}`);
 }
 
 /** Makes a call through a fault; tells how it ended, and what was asked where it broke. */

@@ -15,8 +15,8 @@ const WRITTEN = new Set([...TABLES, "governance_object_ownership"].map((table) =
 /** Their columns that are filled from sequences, which a transaction that is rolled back leaves moved. */
 const NUMBERED = ["id", "scan_id", "last_scan_id"];
 
-/** What in the ledger hashes times and numbers from sequences, or repeats them. */
-const UNREPEATABLE = ["exit", "detail", "previous", "hash"];
+/** What in the ledger hashes times and numbers from sequences, or repeats them, and the rollout's own id. */
+const UNREPEATABLE = ["rollout_id", "exit", "detail", "previous", "hash"];
 
 /** A file that a rolled back scan, or a ledger that begins anew, writes anew. */
 const OWN_FILE = new RegExp(

@@ -40,7 +40,17 @@ export type CommandName = "up" | "destroy" | "preview";
 
 /** Starts `npm run up` or `npm run destroy` on a stack, with the same code and without npm. */
 export function start(stack: Engine, command: CommandName, ...args: string[]): ProcessUnderTest {
-  const [program, ...words] = wordsOf(stack, command, args);
+  return startUnder([], stack, command, ...args);
+}
+
+/** The same by a program that runs another: its name and its own arguments. */
+export function startUnder(
+  runner: readonly string[],
+  stack: Engine,
+  command: CommandName,
+  ...args: string[]
+): ProcessUnderTest {
+  const [program, ...words] = [...runner, ...wordsOf(stack, command, args)];
   const env = { ...stack.env, ONE_ROOF_HOME: stack.folder };
   return underTest(spawn(program, words, { env, stdio: ["ignore", "pipe", "pipe"] }));
 }

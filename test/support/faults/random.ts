@@ -11,6 +11,16 @@ export function draw<Value>(kind: fc.Arbitrary<Value>, seed: number, numRuns: nu
   return fc.sample(fc.noBias(kind), { seed, numRuns });
 }
 
+/** How a case is made again that went wrong, alone where all are made. */
+export function replay(name: string): string {
+  return ALL ? `CHAOS=all CHAOS_ONLY=${JSON.stringify(name)}` : `CHAOS_SEED=${SEED}`;
+}
+
+/** Whether a case is to be made: each, unless `CHAOS_ONLY` has part of a name. */
+export function isWanted(name: string): boolean {
+  return name.includes(process.env.CHAOS_ONLY ?? "");
+}
+
 /** What falls to this process: so many of the cases, drawn by the seed; of all of them its part, as `CHAOS_PART=2/8` says. */
 export function shareOf<Value>(cases: readonly Value[], size: number): Value[] {
   if (!ALL) {

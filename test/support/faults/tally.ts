@@ -1,24 +1,13 @@
 import { writeFileSync } from "node:fs";
+import { casesOf, describeReport, type Report } from "../../../cli/chaos/report";
 import { ALL, SEED } from "./random";
 
-/** How the calls ended that a fault was put into, and how the second call left the database. */
-export interface Counts {
-  cases: number;
-  /** Said that it succeeded, and had. */
-  done: number;
-  /** Said that it failed, and nothing was changed. */
-  refused: number;
-  /** Said that it failed, though the server had done it all: the answer was lost. */
-  unseen: number;
-  /** Ended before its fault was due. */
-  unreached: number;
-  /** The second call did not put everything right. */
-  inexact: number;
-}
-
+/** Counts how the calls ended that a fault was put into. */
 export interface Tally {
-  readonly counts: Counts;
-  count(how: Exclude<keyof Counts, "cases" | "inexact">): void;
+  /** How many there were so far. */
+  cases(): number;
+  count(outcome: string): void;
+  /** Something was not exactly right after the second call. */
   inexact(): void;
   /** Says which call is under way, and how many cases it has. */
   at(call: string, cases: number): void;
@@ -26,40 +15,38 @@ export interface Tally {
   text(): string;
 }
 
-/** Counts what is put into so many calls, and keeps `CHAOS_REPORT` up to date, where the command that runs many of these looks from time to time. */
-export function tally(calls: number): Tally {
-  const counts: Counts = { cases: 0, done: 0, refused: 0, unseen: 0, unreached: 0, inexact: 0 };
+/** Counts the cases of so many calls, and keeps the file `CHAOS_REPORT` up to date. */
+export function tally(what: string, calls: number): Tally {
+  const outcomes: Record<string, number> = {};
+  let inexact = 0;
   let current = { call: "", cases: 0, before: 0 };
   let begun = 0;
+  const cases = () => casesOf({ outcomes });
   const report = () => {
     const { CHAOS_REPORT: file } = process.env;
-    const part = current.cases ? (counts.cases - current.before) / current.cases : 0;
-    if (file)
-      writeFileSync(file, JSON.stringify({ ...counts, progress: (begun - 1 + part) / calls, at: current.call }));
+    if (!file) return;
+    const part = current.cases ? Math.min((cases() - current.before) / current.cases, 1) : 0;
+    const progress = begun ? (begun - 1 + part) / calls : 0;
+    writeFileSync(file, JSON.stringify({ what, outcomes, inexact, progress, at: current.call } satisfies Report));
   };
   return {
-    counts,
-    count(how) {
-      counts.cases++;
-      counts[how]++;
+    cases,
+    count(outcome) {
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
       report();
     },
     inexact() {
-      counts.inexact++;
+      inexact++;
       report();
     },
     at(call, cases) {
       begun++;
-      current = { call, cases, before: counts.cases };
+      current = { call, cases, before: casesOf({ outcomes }) };
       report();
     },
     text: () => {
-      const { cases, done, refused, unseen, unreached, inexact } = counts;
       const drawn = ALL ? "all of them" : `drawn by seed ${SEED}, which CHAOS_SEED=${SEED} repeats`;
-      return (
-        `${cases} round trips cut (${drawn}): ${done} done, ${refused} refused and nothing changed, ${unseen} done without ` +
-        `an answer, ${unreached} over before; after the second call ${inexact} inexact`
-      );
+      return `${describeReport({ what, outcomes, inexact })} (${drawn})`;
     },
   };
 }

@@ -1,0 +1,45 @@
+// Which tests put all their faults in, on which servers, and how their cases are dealt out to processes.
+import fs from "node:fs";
+import path from "node:path";
+import { locatePostgres } from "../dev-database/postgres";
+import { Failure } from "../failure";
+import { capture } from "../process";
+
+/** Where Debian and its kin install one server of each version. */
+const INSTALLED = "/usr/lib/postgresql";
+const SUPPORTED = [15, 16, 17, 18];
+
+/** One test on one server, dealt out to so many processes. */
+export interface Series {
+  test: string;
+  /** Folder with `initdb` and `postgres`. */
+  bin: string;
+  version: string;
+  parts: number;
+}
+
+/**
+ * Every round trip on every server, in so many parts each; and the writes of Pulumi's state, which are the same on all of
+ * them, on the first. `TEST_PG_BIN` names the servers, as PATH names folders; else it is ours and those that are installed.
+ */
+export function allSeries(parts: number): Series[] {
+  const servers = findServers().map((bin) => ({ bin, version: versionOf(bin) }));
+  const trips = servers.map((server) => ({ ...server, test: "test/provider/cut.test.ts", parts }));
+  const writes = servers.slice(0, 1).map((server) => ({ ...server, test: "test/e2e/state-writes.test.ts", parts }));
+  return [...writes, ...trips];
+}
+
+function findServers(): string[] {
+  const { TEST_PG_BIN: named } = process.env;
+  if (named) return named.split(path.delimiter);
+  const installed = SUPPORTED.map((version) => path.join(INSTALLED, `${version}`, "bin"));
+  return [locatePostgres().bin, ...installed.filter((bin) => fs.existsSync(path.join(bin, "initdb")))];
+}
+
+function versionOf(bin: string): string {
+  const { ok, stdout, reason } = capture(path.join(bin, "postgres"), ["--version"]);
+  if (ok) return /\d+(\.\d+)?/.exec(stdout)?.[0] ?? stdout;
+  throw new Failure(
+    `${bin} has no PostgreSQL server that runs: ${reason}. Set TEST_PG_BIN to folders with initdb and postgres.`,
+  );
+}
