@@ -119,7 +119,8 @@ export function guard(watched: Session, log: Log): Guard {
     holds: () => holds.longest(),
     blockers: () => seen,
     async outlast(blockers, deadline) {
-      const areThere = async () => someAreThere(await connected(), blockers);
+      // Asked on the session that waits, which the server would end if it idled for long.
+      const areThere = () => someAreThere(watched, blockers);
       while (performance.now() < deadline && (await areThere().catch(() => false))) await pauseFor(OUTLAST_MS);
     },
     async end() {
