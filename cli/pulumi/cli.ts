@@ -1,8 +1,9 @@
 // The Pulumi CLI, ready to run in this project: engine, database, backend and stack are there.
 import { namedConnection } from "../dev-database/target";
 import { runInForeground } from "../process";
-import { writeForOurselves } from "../project";
+import { DEV_STACK, writeForOurselves } from "../project";
 import type { CommandLine } from "./command-line";
+import { requireSurroundings } from "./demands";
 import { ensureEngine } from "./engine";
 import { commandEnvironment } from "./environment";
 import { requireKnownState } from "./state";
@@ -17,11 +18,12 @@ export interface Pulumi {
 export async function preparePulumi(line: CommandLine): Promise<Pulumi> {
   // Before anything is started: it throws where the environment names a database in words that cannot be read.
   namedConnection();
+  requireSurroundings(line);
   const binary = await ensureEngine();
   writeForOurselves();
   const env = await commandEnvironment(line);
   const start: Start = (args, changes) => runInForeground(binary, args, { ...env, ...changes });
-  if (!process.env.PULUMI_BACKEND_URL) await ensureOwnBackend(line, start);
+  if (!process.env.PULUMI_BACKEND_URL && line.stack === DEV_STACK) await ensureOwnBackend(line, start);
   return {
     env,
     run: async (args) => {

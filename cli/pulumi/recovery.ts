@@ -1,11 +1,13 @@
 // After a command has failed on a local file backend: puts right what a dead run left behind, and a stack that nobody has created yet.
 import fs from "node:fs";
 import { tell } from "../console";
+import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
 import { isTerminal } from "../process";
+import { DEV_STACK } from "../project";
 import { backendFolder, isStale, pendingCreates, readLocks, stackFile } from "./backend";
-import type { CommandLine } from "./command-line";
-import { createStack, isStackInit, type Start } from "./stack";
+import { type CommandLine, isStackInit } from "./command-line";
+import { createStack, type Start } from "./stack";
 
 /** A command that has failed. */
 export interface FailedCommand {
@@ -25,8 +27,8 @@ export async function recover(failed: FailedCommand): Promise<boolean> {
   if (!backend) return false;
   const { line, start } = failed;
   if (!fs.existsSync(stackFile(backend, line.stack))) {
-    // At a terminal Pulumi itself has offered to create the stack.
-    if (isStackInit(line) || isTerminal()) return false;
+    // At a terminal Pulumi itself has offered to create the stack; any other than the developer's is created by its team.
+    if (line.stack !== DEV_STACK || isStackInit(line) || isTerminal()) return false;
     tell(`There is no stack ${line.stack} in this backend yet.`);
     await createStack(line, start);
     return true;
@@ -43,6 +45,7 @@ async function clearDeadRun({ line, start, started }: FailedCommand, backend: st
     throw new Failure(
       `Stack ${line.stack} is locked by process ${living.pid} of ${living.username} on ${living.hostname} since ${living.timestamp}.\n` +
         `Wait for it to end. If it is gone: npm run pulumi -- cancel --yes`,
+      EXIT.locked,
     );
   }
   if (locks.length === 0) return false;
@@ -60,5 +63,5 @@ async function clearDeadRun({ line, start, started }: FailedCommand, backend: st
 async function step(what: string, running: ReturnType<Start>): Promise<void> {
   tell(`${what} ...`);
   const { code } = await running;
-  if (code !== 0) throw new Failure(`${what}: Pulumi failed with exit code ${code}.`, code);
+  if (code !== 0) throw new Failure(`${what}: Pulumi failed with exit code ${code}.`);
 }
