@@ -5,6 +5,7 @@ import tseslint from "typescript-eslint";
 const FOUNDATION = ["provider/model", "provider/postgres", "provider/release", "provider/context.ts"];
 const COMMAND_GROUND = [
   "cli/console.ts",
+  "cli/exit-codes.ts",
   "cli/failure.ts",
   "cli/interrupts.js",
   "cli/lifeline.ts",

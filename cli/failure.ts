@@ -1,8 +1,10 @@
+import { EXIT } from "./exit-codes";
+
 /** Something that was foreseen went wrong: the message is for the person at the terminal, without a stack. */
 export class Failure extends Error {
   constructor(
     message: string,
-    readonly exitCode = 1,
+    readonly exitCode: number = EXIT.failed,
     options?: ErrorOptions,
   ) {
     super(message, options);

@@ -74,6 +74,8 @@ export function isTerminal(): boolean {
 
 export interface Captured {
   ok: boolean;
+  /** Null where it could not be started, or was ended by a signal. */
+  code: number | null;
   stdout: string;
   /** What a person needs to see when it failed. */
   reason: string;
@@ -87,6 +89,7 @@ export function capture(program: string, args: readonly string[], options: Spawn
   const failure = error?.code === "ENOENT" ? `${program} was not found` : error?.message;
   return {
     ok: result.status === 0,
+    code: result.status,
     stdout: result.stdout?.trim() ?? "",
     reason: failure ?? (result.stderr?.trim() || `exit code ${result.status ?? "unknown"}`),
   };

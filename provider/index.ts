@@ -34,6 +34,7 @@ export {
   type Connection,
   describeConnection,
   describeExposure,
+  describeUnprotected,
   readConnection,
   requireProtected,
 } from "./postgres/connection";

@@ -1,6 +1,7 @@
 // What the access command asks the database, as whoever the environment names.
 import { type AccessDeclaration, auditAccess, openSession, rolesOf } from "../../provider";
 import { rollout } from "../../tiers";
+import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
 
 type Session = Awaited<ReturnType<typeof openSession>>;
@@ -48,6 +49,10 @@ const UNITS: Record<string, string> = { m: "minutes", min: "minutes", h: "hours"
 /** `90min`, `2h`, `1d` as an interval. */
 function interval(text: string): string {
   const [, count = "", unit = ""] = /^(\d+)\s*(m|min|h|d)$/.exec(text) ?? [];
-  if (!count) throw new Failure(`--for ${text} is not a time: expected 90min, 2h or 1d. Nothing was changed.`, 2);
+  if (!count)
+    throw new Failure(
+      `--for ${text} is not a time: expected 90min, 2h or 1d. Nothing was changed.`,
+      EXIT.configuration,
+    );
   return `${count} ${UNITS[unit] ?? ""}`;
 }

@@ -6,6 +6,7 @@ import { describeAccess, messageOf } from "../../provider";
 import { runAccessProgram } from "../access/pulumi";
 import { approve, audit, withdraw } from "../access/session";
 import { requireOwnDatabase, targetEnvironment } from "../dev-database/target";
+import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
 import { readCommandLine } from "../pulumi/command-line";
 import type { Command } from "./index";
@@ -48,7 +49,7 @@ const actions: Record<string, (options: Options) => Promise<number>> = {
   audit: tellAudit,
   approve: async ({ release, request, for: duration }) => {
     if (!release || !request || !duration)
-      throw new Failure(`approve needs --release, --request and --for.\n${USAGE}`, 2);
+      throw new Failure(`approve needs --release, --request and --for.\n${USAGE}`, EXIT.configuration);
     console.log(`Approved until ${await approve({ release, request, duration })}.`);
     return 0;
   },
@@ -76,7 +77,7 @@ const REMOVE_HEADER = `-- Takes roles and rights of the rollout back, made by: n
 export const run: Command = async ([name = "", ...rest]) => {
   if (["preview", "up", "destroy"].includes(name)) return runAccessProgram(name, rest);
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-  if (!action) throw new Failure(name ? `Unknown command "${name}".\n${USAGE}` : USAGE, 2);
+  if (!action) throw new Failure(name ? `Unknown command "${name}".\n${USAGE}` : USAGE, EXIT.configuration);
   const given = readOptions(rest);
   // On the embedded database everybody is its developer.
   const { stack } = readCommandLine([]);
@@ -97,7 +98,7 @@ function readOptions(args: string[]) {
   try {
     return parseArgs({ args, options }).values;
   } catch (cause) {
-    throw new Failure(`${messageOf(cause).split(".")[0] ?? ""}.\n${USAGE}`, 2, { cause });
+    throw new Failure(`${messageOf(cause).split(".")[0] ?? ""}.\n${USAGE}`, EXIT.configuration, { cause });
   }
 }
 

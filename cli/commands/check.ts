@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { say } from "../console";
+import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
 import { makeStateFolder, projectFolder } from "../project";
 import type { Command } from "./index";
@@ -17,7 +18,7 @@ interface Check {
 const AT_ONCE = 2;
 
 export const run: Command = async (args) => {
-  if (args.length > 0) throw new Failure("Usage: npm run check", 2);
+  if (args.length > 0) throw new Failure("Usage: npm run check", EXIT.configuration);
   const unit: Check = { name: "unit tests", script: "jest/bin/jest.js", args: ["test/unit"] };
   const failed = await failedChecks([...staticChecks({ cacheLint: true }), unit]);
   return failed.length === 0 ? 0 : 1;

@@ -4,6 +4,7 @@ import * as baseline from "../dev-database/baseline";
 import { clusterUrl, stopCluster } from "../dev-database/cluster";
 import { isExternal, libpqEnvironment } from "../dev-database/target";
 import { say } from "../console";
+import { EXIT } from "../exit-codes";
 import { Failure, reasonOf } from "../failure";
 import { writeForOurselves } from "../project";
 import type { Command } from "./index";
@@ -55,14 +56,14 @@ function readBaseline(args: string[]): baseline.Baseline {
     if (Number(scale) > 0) return { scale, signed: !unsigned };
     throw new Error(`--scale must be a number above 0, not "${scale}".`);
   } catch (cause) {
-    throw new Failure(`${reasonOf(cause)}\n${USAGE}`, 2, { cause });
+    throw new Failure(`${reasonOf(cause)}\n${USAGE}`, EXIT.configuration, { cause });
   }
 }
 
 export const run: Command = async (args) => {
   const [name = "", ...rest] = args;
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-  if (!action) throw new Failure(name ? `Unknown command "${name}".\n${USAGE}` : USAGE, 2);
+  if (!action) throw new Failure(name ? `Unknown command "${name}".\n${USAGE}` : USAGE, EXIT.configuration);
   if (isExternal()) {
     throw new Failure(
       `DATABASE_URL or PGHOST names another database: \`db ${name}\` is for the embedded one. Unset it first.`,

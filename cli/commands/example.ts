@@ -5,6 +5,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { inventoryDifferences, withScratchDatabase, type ScratchDatabase } from "../dev-database/scratch";
 import { say } from "../console";
+import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
 import { withLock } from "../lock";
 import { isTerminal, runInForeground } from "../process";
@@ -53,7 +54,7 @@ const STEPS: Step[] = [
 ];
 
 export const run: Command = async (args) => {
-  if (args.length > 0) throw new Failure("Usage: npm run example", 2);
+  if (args.length > 0) throw new Failure("Usage: npm run example", EXIT.configuration);
   const binary = await ensureEngine();
   writeForOurselves();
   const folder = path.join(makeStateFolder(), "example");

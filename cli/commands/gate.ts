@@ -13,6 +13,7 @@ import { rollout } from "../../tiers";
 import { blockerTokens } from "../../tiers/monitor";
 import { namedConnection, requireOwnDatabase, targetEnvironment } from "../dev-database/target";
 import { say, tell } from "../console";
+import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
 import { projectFolder, writeForOurselves } from "../project";
 import { readCommandLine, type CommandLine } from "../pulumi/command-line";
@@ -41,9 +42,10 @@ export const run: Command = async (args) => {
   try {
     return options.help ? 0 : await tellVerdict(options, readCommandLine(args));
   } catch (error) {
-    if (options.quiet) return 1;
+    const code = error instanceof Failure ? error.exitCode : EXIT.failed;
+    if (options.quiet) return code;
     // An error is one line, so that a log of cron or CI keeps it together.
-    throw new Failure((error instanceof Failure ? error.message : messageOf(error)).replace(/\s*\n\s*/g, " "), 1, {
+    throw new Failure((error instanceof Failure ? error.message : messageOf(error)).replace(/\s*\n\s*/g, " "), code, {
       cause: error,
     });
   }
@@ -60,7 +62,7 @@ function readOptions(args: string[]) {
   try {
     return parseArgs({ args, options }).values;
   } catch (error) {
-    throw new Failure(`${messageOf(error).split(".")[0] ?? ""}.\n${USAGE}`, 2, { cause: error });
+    throw new Failure(`${messageOf(error).split(".")[0] ?? ""}.\n${USAGE}`, EXIT.configuration, { cause: error });
   }
 }
 

@@ -1,16 +1,18 @@
 // `npm run up | preview | destroy | refresh`: the same command of the Pulumi CLI, with the options that fit the stack and the terminal.
 import { tell } from "../console";
-import { describeTarget, isExternal, isOwnServer, requireOwnDatabase } from "../dev-database/target";
+import { describeTarget, isExternal, isOwnServer } from "../dev-database/target";
+import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
 import { isTerminal } from "../process";
 import { DEV_STACK } from "../project";
 import { preparePulumi } from "../pulumi/cli";
 import { readCommandLine, type CommandLine } from "../pulumi/command-line";
+import { requireSurroundings } from "../pulumi/demands";
 import type { Command } from "./index";
 
 export const run: Command = async (args, name) => {
   const line = readCommandLine([name, ...args]);
-  requireOwnDatabase(line.stack);
+  requireSurroundings(line);
   const open = changes(name, line) && !line.isOn("yes");
   const mayBeOurs = open && !line.has("yes") && !isOthers(line);
   if (open && !mayBeOurs) requireSomebodyToAsk(name, line, process.env);
@@ -43,6 +45,7 @@ function requireSomebodyToAsk(command: string, line: CommandLine, env: NodeJS.Pr
   throw new Failure(
     `${command} on stack ${line.stack} would change ${describeTarget(env)}, and there is no terminal to ask at. ` +
       `If that is the right database, say so: npm run ${command} -- --yes. Nothing was started.`,
+    EXIT.configuration,
   );
 }
 

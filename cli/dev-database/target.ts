@@ -1,5 +1,6 @@
 // Which database the commands work on: the one that the environment names, else the embedded one.
 import { type Connection, describeConnection, messageOf, readConnection, requireProtected } from "../../provider";
+import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
 import { DEV_STACK } from "../project";
 import { DATABASE, ensureDatabase } from "./baseline";
@@ -24,7 +25,7 @@ function connectionOf(env: NodeJS.ProcessEnv): Connection {
   try {
     return readConnection(env);
   } catch (cause) {
-    throw new Failure(messageOf(cause), 1, { cause });
+    throw new Failure(messageOf(cause), EXIT.configuration, { cause });
   }
 }
 
@@ -36,14 +37,17 @@ function isEmbeddedAddress({ host, port }: Connection): boolean {
 /** Only the dev stack falls back on the embedded database; any other goes to another host by a protected connection. */
 export function requireOwnDatabase(stack: string): void {
   if (stack !== DEV_STACK && !isExternal()) {
-    throw new Failure(`Stack ${stack} has a database of its own: set DATABASE_URL or PGHOST. Nothing was started.`);
+    throw new Failure(
+      `Stack ${stack} has a database of its own: set DATABASE_URL or PGHOST. Nothing was started.`,
+      EXIT.configuration,
+    );
   }
   const connection = namedConnection();
   if (!connection) return;
   try {
     requireProtected(connection, stack);
   } catch (cause) {
-    throw new Failure(messageOf(cause), 1, { cause });
+    throw new Failure(messageOf(cause), EXIT.configuration, { cause });
   }
 }
 

@@ -19,6 +19,14 @@ export function stackFile(backend: string, stack: string, project = projectName(
   return path.join(backend, "stacks", project, `${stack}.json`);
 }
 
+/** Is there a file of this stack anywhere in the backend, in whichever layout? */
+export function holdsStack(backend: string, stack: string): boolean {
+  const folder = path.join(backend, "stacks");
+  if (!fs.existsSync(folder)) return false;
+  const names = fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return names.some((name) => [`${stack}.json`, `${stack}.json.gz`].includes(path.basename(name)));
+}
+
 /** Does anybody hold the stack, dead or alive? */
 export function holdsLock(backend: string, stack: string): boolean {
   return filesIn(path.join(backend, "locks", "organization", projectName(), stack)).length > 0;

@@ -3,8 +3,9 @@ import { namedConnection } from "../dev-database/target";
 import { tell } from "../console";
 import { exitCodeOf, onInterrupt } from "../interrupts";
 import { runInForeground } from "../process";
-import { writeForOurselves } from "../project";
+import { DEV_STACK, writeForOurselves } from "../project";
 import type { CommandLine } from "./command-line";
+import { requireSurroundings } from "./demands";
 import { ensureEngine } from "./engine";
 import { engineErrors } from "./engine-errors";
 import { engineEvents } from "./engine-events";
@@ -39,11 +40,12 @@ export async function preparePulumi(line: CommandLine): Promise<Pulumi> {
 async function prepare(line: CommandLine): Promise<Pulumi> {
   // Before anything is started: it throws where the environment names a database in words that cannot be read.
   namedConnection();
+  requireSurroundings(line);
   const binary = await ensureEngine();
   writeForOurselves();
   const env = await commandEnvironment(line);
   const start: Start = (args, changes, foreground) => runInForeground(binary, args, { ...env, ...changes }, foreground);
-  if (!process.env.PULUMI_BACKEND_URL) await ensureOwnBackend(line, start);
+  if (!process.env.PULUMI_BACKEND_URL && line.stack === DEV_STACK) await ensureOwnBackend(line, start);
   const url = env.PULUMI_BACKEND_URL ?? "";
   return {
     env,

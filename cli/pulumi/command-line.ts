@@ -7,7 +7,7 @@ import { DEV_STACK, projectFolder } from "../project";
 export interface CommandLine {
   /** The command and its operands, without options. */
   words: string[];
-  /** The stack that the CLI will work on, as it was named: perhaps `organization/project/stack`. */
+  /** The stack that the CLI will work on, or make or remove, as it was named: perhaps `organization/project/stack`. */
   fullStack: string;
   /** Its own name. */
   stack: string;
@@ -15,6 +15,8 @@ export interface CommandLine {
   project: string | undefined;
   /** The folder in which the CLI is to work, where an option names one. */
   cwd: string | undefined;
+  /** Where a new stack is to have its secrets encrypted, where an option says so. */
+  secretsProvider: string | undefined;
   /** The file with the stack's configuration. */
   configFile: string;
   /** Was this option given, whatever its value? */
@@ -43,6 +45,33 @@ const LETTERS: Record<string, string> = {
   y: "yes",
 };
 
+/** Commands that run the program or the provider, by every name that the CLI takes for them. */
+const OPERATIONS: Readonly<Record<string, "preview" | "up" | "destroy" | "refresh">> = {
+  preview: "preview",
+  pre: "preview",
+  up: "up",
+  update: "up",
+  destroy: "destroy",
+  down: "destroy",
+  dn: "destroy",
+  refresh: "refresh",
+};
+
+/** The command, if it runs the program or the provider and so needs the database. */
+export function operationOf({ words: [command = ""] }: CommandLine): string | undefined {
+  return Object.hasOwn(OPERATIONS, command) ? OPERATIONS[command] : undefined;
+}
+
+/** Is the command itself going to create a stack? */
+export function isStackInit({ words }: CommandLine): boolean {
+  return words[0] === "stack" && words[1] === "init";
+}
+
+/** The stack that is named by an operand: that of these commands is not the one that the environment names. */
+function stackOperand([command, action, operand]: readonly string[]): string | undefined {
+  return command === "stack" && ["init", "select", "rm"].includes(action ?? "") ? operand : undefined;
+}
+
 const OPTIONS: NonNullable<ParseArgsConfig["options"]> = {};
 for (const name of VALUES) OPTIONS[name] = { type: "string" };
 for (const [short, name] of Object.entries(LETTERS)) OPTIONS[name] = { type: OPTIONS[name]?.type ?? "boolean", short };
@@ -56,7 +85,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     const value = given(option);
     return typeof value === "string" ? value : undefined;
   };
-  const fullStack = text("stack") || process.env.PULUMI_STACK || DEV_STACK;
+  const fullStack = text("stack") || stackOperand(positionals) || process.env.PULUMI_STACK || DEV_STACK;
   const stack = fullStack.slice(fullStack.lastIndexOf("/") + 1);
   return {
     words: positionals,
@@ -64,6 +93,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     stack,
     project: /^[^/]+\/([^/]+)\/[^/]+$/.exec(fullStack)?.[1],
     cwd: text("cwd"),
+    secretsProvider: text("secrets-provider"),
     configFile: text("config-file") || path.join(projectFolder, `Pulumi.${stack}.yaml`),
     has: (option) => given(option) !== undefined,
     isOn: (flag) => ![undefined, false, "false", "False", "FALSE", "F", "f", "0"].includes(given(flag)),

@@ -42,3 +42,11 @@ function yamlReason(cause: unknown): string {
   if (!(cause instanceof YAMLException)) return reasonOf(cause);
   return cause.reason + (cause.mark ? ` in line ${cause.mark.line + 1}` : "");
 }
+
+/** Who encrypts the stack's secrets, as its file says it; undefined where it says nothing, or where there is no file. */
+export function secretsProvider(file: string): string | undefined {
+  if (!fs.existsSync(file)) return undefined;
+  const { secretsprovider: provider, encryptionsalt: salt } = readMapping(file);
+  if (typeof provider === "string" && provider !== "") return provider;
+  return salt === undefined ? undefined : "passphrase";
+}

@@ -3,17 +3,14 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { targetEnvironment } from "../dev-database/target";
 import { DEV_STACK, makeStateFolder } from "../project";
-import type { CommandLine } from "./command-line";
+import { type CommandLine, operationOf } from "./command-line";
 import { readStackConfiguration } from "./configuration";
 import { engineFolder, pulumiHome } from "./engine";
 
-/** Commands that run the program or the provider. */
-const WRITING = ["preview", "up", "update", "destroy", "down", "refresh"];
-
 export async function commandEnvironment(line: CommandLine): Promise<NodeJS.ProcessEnv> {
-  const { stack, fullStack, words } = line;
+  const { stack, fullStack } = line;
   const { env } = process;
-  const request = WRITING.includes(words[0] ?? "") ? requestOf(line) : undefined;
+  const request = operationOf(line) ? requestOf(line) : undefined;
   return {
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_OPTION_POLICY_PACK: "./policy",
@@ -26,7 +23,7 @@ export async function commandEnvironment(line: CommandLine): Promise<NodeJS.Proc
     // The engine finds its language host and the launcher of dynamic providers here.
     PATH: engineFolder() + path.delimiter + (env.PATH ?? ""),
     // Tells the program what it runs for: a `destroy --run-program` rehearses the rollbacks instead of the tiers.
-    ROLLOUT_COMMAND: words[0] ?? "",
+    ROLLOUT_COMMAND: operationOf(line) ?? "",
     // Tells the provider that it does: without the program, the first deletion rehearses the way back.
     ROLLOUT_RUN_PROGRAM: line.isOn("run-program") ? "true" : "",
     // How its messages name the command that the operator can type next.

@@ -3,12 +3,14 @@
 import fs from "node:fs";
 import { inLine } from "../../provider";
 import { tell } from "../console";
+import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
 import { isTerminal } from "../process";
+import { DEV_STACK } from "../project";
 import { backendFolder, holdsLock, pendingCreates, stackFile } from "./backend";
-import type { CommandLine } from "./command-line";
+import { type CommandLine, isStackInit } from "./command-line";
 import { type Life, lifeOf, locksNamed, removeLock, type StackLock } from "./locks";
-import { createStack, isStackInit, type Start } from "./stack";
+import { createStack, type Start } from "./stack";
 
 /** A command, how the CLI is run for it, and its backend. */
 export interface OnBackend {
@@ -52,8 +54,8 @@ export async function recover({ kept, ...command }: FailedCommand): Promise<bool
   process.stderr.write(kept);
   const backend = backendFolder(url);
   if (!backend || fs.existsSync(stackFile(backend, line.stack))) return false;
-  // At a terminal Pulumi itself has offered to create the stack.
-  if (isStackInit(line) || isTerminal()) return false;
+  // At a terminal Pulumi itself has offered to create the stack; any other than the developer's is created by its team.
+  if (line.stack !== DEV_STACK || isStackInit(line) || isTerminal()) return false;
   tell(`There is no stack ${line.stack} in this backend yet.`);
   await createStack(line, start);
   return true;
@@ -63,7 +65,7 @@ export async function recover({ kept, ...command }: FailedCommand): Promise<bool
 function removeDead(line: CommandLine, locks: readonly StackLock[]): void {
   const lives = locks.map((lock) => ({ lock, life: lifeOf(lock) }));
   if (lives.some(({ life }) => life !== "dead")) {
-    throw new Failure(lives.map(({ lock, life }) => describe(line, lock, life)).join("\n"));
+    throw new Failure(lives.map(({ lock, life }) => describe(line, lock, life)).join("\n"), EXIT.locked);
   }
   for (const { lock } of lives) {
     tell(`${describe(line, lock, "dead")}\nRemoving its lock ...`);

@@ -1,10 +1,10 @@
-// Creates the stack where nobody has done it yet. In a team's backend the team creates its stacks.
+// Creates the developer's stack where nobody has done it yet. Any other is created by whoever it belongs to.
 import fs from "node:fs";
 import { pathToFileURL } from "node:url";
 import { Failure } from "../failure";
 import { withLock } from "../lock";
 import type { Ended, Foreground } from "../process";
-import type { CommandLine } from "./command-line";
+import { type CommandLine, isStackInit } from "./command-line";
 import { ownBackend } from "./environment";
 
 /** Runs the CLI once, as it is. */
@@ -12,12 +12,7 @@ export type Start = (args: readonly string[], env?: NodeJS.ProcessEnv, foregroun
 
 export async function createStack(line: CommandLine, start: Start, env: NodeJS.ProcessEnv = {}): Promise<void> {
   const { code } = await start(["stack", "init", line.fullStack, "--non-interactive", "--no-select"], env);
-  if (code !== 0) throw new Failure(`The stack ${line.stack} could not be created.`, code);
-}
-
-/** Is the command itself going to create a stack? */
-export function isStackInit({ words }: CommandLine): boolean {
-  return words[0] === "stack" && words[1] === "init";
+  if (code !== 0) throw new Failure(`The stack ${line.stack} could not be created.`);
 }
 
 /** Our own backend appears together with its first stack, so whoever finds the folder finds both. */

@@ -6,7 +6,8 @@ import { tell } from "../console";
 import { exitCodeOf, interrupted, onInterrupt } from "../interrupts";
 import type { Ended } from "../process";
 import type { CommandLine } from "./command-line";
-import { type Cli, readDeployment } from "./state";
+import type { Cli } from "./existence";
+import { readDeployment } from "./state";
 
 /** How long the ledger may take to answer, and how much of that a session which is still at work may take to end. Milliseconds. */
 const PATIENCE_MS = 3_000;

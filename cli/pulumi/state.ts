@@ -2,13 +2,15 @@
 // backend can put other code there, or a resource of another kind. So the state is read before the engine is.
 import { createHash } from "node:crypto";
 import fs from "node:fs";
-import path from "node:path";
 import { inLine, isKnownProvider, TIER_TYPE } from "../../provider";
+import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
 import { capture } from "../process";
-import { backendFolder, stackFile } from "./backend";
+import { DEV_STACK } from "../project";
+import { backendFolder, holdsStack, stackFile } from "./backend";
 import { removeTornChecksum } from "./checksum";
 import type { CommandLine } from "./command-line";
+import { type Cli, hasStack, noStack, STACK_NOT_FOUND, worksOnStack } from "./existence";
 
 /** Commands that run no provider and no program: all others are looked at, those that we do not know too. */
 const RUNS_NOTHING = (
@@ -31,22 +33,23 @@ interface Deployment {
   pending_operations?: { resource?: Resource }[];
 }
 
-/** How the CLI is run. */
-export interface Cli {
-  binary: string;
-  env: NodeJS.ProcessEnv;
-}
-
 /**
- * Refuses a command that would run what is in the stack's state, where that is not what a rollout of this project has stored. What a death
- * has left beside the state, and would keep all from reading it, is removed first.
+ * Refuses a command on a stack that is not there, unless it is the developer's, and one that would run what is in the stack's
+ * state, where that is not what a rollout of this project has stored. What a death has left beside the state, and would keep all
+ * from reading it, is removed first.
  */
 export function requireKnownState(line: CommandLine, cli: Cli): void {
   const [command] = line.words;
   const own = localBackend(line, cli);
   if (own) removeTornChecksum(own, line.stack, line.project);
-  if (command === undefined || RUNS_NOTHING.includes(command)) return;
-  const { resources = [], pending_operations: pending = [] } = readDeployment(line, cli) ?? {};
+  if (command === undefined) return;
+  if (RUNS_NOTHING.includes(command)) {
+    if (line.stack !== DEV_STACK && worksOnStack(line) && !hasStack(line, cli)) throw noStack(line, cli);
+    return;
+  }
+  const deployment = readDeployment(line, cli);
+  if (!deployment && line.stack !== DEV_STACK) throw noStack(line, cli);
+  const { resources = [], pending_operations: pending = [] } = deployment ?? {};
   const all = [...resources, ...pending.flatMap(({ resource }) => resource ?? [])];
   const foreign = all.flatMap(foreignIn);
   if (foreign.length === 0) return;
@@ -55,6 +58,7 @@ export function requireKnownState(line: CommandLine, cli: Cli): void {
       `${foreign.map((text) => `  - ${text}`).join("\n")}\n` +
       `Nothing was started. Whoever can write to the backend can have changed it: find out who did. Restore the state from a ` +
       `backup (npm run pulumi -- stack export --version N, then stack import), or, if a commit of your own has stored it, use that commit.`,
+    EXIT.refused,
   );
 }
 
@@ -143,14 +147,6 @@ function isPlainName(name: string): boolean {
   return READ.includes(name) || (/^[a-z_]+$/i.test(name) && !READ.includes(name.toLowerCase()));
 }
 
-/** Is there a file of this stack anywhere in the backend, in whichever layout? */
-function holdsStack(backend: string, stack: string): boolean {
-  const folder = path.join(backend, "stacks");
-  if (!fs.existsSync(folder)) return false;
-  const names = fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
-  return names.some((name) => [`${stack}.json`, `${stack}.json.gz`].includes(path.basename(name)));
-}
-
 /** By the CLI, from a backend of any kind. It decrypts nothing: a provider that is kept as a secret is foreign. */
 function exportDeployment({ fullStack, stack, cwd }: CommandLine, { binary, env }: Cli): Deployment | undefined {
   const args = [
@@ -161,10 +157,11 @@ function exportDeployment({ fullStack, stack, cwd }: CommandLine, { binary, env 
     "--non-interactive",
     ...(cwd === undefined ? [] : ["--cwd", cwd]),
   ];
-  const { ok, stdout, reason } = capture(binary, args, { env, maxBuffer: 1 << 30 });
-  if (!ok && /^error: (no stack named|\[404\])/m.test(reason)) return undefined;
+  const { ok, code, stdout, reason } = capture(binary, args, { env, maxBuffer: 1 << 30 });
+  if (code === STACK_NOT_FOUND) return undefined;
   if (ok) return (JSON.parse(stdout) as { deployment?: Deployment }).deployment ?? {};
   throw new Failure(
     `The state of stack ${stack} cannot be read, so it is unknown what the engine would run: ${reason}\nNothing was started.`,
+    EXIT.unreachable,
   );
 }

@@ -172,14 +172,20 @@ export function describeExposure(connection: Connection): string | undefined {
 const UNPROTECTED_STACK = "dev";
 
 /**
- * Refuses a connection to another host over which password and data could be read or changed on the way. The stack is
- * the one that PULUMI_STACK names; where nothing names it, it is not the developer's.
+ * Why a stack must not use a connection to another host, over which password and data could be read or changed on the way;
+ * undefined where it may.
  */
-export function requireProtected(connection: Connection, stack = process.env.PULUMI_STACK ?? ""): void {
+export function describeUnprotected(connection: Connection, stack: string): string | undefined {
   const exposure = describeExposure(connection);
-  if (!exposure || stack.slice(stack.lastIndexOf("/") + 1) === UNPROTECTED_STACK) return;
-  throw new RolloutError(
-    `${exposure} Only the stack ${UNPROTECTED_STACK} may go without. Nothing was changed. Add ` +
-      `?sslmode=verify-full&sslrootcert=FILE to DATABASE_URL, or set PGSSLMODE and PGSSLROOTCERT.`,
+  if (!exposure || stack.slice(stack.lastIndexOf("/") + 1) === UNPROTECTED_STACK) return undefined;
+  return (
+    `${exposure} Only the stack ${UNPROTECTED_STACK} may go without. Add ?sslmode=verify-full&sslrootcert=FILE to ` +
+    `DATABASE_URL, or set PGSSLMODE and PGSSLROOTCERT.`
   );
+}
+
+/** Refuses such a connection. The stack is the one that PULUMI_STACK names; where nothing names it, it is not the developer's. */
+export function requireProtected(connection: Connection, stack = process.env.PULUMI_STACK ?? ""): void {
+  const unprotected = describeUnprotected(connection, stack);
+  if (unprotected) throw new RolloutError(`${unprotected} Nothing was changed.`);
 }

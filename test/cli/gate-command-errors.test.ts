@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { EXIT } from "../../cli/exit-codes";
 import { database, RATIFIED, type TestDatabase } from "../support/database/database";
 import { program, type PsqlResult } from "../support/database/psql";
 
@@ -84,7 +85,7 @@ describe("the connection", () => {
 
   test("of a stack with a database of its own must be given", async () => {
     const { code, stdout, stderr } = await gate([], { DATABASE_URL: "", PULUMI_STACK: "prod" });
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect({ code, stdout }).toEqual({ code: EXIT.configuration, stdout: "" });
     expect(stderr).toMatch(/^Stack prod .* DATABASE_URL or PGHOST.*\n$/);
   });
 });

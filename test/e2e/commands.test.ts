@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { EXIT } from "../../cli/exit-codes";
 import { temporaryFolder } from "../support/folder";
 
 /*
@@ -69,7 +70,7 @@ describe("a local backend of the caller's own", () => {
     lock("elsewhere");
     const refused = run(["refresh", "--yes"], backend());
     expect(refused.output).toMatch(/Stack dev is locked by process \d+ of somebody on elsewhere since/);
-    expect(refused.code).toBe(1);
+    expect(refused.code).toBe(EXIT.locked);
     expect(readdirSync(locks())).toHaveLength(1);
     lock(os.hostname());
     const cleared = run(["refresh", "--yes"], backend());

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { EXIT } from "../../cli/exit-codes";
 import { projectKey } from "../../cli/project";
 import { database, type TestDatabase } from "../support/database/database";
 import { program, type PsqlResult } from "../support/database/psql";
@@ -56,7 +57,7 @@ describe("a server that is not ours", () => {
     "%s is refused by its name, and nothing is started",
     async (command) => {
       const { code, stdout, stderr } = await run([command]);
-      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect({ code, stdout }).toEqual({ code: EXIT.configuration, stdout: "" });
       expect(stderr).toBe(
         `${command} on stack dev would change ${target()}, and there is no terminal to ask at. ` +
           `If that is the right database, say so: npm run ${command} -- --yes. Nothing was started.\n`,
@@ -64,19 +65,19 @@ describe("a server that is not ours", () => {
     },
   );
 
-  test.each([["--yes=false"], ["-sprod"], ["--stack=organization/one-roof/prod"]])(
+  test.each([["--yes=false"], ["-sclone"], ["--stack=organization/one-roof/clone"]])(
     "up %s is none either",
     async (option) => {
-      const { code, stderr } = await run(["up", option]);
-      expect(code).toBe(1);
-      expect(stderr).toMatch(/^up on stack (dev|prod) would change .*Nothing was started\.\n$/);
+      const { code, stderr } = await run(["up", option], { PULUMI_CONFIG_PASSPHRASE: "of the clone" });
+      expect(code).toBe(EXIT.configuration);
+      expect(stderr).toMatch(/^up on stack (dev|clone) would change .*Nothing was started\.\n$/);
     },
   );
 
   test("whose port was the embedded one's is told apart by its identifier", async () => {
     rememberCluster((await identifierOf()) + 1n);
     const { code, stdout, stderr } = await run(["up"]);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect({ code, stdout }).toEqual({ code: EXIT.configuration, stdout: "" });
     expect(stderr).toContain(`would change ${target()}`);
   });
 
@@ -84,7 +85,7 @@ describe("a server that is not ours", () => {
     rememberCluster(await identifierOf());
     const url = new URL(db.url);
     const { code, stderr } = await run(["up"], { DATABASE_URL: `${url.href}?host=localhost` });
-    expect([code, stderr]).toEqual([1, expect.stringContaining("on localhost:")]);
+    expect([code, stderr]).toEqual([EXIT.configuration, expect.stringContaining("on localhost:")]);
   });
 
   test("is changed once somebody has said yes, and the question's subject is printed", async () => {
@@ -110,7 +111,7 @@ describe.each([["up"], ["preview"], ["gate"], ["pulumi", "config"], ["db", "url"
     ["postgres://:hunter2@db.example/x"],
   ])("refuses %s in one line that shows nothing of it", async (DATABASE_URL) => {
     const { code, stdout, stderr } = await run(command.filter(Boolean), { DATABASE_URL });
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect({ code, stdout }).toEqual({ code: EXIT.configuration, stdout: "" });
     expect(stderr).toMatch(/^DATABASE_URL [^\n]* Nothing was started\.\n$/);
     expect(stderr).not.toMatch(/hunter2|hun#|db\.example/);
   });

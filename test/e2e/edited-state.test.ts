@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { EXIT } from "../../cli/exit-codes";
 import { catalogAndRows, differences } from "../support/database/compare";
 import { withDatabase } from "../support/database/database";
 import { program } from "../support/database/psql";
@@ -30,7 +31,7 @@ test.each([["destroy"], ["refresh"], ["preview"], ["up"], ["pulumi", "destroy"],
         plant(stack, marker);
         const args = [...command.filter(Boolean), "--yes"].filter((arg) => command[0] !== "preview" || arg !== "--yes");
         const { code, stdout, stderr } = await program(process.execPath, ["cli/main.js", ...args], stack.env);
-        expect([code, stdout]).toEqual([1, ""]);
+        expect([code, stdout]).toEqual([EXIT.refused, ""]);
         expect(stderr).toContain("tier-0-preflight: outputs with an unknown provider, SHA-256 ");
         expect(stderr).toContain("Nothing was started.");
         expect(existsSync(marker)).toBe(false);
