@@ -6,31 +6,43 @@ import { type Finding, type Stop, stopsOf } from "../model/findings";
 import { bindGates, type BoundGate, failedGates, type GateReadings, type GateResult } from "../model/gates";
 import type { TierReport } from "../model/report";
 import type { TierDeclaration } from "../model/rollout";
-import { changes } from "../postgres/catalog-snapshot";
+import { changes, type Snapshot, takeSnapshot } from "../postgres/catalog-snapshot";
+import { takeReadings } from "../postgres/probe";
 import { hiddenFindings, takeTallies } from "../postgres/tallies";
 import { GATE_REFUSED, isDatabaseError, isInterrupted } from "../postgres/sqlstate";
 import type { TierScripts } from "../release/release";
-import { type DatabaseState, heldInvariants, neededReadings, takeState } from "./database-state";
+import { type DatabaseState, heldInvariants, neededReadings } from "./database-state";
 import { gateNotices, gateReadings, gatesTold } from "./gate-notices";
+import type { WithoutLate } from "./late-statements";
 import { type Around, runScript, tellFiles } from "./run-script";
 
 /** A tier that ran to its end inside the open transaction: its report, and the state after it. */
 export interface Applied {
   readonly report: TierReport;
   readonly after: DatabaseState;
+  /** What was given back before the readings were taken. */
+  readonly without?: WithoutLate | undefined;
+}
+
+/** How a tier is run. */
+export interface Running {
+  /** The tier whose readings the state after it takes too. */
+  readonly next?: TierDeclaration | undefined;
+  readonly around?: Around;
+  /** Gives back what others would wait for, once the gates have judged the tier with it and it is known what it changed. */
+  readonly giveBack?: (after: Snapshot) => Promise<WithoutLate | undefined>;
 }
 
 /**
  * Runs a tier's file in the open transaction, statement by statement, and measures it from `before`, the state at its
- * entry. The state after it takes the readings of the tier `next` too; `around` may do something around each
- * statement. Nothing is committed. Throws a TierRefused with the
- * report so far when a statement fails: the transaction is then aborted.
+ * entry. Nothing is committed. Throws a TierRefused with the report so far when a statement fails: the transaction is then
+ * aborted.
  */
 export async function applyTier(
   context: Context,
   scripts: TierScripts,
   before: DatabaseState,
-  { next, around }: { readonly next?: TierDeclaration | undefined; readonly around?: Around } = {},
+  { next, around, giveBack }: Running = {},
 ): Promise<Applied> {
   const { declaration } = scripts;
   const { rollout } = context.release;
@@ -38,22 +50,26 @@ export async function applyTier(
   const tables = Object.keys(declaration.delta.rows);
   const tallies = await takeTallies(context.session, tables, before.snapshot);
   const readings = await runTier(context, scripts, gates, around);
-  const after = await takeState(context, neededReadings(rollout, declaration, next));
+  const snapshot = await takeSnapshot(context.session, rollout.ledgerSchema);
+  const without = await giveBack?.(snapshot);
+  const after = await takeReadings(context.session, context.release.probe, neededReadings(rollout, declaration, next));
   const talliesAfter = await takeTallies(context.session, tables, before.snapshot);
   const measurement = {
-    changes: changes(before.snapshot, after.snapshot),
+    changes: changes(before.snapshot, snapshot),
     before: before.readings,
-    after: after.readings,
+    after,
   };
-  const invariants = await heldInvariants(context, before.readings, after.readings);
+  const invariants = await heldInvariants(context, before.readings, after);
   const stops = [
     ...stopsOf("gate", declaration.tier, asFindings(failedGates(gates, readings))),
+    ...stopsOf("delta", declaration.tier, without?.findings ?? []),
     ...stopsOf("delta", declaration.tier, contractFindings(declaration, measurement)),
     ...stopsOf("delta", declaration.tier, lockFindings(rollout, declaration.delta, measurement.changes)),
     ...stopsOf("delta", declaration.tier, hiddenFindings(tallies, talliesAfter, measurement.changes)),
     ...stopsOf("invariant", declaration.tier, invariants),
   ];
-  return { report: reportOf(declaration, readings, stops, measureDelta(declaration.delta, measurement)), after };
+  const report = reportOf(declaration, readings, stops, measureDelta(declaration.delta, measurement));
+  return { report, after: { snapshot: without?.snapshot ?? snapshot, readings: after }, without };
 }
 
 function asFindings(failed: readonly GateResult[]): Finding[] {

@@ -4,10 +4,11 @@ import type { TierReport } from "../model/report";
 import { type TierDeclaration, writes } from "../model/rollout";
 import { applyTier, TierRefused } from "../execute/apply";
 import { type DatabaseState, neededReadings, takeState } from "../execute/database-state";
+import { findLate, type LateStatements, rehearseLate, takeBack } from "../execute/late-statements";
 import { takeFingerprint } from "../ledger/fingerprint";
 import { createLedger } from "../ledger/ledger-table";
+import type { Snapshot } from "../postgres/catalog-snapshot";
 import type { TierScripts } from "../release/release";
-import { findLate, type LateStatements, runLate, takeBack } from "./late-statements";
 import { type RehearsedTier, rehearseWayBack } from "./rehearse-rollbacks";
 import { endsRehearsal, type Rehearsing, stopped, timed } from "./rehearsing";
 
@@ -49,7 +50,7 @@ export async function rehearseUp(rehearsing: Rehearsing, tiers: readonly TierScr
       break;
     }
   }
-  return [...(await rehearseWayBack(rehearsing, await rehearseLate(rehearsing, applied), state)), ...refused];
+  return [...(await rehearseWayBack(rehearsing, await rehearseOnceMore(rehearsing, applied), state)), ...refused];
 }
 
 /** Runs one tier; what it locks so that others wait is judged, and then given back. */
@@ -60,21 +61,24 @@ async function rehearseTier(
   next: TierDeclaration | undefined,
 ): Promise<Pick<Ran, "report" | "late"> & { readonly after: DatabaseState }> {
   const late = findLate(rehearsing.context, scripts);
-  const { report, after } = await applyTier(rehearsing.context, scripts, before, { next, around: late.around });
-  if (!late.statements.length) return { report, after };
-  const { snapshot, findings } = await takeBack(rehearsing, late, after.snapshot);
-  return { report: stopped(report, stopsOf("delta", report.tier, findings)), after: { ...after, snapshot }, late };
+  const giveBack = (snapshot: Snapshot) => takeBack(rehearsing, late, snapshot);
+  const { report, after } = await applyTier(rehearsing.context, scripts, before, {
+    next,
+    around: late.around,
+    giveBack,
+  });
+  return late.statements.length ? { report, after, late } : { report, after };
 }
 
 /** Runs once more what was given back, on the rows that all tiers have written; gives the tiers, with what it found. */
-async function rehearseLate(rehearsing: Rehearsing, applied: readonly Ran[]): Promise<RehearsedTier[]> {
+async function rehearseOnceMore(rehearsing: Rehearsing, applied: readonly Ran[]): Promise<RehearsedTier[]> {
   const found = new Map<number, Finding>();
   for (const { scripts, late } of applied) {
     if (!late) continue;
     const { tier, title } = scripts.declaration;
     rehearsing.guard.reached(`tier ${tier} (${title}), once more`);
     try {
-      await timed(rehearsing, `tier ${tier} once more`, () => runLate(rehearsing, late));
+      await timed(rehearsing, `tier ${tier} once more`, () => rehearseLate(rehearsing, late));
     } catch (error) {
       if (endsRehearsal(rehearsing, error)) throw error;
       found.set(tier, { is: "failure", message: `once all tiers have run: ${messageOf(error)}` });

@@ -17,6 +17,7 @@ import { inTransaction, withRolloutLock } from "../postgres/transaction";
 import { recordedEntry, verifyRecorded, verifyUnrecorded } from "../execute/adopt";
 import { applyTier, TierRefused } from "../execute/apply";
 import { neededReadings, takeState } from "../execute/database-state";
+import { applyLate, findLate, takeBack } from "../execute/late-statements";
 import { type Fingerprint, NOTHING, takeFingerprint, takeRecord } from "../ledger/fingerprint";
 import { type LedgerRow, readLedger, writeLedger } from "../ledger/ledger";
 import { createLedger } from "../ledger/ledger-table";
@@ -173,11 +174,14 @@ async function measure(inputs: TierInputs, context: HookContext) {
   const { declaration } = scripts;
   const before = await takeState(context, neededReadings(release.rollout, declaration));
   const entry = await takeFingerprint(session, declaration, before.snapshot);
-  const { report, after } = await applyTier(context, scripts, before);
+  const late = findLate(context, scripts);
+  const giveBack = (snapshot: Snapshot) => takeBack({ context }, late, snapshot);
+  const { report, after, without } = await applyTier(context, scripts, before, { around: late.around, giveBack });
   if (report.stops.length) throw new TierRefused(report);
   const moved = compareRehearsal(declaration, inputs.report, report);
   if (moved) context.log(moved);
-  return { report: { ...report, rollback: inputs.report.rollback }, entry, snapshot: after.snapshot };
+  const snapshot = without ? await applyLate(context, late, without) : after.snapshot;
+  return { report: { ...report, rollback: inputs.report.rollback }, entry, snapshot };
 }
 
 async function applyAndRecord(inputs: TierInputs, context: HookContext): Promise<Applied> {

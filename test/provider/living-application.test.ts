@@ -17,6 +17,9 @@ const RESPONSIBILITY = "sql/prod/20_responsibility_axis.sql";
 const CONTAINMENT = "sql/prod/40_containment.sql";
 const WRITE = "UPDATE public.governance_registry SET code = code WHERE code = 'GOV-COUNCIL'";
 
+const SLEEPING =
+  "SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep' AND pid <> pg_backend_pid()";
+
 let db: TestDatabase;
 let application: Client;
 
@@ -83,6 +86,53 @@ describe("a rehearsal gives its strong locks back", () => {
       expect(run.stops.map(describeStop)).toContain(
         "tier 1 view public.v_ui_lane was made or changed behind a statement that locks a table of others: that statement must stand last in its file",
       );
+    });
+  });
+});
+
+describe("a tier gives its strong locks back while it is measured", () => {
+  const slowReading = {
+    file: "sql/common/readings.sql",
+    find: "SELECT count(*) FROM public.dot_tools",
+    replace: `SELECT count(*) + CASE WHEN current_setting('one_roof.deferred', true) <> '' THEN length(pg_sleep(2)::text) ELSE 0 END
+      FROM public.dot_tools`,
+  };
+
+  test("a write in the table that the foreign key points to goes through meanwhile, and the key is there in the end", async () => {
+    await withProject([slowReading], async (root) => {
+      const program = programOn(db, {}, { root });
+      const { inputs } = await program.plan(1);
+      const applying = program.apply(inputs.slice(0, 2));
+      applying.catch(() => undefined);
+      await until(async () => (await db.value<number>(SLEEPING)) > 0, 20_000);
+      await application.query(WRITE);
+      expect(await db.value<number>(SLEEPING)).toBe(1);
+      const states = await applying;
+      const key = "SELECT convalidated FROM pg_constraint WHERE conname = 'axis_object_ownership_owner_fkey'";
+      expect(await db.value(key)).toBe(true);
+      for (const state of states.reverse()) await program.destroy(state);
+    });
+  });
+
+  test("what runs once more before COMMIT and then does something else is refused", async () => {
+    const KEY = `ADD CONSTRAINT axis_object_ownership_owner_fkey FOREIGN KEY (owner_gov_code) REFERENCES public.governance_registry (code)`;
+    const differently = {
+      file: STRUCTURE,
+      find: `      ${KEY};`,
+      replace: `      ${KEY};
+    IF EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND pid = pg_backend_pid()) THEN
+      ALTER TABLE public.axis_object_ownership ALTER COLUMN tag SET DEFAULT 'planted';
+    END IF;
+    PERFORM pg_advisory_lock(4711);`,
+    };
+    await withProject([differently], async (root) => {
+      const program = programOn(db, {}, { root });
+      const { inputs } = await program.plan(1);
+      await expect(program.apply(inputs.slice(0, 2))).rejects.toThrow(
+        "what locks public.governance_registry runs once more before COMMIT, and did something else than what was judged. " +
+          "Expected the same definitions, found others: table public.axis_object_ownership.",
+      );
+      expect(await db.value("SELECT to_regclass('public.axis_registry')")).toBeNull();
     });
   });
 });

@@ -1,0 +1,161 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Context } from "../context";
+import { RolloutError } from "../model/errors";
+import { inLine } from "../model/harmless";
+import type { Finding } from "../model/findings";
+import { asExecutor, asOwner } from "../postgres/acting";
+import { changes, type Snapshot, takeSnapshot } from "../postgres/catalog-snapshot";
+import { type Definitions, takeDefinitions } from "../postgres/definitions";
+import { strongLocks } from "../postgres/lock-modes";
+import type { Guard } from "../postgres/guard";
+import type { TierScripts } from "../release/release";
+import type { Statement } from "../release/script";
+import { type Around, runStatement, tellFiles } from "./run-script";
+
+/*
+ * A strong lock on an existing table is kept until its transaction ends, so whoever took one would have the application
+ * wait through everything that comes afterwards. Only a savepoint gives a lock back. So what takes one runs twice: in its
+ * tier, whose gates judge it before it is taken back, and once more at the very end: a rehearsal's when all tiers have run,
+ * on the rows that they have written, a tier's own just before its COMMIT. In between, the SQL files are told which
+ * foreign keys they do not see.
+ */
+
+/** Where late statements run, and who notes how long their locks are held, if somebody does. */
+export interface LateContext {
+  readonly context: Context;
+  readonly guard?: Pick<Guard, "observe">;
+}
+
+/** The statements of a tier that lock an existing table so that others wait; they fill in while the tier runs. */
+export interface LateStatements {
+  readonly scripts: TierScripts;
+  readonly statements: readonly Statement[];
+  /** What is to be done around each statement of the tier. */
+  readonly around: Around;
+}
+
+/** Finds the late statements of a tier while it runs, among those that name a table which the tier declares to lock. */
+export function findLate({ session, options }: Context, scripts: TierScripts): LateStatements {
+  const tables = scripts.declaration.delta.locks ?? [];
+  const words = tables.map((table) => new RegExp(`\\b${bare(table)}\\b`));
+  const statements: Statement[] = [];
+  let known = 0;
+  const around: Around = async (statement, run) => {
+    if (!words.some((word) => word.test(statement.sql))) return run();
+    const isFirst = statements.length === 0;
+    if (isFirst) await session.query("SAVEPOINT late");
+    await run();
+    const held = await strongLocks(session, tables);
+    if (held > known) statements.push(statement);
+    else if (isFirst) await session.query("RELEASE SAVEPOINT late");
+    known = held;
+    // A client that is stopped while it holds such a lock is ended by the server once the budget is over.
+    if (held)
+      await session.query(`SET LOCAL idle_in_transaction_session_timeout = ${Math.min(options.holdBudget, 2_000)}`);
+  };
+  return { scripts, statements, around };
+}
+
+function bare(table: string): string {
+  return table.slice(table.indexOf(".") + 1);
+}
+
+/** The database without the late statements of the tier that has just run, and what of the tier went with them. */
+export interface WithoutLate {
+  readonly snapshot: Snapshot;
+  readonly findings: readonly Finding[];
+  /** The tables to which late foreign keys belong, as they were judged with them. */
+  readonly keyed: Definitions;
+}
+
+/**
+ * Takes the late statements back, if there are any, and with them their locks. They stand last in their file: whatever the tier did after them
+ * would be missing in all that follows, and is a finding.
+ */
+export async function takeBack(
+  { context, guard }: LateContext,
+  { scripts, statements }: LateStatements,
+  after: Snapshot,
+): Promise<WithoutLate | undefined> {
+  if (!statements.length) return undefined;
+  const { session, release } = context;
+  const keys = await session.query<ForeignKey>(FOREIGN_KEYS, [scripts.declaration.delta.locks]);
+  const tables = [...new Set(keys.map(({ table }) => `table ${table}`))];
+  const keyed = await takeDefinitions(session, tables);
+  await session.query(
+    "ROLLBACK TO SAVEPOINT late; RELEASE SAVEPOINT late; SET LOCAL search_path = pg_catalog, pg_temp",
+  );
+  await guard?.observe();
+  await asExecutor(session);
+  await tellFiles(session, release.rollout, { deferred: JSON.stringify(keys) });
+  const snapshot = await takeSnapshot(session, release.rollout.ledgerSchema);
+  const findings = movedBesides(tables, snapshot, after).map((object): Finding => ({ is: "behind a lock", object }));
+  return { snapshot, keyed, findings };
+}
+
+/** What differs between two snapshots, except for the definitions of these tables. */
+function movedBesides(tables: readonly string[], before: Snapshot, after: Snapshot): string[] {
+  const { added, removed, changed, rows } = changes(before, after);
+  return [...added, ...removed, ...changed.filter((object) => !tables.includes(object)), ...rows.keys()];
+}
+
+/** A foreign key, as the reading that judges definitions prints it. */
+interface ForeignKey {
+  readonly table: string;
+  readonly name: string;
+  readonly definition: string;
+  readonly validated: boolean;
+}
+
+/** Foreign keys to these tables that this transaction has added. */
+const FOREIGN_KEYS = `
+SELECT c.relnamespace::regnamespace || '.' || c.relname AS table, k.conname AS name, pg_get_constraintdef(k.oid) AS definition, k.convalidated AS validated
+FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+WHERE k.contype = 'f' AND age(k.xmin) <= 0 AND k.confrelid = ANY (SELECT to_regclass(name) FROM unnest($1::text[]) AS name)
+ORDER BY k.conname`;
+
+async function runOnceMore({ session }: Context, { scripts, statements }: LateStatements): Promise<void> {
+  await asOwner(session, async () => {
+    for (const statement of statements) await runStatement(session, scripts.apply, statement);
+  });
+}
+
+/** Runs late statements once more, on what all tiers have written, and takes them back at once. Throws what the server refuses. */
+export async function rehearseLate({ context, guard }: LateContext, late: LateStatements): Promise<void> {
+  await context.session.query("SAVEPOINT late");
+  try {
+    await runOnceMore(context, late);
+    await guard?.observe();
+  } finally {
+    await context.session.query("ROLLBACK TO SAVEPOINT late");
+    await guard?.observe();
+  }
+}
+
+/**
+ * Runs late statements once more, to stay; gives the snapshot with them. Throws a RolloutError unless they did what the tier
+ * was judged with, and nothing else.
+ */
+export async function applyLate(
+  context: Context,
+  late: LateStatements,
+  { snapshot, keyed }: WithoutLate,
+): Promise<Snapshot> {
+  const { session, release } = context;
+  const { tier, title, delta } = late.scripts.declaration;
+  await runOnceMore(context, late);
+  const after = await takeSnapshot(session, release.rollout.ledgerSchema);
+  const tables = Object.keys(keyed);
+  const found = await takeDefinitions(session, tables);
+  const differing = tables.filter((table) => !isDeepStrictEqual(found[table], keyed[table]));
+  const moved = [...movedBesides(tables, snapshot, after), ...differing];
+  if (!moved.length) return after;
+  throw new RolloutError(
+    `Tier ${tier} (${title}) refused, nothing was changed: what locks ${list(delta.locks)} runs once more before COMMIT, and did ` +
+      `something else than what was judged. Expected the same definitions, found others: ${list(moved)}. Have the file corrected.`,
+  );
+}
+
+function list(names: readonly string[] = []): string {
+  return names.map(inLine).join(", ");
+}
