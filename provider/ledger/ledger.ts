@@ -55,7 +55,7 @@ export async function readLedger(session: Session, rollout: Rollout): Promise<Ma
      FROM ${table} AS link ORDER BY position`,
   );
   return appliedRows(
-    table,
+    rollout,
     rows.map(({ action, chains, ...row }) => ({ action, chains, row })),
   );
 }

@@ -3,7 +3,7 @@
  * they are values with fields. The words are the same rehearsed and applied, so that a second `up` changes no output.
  */
 import type { AccessFinding } from "./access";
-import { PULUMI } from "./command";
+import { PULUMI, rollBackTo } from "./command";
 import type { MeasuredDelta } from "./delta";
 import type { Finding, Stop } from "./findings";
 import { inLine } from "./harmless";
@@ -33,7 +33,7 @@ export function describeGate(gate: GateResult): string {
 /** One reason not to go on, naming the tier. */
 export function describeStop({ kind, tier, finding }: Stop): string {
   if (finding.is === "failed gate") return adopting(kind) + describeGate(finding);
-  if (finding.is === "drift") return describeDrift(tier, finding.differences, finding.acceptance);
+  if (finding.is === "drift") return describeDrift(tier, finding);
   const text = describeFinding(finding);
   return kind === "rollback" ? `rollback of tier ${tier}: ${text}` : `${adopting(kind)}tier ${tier} ${text}`;
 }
@@ -48,10 +48,10 @@ export function listStops(stops: readonly Stop[]): string {
 }
 
 /** Drift that was not accepted, with the two ways out. */
-function describeDrift(tier: number, differences: readonly string[], acceptance: string): string {
-  const lower = `${PULUMI} config set throughTier ${tier - 1}; ${PULUMI} up`;
+function describeDrift(tier: number, { differences, acceptance, before }: Extract<Finding, { is: "drift" }>): string {
+  const where = before === undefined ? "Roll back" : `Roll back to tier ${before}`;
   return (
-    `tier ${tier} has drifted: ${differences.join("; ")}. Roll back to tier ${tier - 1} and up again (${lower}), ` +
+    `tier ${tier} has drifted: ${differences.join("; ")}. ${where} and up again (${rollBackTo(before)}), ` +
     `or accept it as it is: ROLLOUT_ACCEPT=${acceptance}`
   );
 }

@@ -1,8 +1,8 @@
 /** What must be true of target, rollout and ledger before anything is done. Each rule stands here once. */
-import { PULUMI } from "./command";
+import { PULUMI, rollBackTo, SECOND_RELEASE } from "./command";
 import { RolloutError } from "./errors";
 import { inLine } from "./harmless";
-import { type Rollout, writes } from "./rollout";
+import { isAfter, type Rollout, tierBefore, writes } from "./rollout";
 import type { Target } from "./tier-inputs";
 
 /**
@@ -62,18 +62,31 @@ export function requireUnbroken(rollout: Rollout, ledger: ReadonlyMap<number, un
   const writing = rollout.tiers.filter(writes).map(({ tier }) => tier);
   const missing = writing.find((tier) => !ledger.has(tier));
   if (missing === undefined) return;
-  const beyond = writing.filter((tier) => tier > missing && ledger.has(tier));
+  const beyond = writing.filter((tier) => ledger.has(tier) && isAfter(rollout, tier, missing));
   if (beyond.length) {
     throw new RolloutError(
       `The ledger is broken: tier ${missing} is missing, but ${beyond.join(", ")} are applied. Nothing was changed. ` +
-        `Roll the later tiers back first (${PULUMI} config set throughTier ${missing - 1}; ${PULUMI} up), ` +
-        `then roll out again.`,
+        `Roll the later tiers back first (${rollBackTo(tierBefore(rollout, missing))}), then roll out again. A release ` +
+        `lists the tiers that it brings after those that are applied (${SECOND_RELEASE}).`,
     );
   }
-  if (next === undefined || missing >= next) return;
+  if (next === undefined || !isAfter(rollout, next, missing)) return;
   throw new RolloutError(
     `Tier ${next} is not applied: tier ${missing} must be applied first, and the ledger does not hold it. Nothing was ` +
       `changed. Run ${PULUMI} preview to see where the rollout stands.`,
+  );
+}
+
+/** Refuses a ledger with a tier that the files at hand do not have: another release brought it, and rolls it back. */
+export function requireKnownTiers({ tiers }: Rollout, applied: Iterable<AppliedTier>): void {
+  const unknown = [...applied].filter(({ tier }) => !tiers.some((each) => each.tier === tier));
+  const [first] = unknown;
+  if (!first) return;
+  const { appliedAt, appliedBy } = first;
+  throw new RolloutError(
+    `The ledger holds ${unknown.length > 1 ? "tiers" : "tier"} ${unknown.map(({ tier }) => tier).join(", ")}, applied on ` +
+      `${appliedAt ?? "?"} by ${inLine(appliedBy ?? "?")}, which the files here do not have: a later release brought it. ` +
+      `Nothing was changed. Check out that release; it goes on from here, and rolls back all that is applied (${SECOND_RELEASE}).`,
   );
 }
 

@@ -69,6 +69,8 @@ export interface TierInputs {
   readonly movedFrom?: string;
   /** How the applied SQL differs from the file. */
   readonly edited?: string;
+  /** The tier that runs before an edited one; none before the first. */
+  readonly before?: number;
   readonly report: TierReport;
   readonly run: RunVerdict;
   /** Id of the tier before, which must be applied first. */

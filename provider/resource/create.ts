@@ -5,7 +5,7 @@ import { compareRehearsal, describeReport, listStops } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import { stopsOf } from "../model/findings";
 import { harmlessData, inLine } from "../model/harmless";
-import { requireSameRollout, requireUnbroken } from "../model/guards";
+import { requireKnownTiers, requireSameRollout, requireUnbroken } from "../model/guards";
 import type { TierReport } from "../model/report";
 import { isFirstTier, type Readings, writes } from "../model/rollout";
 import type { TierInputs, TierState } from "../model/tier-inputs";
@@ -132,6 +132,7 @@ type Applied = Pick<TierState, "report" | "rolloutId" | "ledgerHash">;
 async function applyOrAdopt(inputs: TierInputs, context: HookContext): Promise<Applied> {
   const { session, release, scripts } = context;
   const ledger = await readLedger(session, release.rollout);
+  requireKnownTiers(release.rollout, ledger.values());
   if (!writes(scripts.declaration)) return readOnly(inputs, context, ledger);
   const known = ledger.get(inputs.tier);
   if (known) return adopt(inputs, context, known);
