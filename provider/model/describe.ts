@@ -8,6 +8,7 @@ import type { MeasuredDelta } from "./delta";
 import type { Finding, Stop } from "./findings";
 import { inLine } from "./harmless";
 import type { BoundGate, GateResult } from "./gates";
+import type { AppliedTier } from "./guards";
 import type { TierReport } from "./report";
 import type { DeltaContract, Reading, ReadingContract, RowCount, RowCounters, TierDeclaration } from "./rollout";
 
@@ -223,6 +224,12 @@ function countGates({ gates }: TierReport): number {
 interface ComparedTier {
   readonly scripts: { readonly declaration: TierDeclaration };
   readonly report: TierReport;
+}
+
+/** When a tier was applied, by whom and from which release, as the ledger has it. */
+export function describeOrigin({ appliedAt, appliedBy, release }: AppliedTier): string {
+  const from = release ? ` from release ${inLine(release.slice(0, 12))}` : "";
+  return `applied on ${appliedAt ?? "?"} by ${inLine(appliedBy ?? "?")}${from}`;
 }
 
 /** Declared beside rehearsed, a pair of lines for every tier that the run applies. */

@@ -1,7 +1,7 @@
 /** What must be true of target, rollout and ledger before anything is done. Each rule stands here once. */
 import { PULUMI, rollBackTo, SECOND_RELEASE } from "./command";
+import { describeOrigin } from "./describe";
 import { RolloutError } from "./errors";
-import { inLine } from "./harmless";
 import { isAfter, type Rollout, tierBefore, writes } from "./rollout";
 import type { Target } from "./tier-inputs";
 
@@ -35,6 +35,8 @@ export interface AppliedTier {
   readonly rolloutId: string;
   readonly appliedAt?: string;
   readonly appliedBy?: string;
+  /** The release that brought it, where that was kept. */
+  readonly release?: string | null;
 }
 
 /** Refuses a database that carries tiers of another rollout than the state's, unless that one may be taken over. */
@@ -42,8 +44,8 @@ export function requireSameRollout(own: Belonging, applied: Iterable<AppliedTier
   const others = [...applied].filter(({ rolloutId }) => rolloutId !== own.rolloutId && rolloutId !== own.adopt);
   const [other] = others;
   if (!other) return;
-  const { rolloutId, appliedAt, appliedBy } = other;
-  const when = appliedAt ? `, applied on ${appliedAt} by ${inLine(appliedBy ?? "?")}` : "";
+  const { rolloutId, appliedAt } = other;
+  const when = appliedAt ? `, ${describeOrigin(other)}` : "";
   const state = own.rolloutId
     ? `this stack's state belongs to rollout ${own.rolloutId}`
     : "this stack's state does not know it";
@@ -82,10 +84,9 @@ export function requireKnownTiers({ tiers }: Rollout, applied: Iterable<AppliedT
   const unknown = [...applied].filter(({ tier }) => !tiers.some((each) => each.tier === tier));
   const [first] = unknown;
   if (!first) return;
-  const { appliedAt, appliedBy } = first;
   throw new RolloutError(
-    `The ledger holds ${unknown.length > 1 ? "tiers" : "tier"} ${unknown.map(({ tier }) => tier).join(", ")}, applied on ` +
-      `${appliedAt ?? "?"} by ${inLine(appliedBy ?? "?")}, which the files here do not have: a later release brought it. ` +
+    `The ledger holds ${unknown.length > 1 ? "tiers" : "tier"} ${unknown.map(({ tier }) => tier).join(", ")}, ` +
+      `${describeOrigin(first)}, which the files here do not have: a later release brought it. ` +
       `Nothing was changed. Check out that release; it goes on from here, and rolls back all that is applied (${SECOND_RELEASE}).`,
   );
 }

@@ -47,8 +47,15 @@ export function plannedTier(
 function statusOf(scripts: TierScripts, { ledger, pending }: LedgerStatus): TierStatus {
   const row = ledger.get(scripts.declaration.tier);
   if (row) {
-    const { rolloutId, digest, hash, earlier } = row;
-    return { applied: true, rolloutId, digest, ledgerHash: hash, ...(earlier.length && { earlierHashes: earlier }) };
+    const { rolloutId, digest, hash, earlier, release } = row;
+    return {
+      applied: true,
+      rolloutId,
+      digest,
+      ledgerHash: hash,
+      ...(earlier.length && { earlierHashes: earlier }),
+      ...(release !== null && { release }),
+    };
   }
   const [first] = ledger.values();
   const writesNow = pending.some(({ declaration }) => writes(declaration));

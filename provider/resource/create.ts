@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { PULUMI } from "../model/command";
-import { compareRehearsal, describeReport, listStops } from "../model/describe";
+import { compareRehearsal, describeOrigin, describeReport, listStops } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import { stopsOf } from "../model/findings";
-import { harmlessData, inLine } from "../model/harmless";
+import { harmlessData } from "../model/harmless";
 import { requireKnownTiers, requireSameRollout, requireUnbroken } from "../model/guards";
 import type { TierReport } from "../model/report";
 import { isFirstTier, type Readings, writes } from "../model/rollout";
@@ -145,9 +145,7 @@ async function applyOrAdopt(inputs: TierInputs, context: HookContext): Promise<A
 async function adopt(inputs: TierInputs, context: HookContext, known: LedgerRow): Promise<Applied> {
   requireSameRollout(inputs, [known]);
   await verifyRecorded(context, context.scripts, known);
-  context.log(
-    `Tier ${inputs.tier} was applied on ${known.appliedAt} by ${inLine(known.appliedBy)}: adopted, nothing was changed.`,
-  );
+  context.log(`Tier ${inputs.tier} was ${describeOrigin(known)}: adopted, nothing was changed.`);
   return { report: known.report, rolloutId: known.rolloutId, ledgerHash: known.hash };
 }
 
@@ -186,7 +184,7 @@ async function applyAndRecord(inputs: TierInputs, context: HookContext): Promise
   const rolloutId = rolloutOf(inputs, context);
   const readings = await takeReadings(context.session, context.release.probe);
   const measured = await measure(inputs, context);
-  const ledgerHash = await record(context, { rolloutId, readings, ...measured });
+  const ledgerHash = await record(context, { rolloutId, release: inputs.run.release, readings, ...measured });
   return { report: measured.report, rolloutId, ledgerHash };
 }
 
@@ -207,13 +205,17 @@ async function takeOver(inputs: TierInputs, context: HookContext): Promise<Appli
   const report = await verifyUnrecorded(context, scripts.declaration, { snapshot, readings });
   if (report.stops.length) throw new TierRefused(report);
   // Nobody measured the readings at its entry: none are kept, so none are compared when it is rolled back.
-  const ledgerHash = await record(context, { rolloutId, report, entry: NOTHING, snapshot, readings: {} });
+  const { release: brought } = inputs.run;
+  const facts = { rolloutId, release: brought, report, entry: NOTHING, snapshot, readings: {} };
+  const ledgerHash = await record(context, facts);
   return { report, rolloutId, ledgerHash };
 }
 
 /** What is known of a tier when its ledger row is written. */
 interface TierFacts {
   readonly rolloutId: string;
+  /** The release that brings it. */
+  readonly release: string;
   readonly report: TierReport;
   readonly entry: Fingerprint;
   /** The catalog at its exit. */
