@@ -8,7 +8,6 @@ import type { MeasuredDelta } from "./delta";
 import type { Finding, Stop } from "./findings";
 import { inLine } from "./harmless";
 import type { BoundGate, GateResult } from "./gates";
-import type { AppliedTier } from "./guards";
 import type { TierReport } from "./report";
 import type { DeltaContract, Reading, ReadingContract, RowCount, RowCounters, TierDeclaration } from "./rollout";
 
@@ -75,6 +74,10 @@ function wordsOf(finding: Finding): string {
       return `undeclared: ${finding.object} was dropped`;
     case "undeclared change":
       return `undeclared: ${finding.object} was altered`;
+    case "unchanged object":
+      return `declared to change, but defined as before: ${finding.object}`;
+    case "change not recorded":
+      return `changes ${finding.object}, and nobody recorded how that was defined before: roll the tier back by psql, take over what comes before it, and apply it then`;
     case "undeclared touch":
       return `undeclared: ${finding.object} was ${finding.object.startsWith("sequence ") ? "moved" : "written to, or locked for it, and the server counted nothing"}`;
     case "undeclared lock":
@@ -182,10 +185,11 @@ export function summarizeReport(report: TierReport): string {
   return describeReport({ ...report, delta: { ...report.delta, rows: { [`rows in ${tables} tables`]: inserted } } });
 }
 
-/** Objects, rows and readings of a delta, such as `+30 governance_object_ownership, ownership_gap 210 → 0`. */
-export function describeDelta({ objects, rows, readings }: MeasuredDelta): string {
+/** Objects, rows and readings of a delta, such as `~1 view, +30 governance_object_ownership, ownership_gap 210 → 0`. */
+export function describeDelta({ objects, changes = {}, rows, readings }: MeasuredDelta): string {
   return list([
-    ...Object.entries(objects).map(([kind, count]) => countObjects(kind, count)),
+    ...Object.entries(objects).map(([kind, count]) => countObjects("+", kind, count)),
+    ...Object.entries(changes).map(([kind, count]) => countObjects("~", kind, count)),
     ...Object.entries(rows).map(([table, inserted]) => `+${inserted} ${bareName(table)}`),
     ...Object.entries(readings)
       .map(([name, { before, after }]) => [name, show(before), show(after)] as const)
@@ -194,14 +198,15 @@ export function describeDelta({ objects, rows, readings }: MeasuredDelta): strin
   ]);
 }
 
+type Named = Readonly<Record<string, readonly string[]>>;
+
 /** The same of a declared delta. */
-export function describeContract({ objects, rows, readings }: DeltaContract): string {
+export function describeContract({ objects, changes = {}, rows, readings }: DeltaContract): string {
   const sorted = <T>(entries: Readonly<Record<string, T>>) =>
     Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1));
   return list([
-    ...sorted(objects as Readonly<Record<string, readonly string[]>>).map(([kind, names]) =>
-      countObjects(kind, names.length),
-    ),
+    ...sorted(objects as Named).map(([kind, names]) => countObjects("+", kind, names.length)),
+    ...sorted(changes as Named).map(([kind, names]) => countObjects("~", kind, names.length)),
     ...sorted(rows)
       .filter(([, { inserted }]) => inserted !== 0)
       .map(([table, { inserted }]) => `+${describeCount(inserted)} ${bareName(table)}`),
@@ -224,12 +229,6 @@ function countGates({ gates }: TierReport): number {
 interface ComparedTier {
   readonly scripts: { readonly declaration: TierDeclaration };
   readonly report: TierReport;
-}
-
-/** When a tier was applied, by whom and from which release, as the ledger has it. */
-export function describeOrigin({ appliedAt, appliedBy, release }: AppliedTier): string {
-  const from = release ? ` from release ${inLine(release.slice(0, 12))}` : "";
-  return `applied on ${appliedAt ?? "?"} by ${inLine(appliedBy ?? "?")}${from}`;
 }
 
 /** Declared beside rehearsed, a pair of lines for every tier that the run applies. */
@@ -280,8 +279,8 @@ function list(parts: readonly string[]): string {
   return parts.length ? parts.join(", ") : "no change";
 }
 
-function countObjects(kind: string, count: number): string {
-  return `+${count} ${kind}${count === 1 ? "" : "s"}`;
+function countObjects(sign: "+" | "~", kind: string, count: number): string {
+  return `${sign}${count} ${kind}${count === 1 ? "" : "s"}`;
 }
 
 const ACCESS_PROBLEMS: Readonly<Record<AccessFinding["problem"], string>> = {

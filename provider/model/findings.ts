@@ -11,6 +11,8 @@ export type Finding =
         | "undeclared object"
         | "undeclared drop"
         | "undeclared change"
+        | "unchanged object"
+        | "change not recorded"
         | "undeclared touch"
         | "behind a lock";
       object: string;

@@ -1,6 +1,7 @@
 /** What must be true of target, rollout and ledger before anything is done. Each rule stands here once. */
 import { PULUMI, rollBackTo, SECOND_RELEASE } from "./command";
-import { describeOrigin } from "./describe";
+import { changedObjects, declaredObjects } from "./delta";
+import { describeOrigin } from "./describe-ledger";
 import { RolloutError } from "./errors";
 import { isAfter, type Rollout, tierBefore, writes } from "./rollout";
 import type { Target } from "./tier-inputs";
@@ -89,6 +90,20 @@ export function requireKnownTiers({ tiers }: Rollout, applied: Iterable<AppliedT
       `${describeOrigin(first)}, which the files here do not have: a later release brought it. ` +
       `Nothing was changed. Check out that release; it goes on from here, and rolls back all that is applied (${SECOND_RELEASE}).`,
   );
+}
+
+/** Refuses a tier that declares to change what no tier before it makes: what others own is not changed. */
+export function requireOwnChanges(rollout: Rollout): void {
+  for (const { tier, title, delta } of rollout.tiers) {
+    const before = rollout.tiers.filter((each) => isAfter(rollout, tier, each.tier));
+    const made = new Set(before.flatMap((each) => declaredObjects(each.delta)));
+    const foreign = changedObjects(delta).filter((object) => !made.has(object));
+    if (!foreign.length) continue;
+    throw new RolloutError(
+      `Tier ${tier} (${title}) declares to change ${foreign.join(", ")}, which no tier before it makes. Nothing was changed. ` +
+        `Correct delta.changes of the tier: it names objects of earlier tiers.`,
+    );
+  }
 }
 
 /** The one stack that may go without a ratified release and without roles: a developer's own. */

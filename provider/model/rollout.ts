@@ -65,10 +65,18 @@ export interface ReadingContract {
 /** Kinds of catalog object that a delta counts. */
 export type ObjectKind = "table" | "view" | "function";
 
+/** Schema-qualified names (functions with argument types), by kind. */
+export type ObjectNames = Readonly<Partial<Record<ObjectKind, readonly string[]>>>;
+
 /** The declared delta of a tier: what it changes, and by omission what it must leave alone. */
 export interface DeltaContract {
-  /** Schema-qualified names (functions with argument types) that the tier creates. */
-  readonly objects: Readonly<Partial<Record<ObjectKind, readonly string[]>>>;
+  /** What the tier creates. */
+  readonly objects: ObjectNames;
+  /**
+   * What earlier tiers created and this one defines anew: a view, a function, a table that grows a column. Each must be defined
+   * otherwise afterwards, and the rollback must define it as before. No row of a table may be rewritten.
+   */
+  readonly changes?: ObjectNames;
   /** Schema-qualified table name to what may happen to it. */
   readonly rows: Readonly<Record<string, RowContract>>;
   readonly readings: Readonly<Record<string, ReadingContract>>;

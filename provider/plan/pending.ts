@@ -8,6 +8,7 @@ import { findDrift } from "../ledger/drift";
 import { withEvidence } from "../ledger/evidence";
 import { type LedgerRow, readLedger } from "../ledger/ledger";
 import { findUnfounded, requireAbsent } from "../ledger/presence";
+import { heldTo } from "../ledger/record";
 import type { TierScripts } from "../release/release";
 
 /** A tier to roll back, with what the ledger recorded when it was applied. */
@@ -110,7 +111,8 @@ async function measureDrift(
   if (!staying.length) return drift;
   const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
   for (const { declaration, digest, recorded } of staying) {
-    const found = await findDrift(session, declaration, recorded, snapshot);
+    const held = heldTo(declaration, recorded, ledger);
+    const found = await findDrift(session, held.declaration, held.recorded, snapshot);
     // Another release's tier declared something else.
     const judged = !found.length && digest === recorded.digest;
     drift.set(declaration.tier, judged ? await findUnfounded(session, declaration, recorded, snapshot) : found);

@@ -1,5 +1,6 @@
 import type { DeclareAccess } from "../model/access";
 import type { Parameters } from "../model/gates";
+import { requireOwnChanges } from "../model/guards";
 import { inOrder, type Rollout, type TierDeclaration } from "../model/rollout";
 import { sha256 } from "./digest";
 import { loadQuery } from "./query";
@@ -47,6 +48,7 @@ export async function loadRelease(
   needed: Needed = () => true,
 ): Promise<Release> {
   const rollout = inOrder(listed);
+  requireOwnChanges(rollout);
   const tiers = rollout.tiers.filter(({ tier }) => needed(tier, rollout));
   const [probe, signatures, ...scripts] = await Promise.all([
     loadQuery(root, rollout.probe),

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { PULUMI } from "../model/command";
-import { compareRehearsal, describeOrigin, describeReport, listStops } from "../model/describe";
+import { compareRehearsal, describeReport, listStops } from "../model/describe";
+import { describeOrigin } from "../model/describe-ledger";
 import { RolloutError } from "../model/errors";
 import { stopsOf } from "../model/findings";
 import { harmlessData } from "../model/harmless";
@@ -17,9 +18,10 @@ import { inTransaction, withRolloutLock } from "../postgres/transaction";
 import { recordedEntry, verifyRecorded, verifyUnrecorded } from "../execute/adopt";
 import { applyTier, TierRefused } from "../execute/apply";
 import { neededReadings, takeState } from "../execute/database-state";
-import { type Fingerprint, NOTHING, takeFingerprint, takeRecord } from "../ledger/fingerprint";
+import { type Fingerprint, NOTHING, takeFingerprint } from "../ledger/fingerprint";
 import { type LedgerRow, readLedger, writeLedger } from "../ledger/ledger";
 import { createLedger } from "../ledger/ledger-table";
+import { takeRecord } from "../ledger/record";
 import { takeSignatures } from "../ledger/signatures";
 import { identifyRelease } from "../release/manifest";
 import { judgeOwnApproval } from "../plan/access";
@@ -135,16 +137,21 @@ async function applyOrAdopt(inputs: TierInputs, context: HookContext): Promise<A
   requireKnownTiers(release.rollout, ledger.values());
   if (!writes(scripts.declaration)) return readOnly(inputs, context, ledger);
   const known = ledger.get(inputs.tier);
-  if (known) return adopt(inputs, context, known);
+  if (known) return adopt(inputs, context, ledger, known);
   requireUnbroken(release.rollout, ledger, inputs.tier);
   requireSameRollout({ ...inputs, adopt: undefined }, ledger.values());
   return inputs.run.adopts.includes(inputs.tier) ? takeOver(inputs, context) : applyAndRecord(inputs, context);
 }
 
 /** A tier that the ledger knows: the same one is taken over, and any other refused. */
-async function adopt(inputs: TierInputs, context: HookContext, known: LedgerRow): Promise<Applied> {
+async function adopt(
+  inputs: TierInputs,
+  context: HookContext,
+  ledger: ReadonlyMap<number, LedgerRow>,
+  known: LedgerRow,
+): Promise<Applied> {
   requireSameRollout(inputs, [known]);
-  await verifyRecorded(context, context.scripts, known);
+  await verifyRecorded(context, context.scripts, ledger, known);
   context.log(`Tier ${inputs.tier} was ${describeOrigin(known)}: adopted, nothing was changed.`);
   return { report: known.report, rolloutId: known.rolloutId, ledgerHash: known.hash };
 }
@@ -230,7 +237,7 @@ async function record(context: HookContext, { snapshot, ...facts }: TierFacts): 
   await createLedger(session, release.rollout);
   return writeLedger(session, release.rollout, {
     ...facts,
-    ...(await takeRecord(session, scripts.declaration, snapshot)),
+    ...(await takeRecord(session, release.rollout, scripts.declaration, snapshot)),
     signatures: await takeSignatures(context),
     tier: scripts.declaration.tier,
     digest: scripts.digest,
