@@ -13,9 +13,13 @@ import {
   type TierDeclaration,
 } from "../provider";
 import { rollout } from "../tiers";
-import { FUNCTIONS, TABLES, VIEWS } from "../tiers/objects";
 import { approvalFunctions, approvalTable, signature } from "./approvals";
 import { drawnFrom, namedByTiers, readBy, readByReadings, referencedBy } from "./relations";
+
+const made = (kind: "table" | "view" | "function") => rollout.tiers.flatMap(({ delta }) => delta.objects[kind] ?? []);
+const TABLES = made("table");
+const VIEWS = made("view");
+const FUNCTIONS = made("function");
 
 /** Readings that count what people have approved: whoever is judged by them must not write there. */
 const APPROVAL_READINGS = ["ospa", "ratified_request", "apr_approvals"];
@@ -211,9 +215,11 @@ function mayRead(role: string, object: string): Grant {
   return { role, kind: "table", object, privileges: ["SELECT"] };
 }
 
-/** The files of tiers that make objects. */
+/** The files of tiers that make objects or define them anew. */
 function structureFiles(): string[] {
-  return rollout.tiers.filter(({ delta }) => Object.keys(delta.objects).length).map(({ apply }) => apply);
+  const defines = ({ delta: { objects, changes = {} } }: TierDeclaration) =>
+    Object.keys({ ...objects, ...changes }).length > 0;
+  return rollout.tiers.filter(defines).map(({ apply }) => apply);
 }
 
 /** The tables that tiers seed, each once. */

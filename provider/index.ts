@@ -21,6 +21,8 @@ export { accessDemanded } from "./model/guards";
 export { bindGates, failedGates, type Parameters } from "./model/gates";
 export {
   type Gate,
+  inOrder,
+  isAfter,
   isFirstTier,
   type Readings,
   type Roles,

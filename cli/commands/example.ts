@@ -31,7 +31,7 @@ interface Step {
 
 const STEPS: Step[] = [
   {
-    about: "Both tiers are run on the harbour, measured, rolled back, and measured again. Nothing stays.",
+    about: "All tiers are run on the harbour, measured, rolled back, and measured again. Nothing stays.",
     args: ["preview"],
     harbour: "as it was",
   },

@@ -1,9 +1,11 @@
 // After a run that was to roll tiers back: Pulumi deletes what its state holds. What the state has lost stays in the database, and nobody would say so.
-import { askLedger, codeOf, type LedgerRow } from "../../provider";
-import { rollout } from "../../tiers";
+import { askLedger, codeOf, inOrder, isAfter, type LedgerRow } from "../../provider";
+import { rollout as listed } from "../../tiers";
 import { Failure } from "../failure";
 import type { CommandLine } from "./command-line";
 import { readStackConfiguration } from "./configuration";
+
+const rollout = inOrder(listed);
 
 /** Options after which tiers are meant to stay. */
 const PARTIAL = ["target", "exclude", "preview-only", "exclude-protected"];
@@ -21,14 +23,14 @@ export async function requireNothingLeft(command: string, line: CommandLine, env
     if (LOGIN_ENDED.has(codeOf(error) ?? "")) return undefined;
     throw error;
   });
-  const left = asked?.rows.filter(({ tier }) => tier > last) ?? [];
+  const left = asked?.rows.filter(({ tier }) => isAfter(rollout, tier, last)) ?? [];
   if (asked && left[0]) throw stillThere(asked.database, left, left[0]);
 }
 
 /** The last tier that the stack asks for; undefined where it asks for all, or where that cannot be read here. */
 function throughTier(configFile: string): number | undefined {
   const value = Number(readStackConfiguration(configFile, ["throughTier"]).throughTier ?? "none");
-  return value < (rollout.tiers.at(-1)?.tier ?? 0) ? value : undefined;
+  return rollout.tiers.slice(0, -1).some(({ tier }) => tier === value) ? value : undefined;
 }
 
 function stillThere(database: string, left: readonly LedgerRow[], { rolloutId }: LedgerRow): Failure {

@@ -1,5 +1,5 @@
 import type { Context } from "../context";
-import { countKinds, declaredObjects, NO_DELTA, within } from "../model/delta";
+import { changedObjects, countKinds, declaredObjects, NO_DELTA, within } from "../model/delta";
 import { type Finding, stopsOf } from "../model/findings";
 import { bindGates, failedGates, measureGates } from "../model/gates";
 import { PULUMI } from "../model/command";
@@ -12,6 +12,7 @@ import { findDrift } from "../ledger/drift";
 import { hashOwnRows } from "../ledger/fingerprint";
 import type { LedgerRow } from "../ledger/ledger";
 import { findUnfounded } from "../ledger/presence";
+import { heldTo } from "../ledger/record";
 import type { TierScripts } from "../release/release";
 import type { DatabaseState } from "./database-state";
 
@@ -23,10 +24,12 @@ import type { DatabaseState } from "./database-state";
 export async function verifyRecorded(
   { session, release }: Context,
   { declaration, digest }: TierScripts,
+  ledger: ReadonlyMap<number, LedgerRow>,
   recorded: LedgerRow,
 ): Promise<void> {
   const snapshot = await takeSnapshot(session, release.rollout.ledgerSchema);
-  const drift = await findDrift(session, declaration, recorded, snapshot);
+  const held = heldTo(declaration, recorded, ledger);
+  const drift = await findDrift(session, held.declaration, held.recorded, snapshot);
   const differences = [
     ...(recorded.digest === digest
       ? []
@@ -74,6 +77,7 @@ export async function verifyUnrecorded(
     ...declaredObjects(delta)
       .filter((object) => !objects.has(object))
       .map((object): Finding => ({ is: "object not there", object })),
+    ...changedObjects(delta).map((object): Finding => ({ is: "change not recorded", object })),
     ...Object.entries(delta.rows)
       .filter(([table, { inserted, operational }]) => !operational && !within(rowsOf(table), inserted))
       .map(([table]): Finding => ({ is: "own rows", table, measured: rowsOf(table) })),

@@ -1,5 +1,12 @@
 import type { Context } from "../context";
-import { contractFindings, lockFindings, type MeasuredDelta, measureDelta, NO_DELTA } from "../model/delta";
+import {
+  changedObjects,
+  contractFindings,
+  lockFindings,
+  type MeasuredDelta,
+  measureDelta,
+  NO_DELTA,
+} from "../model/delta";
 import { listStops } from "../model/describe";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { type Finding, type Stop, stopsOf } from "../model/findings";
@@ -7,9 +14,11 @@ import { bindGates, type BoundGate, failedGates, type GateReadings, type GateRes
 import type { TierReport } from "../model/report";
 import type { TierDeclaration } from "../model/rollout";
 import { changes, type Snapshot, takeSnapshot } from "../postgres/catalog-snapshot";
+import { type Definitions, takeDefinitions } from "../postgres/definitions";
 import { takeReadings } from "../postgres/probe";
 import { hiddenFindings, takeTallies } from "../postgres/tallies";
 import { GATE_REFUSED, isDatabaseError, isInterrupted } from "../postgres/sqlstate";
+import { hashDefinitions } from "../ledger/fingerprint";
 import type { TierScripts } from "../release/release";
 import { type DatabaseState, heldInvariants, neededReadings } from "./database-state";
 import { gateNotices, gateReadings, gatesTold } from "./gate-notices";
@@ -49,13 +58,17 @@ export async function applyTier(
   const gates = bindGates(rollout, declaration, context.parameters);
   const tables = Object.keys(declaration.delta.rows);
   const tallies = await takeTallies(context.session, tables, before.snapshot);
+  const mayChange = changedObjects(declaration.delta);
+  const defined = await takeDefinitions(context.session, mayChange, mayChange);
   const readings = await runTier(context, scripts, gates, around);
   const snapshot = await takeSnapshot(context.session, rollout.ledgerSchema);
+  const redefined = differing(mayChange, defined, await takeDefinitions(context.session, mayChange, mayChange));
   const without = await giveBack?.(snapshot);
   const after = await takeReadings(context.session, context.release.probe, neededReadings(rollout, declaration, next));
   const talliesAfter = await takeTallies(context.session, tables, before.snapshot);
   const measurement = {
     changes: changes(before.snapshot, snapshot),
+    redefined,
     before: before.readings,
     after,
   };
@@ -70,6 +83,12 @@ export async function applyTier(
   ];
   const report = reportOf(declaration, readings, stops, measureDelta(declaration.delta, measurement));
   return { report, after: { snapshot: without?.snapshot ?? snapshot, readings: after }, without };
+}
+
+/** Objects that are not defined as they were. */
+function differing(objects: readonly string[], before: Definitions, after: Definitions): string[] {
+  const hash = (definitions: Definitions, object: string) => hashDefinitions({ [object]: definitions[object] ?? {} });
+  return objects.filter((object) => hash(before, object) !== hash(after, object));
 }
 
 function asFindings(failed: readonly GateResult[]): Finding[] {

@@ -1,5 +1,5 @@
 import type { Context } from "../context";
-import { type Changes, declaredObjects, lockFindings, touchFindings } from "../model/delta";
+import { changedObjects, type Changes, declaredObjects, lockFindings, touchFindings } from "../model/delta";
 import { bareName, describeFinding, textDiff } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import type { Finding } from "../model/findings";
@@ -88,12 +88,15 @@ function remaining({ delta }: TierDeclaration, { snapshot }: DatabaseState): Fin
 /** Everything that moved outside of what the tier declares. */
 function undeclared({ delta }: TierDeclaration, moved: Changes, own: Fingerprint["rows"]): Finding[] {
   const objects = new Set(declaredObjects(delta));
+  const mayChange = changedObjects(delta);
   return [
     ...moved.added.map((object): Finding => ({ is: "undeclared object", object })),
     ...moved.removed
       .filter((object) => !objects.has(object))
       .map((object): Finding => ({ is: "undeclared drop", object })),
-    ...moved.changed.map((object): Finding => ({ is: "undeclared change", object })),
+    ...moved.changed
+      .filter((object) => !mayChange.includes(object))
+      .map((object): Finding => ({ is: "undeclared change", object })),
     ...moved.rewritten
       .filter((table) => !delta.rows[table]?.operational)
       .map((table): Finding => ({ is: "undeclared rewrite", table })),

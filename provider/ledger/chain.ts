@@ -1,4 +1,6 @@
 import { RolloutError } from "../model/errors";
+import { placeOf, type Rollout } from "../model/rollout";
+import { ledgerTable } from "./ledger-table";
 
 /** What the columns of a ledger hold that is hashed, in the order in which it is. */
 const HASHED = [
@@ -46,14 +48,15 @@ interface Link {
 }
 
 /**
- * The rows of the tiers that are applied, those whose last action it is, by tier in order; each with the hashes of the tier's
- * rows that were rolled back before it. Throws a RolloutError that names the first position at which the log cannot be what
+ * The rows of the tiers that are applied, those whose last action it is, by tier in the rollout's order; each with the hashes
+ * of the tier's rows that were rolled back before it. Throws a RolloutError that names the first position at which the log cannot be what
  * was written.
  */
 export function appliedRows<Row extends Link>(
-  table: string,
+  rollout: Rollout,
   log: readonly Logged<Row>[],
 ): Map<number, Row & { readonly earlier: readonly string[] }> {
+  const table = ledgerTable(rollout);
   const applied = new Map<number, Row>();
   const earlier = new Map<number, readonly string[]>();
   for (const { action, chains, row } of log) {
@@ -69,7 +72,7 @@ export function appliedRows<Row extends Link>(
       throw rewritten(table, row, action, `cannot follow, because by then it was ${known ? "" : "not "}applied`);
     }
   }
-  const inOrder = [...applied].sort(([one], [other]) => one - other);
+  const inOrder = [...applied].sort(([one], [other]) => placeOf(rollout, one) - placeOf(rollout, other));
   return new Map(inOrder.map(([tier, row]) => [tier, { ...row, earlier: earlier.get(tier) ?? [] }]));
 }
 

@@ -1,4 +1,4 @@
-import { declaredObjects } from "../model/delta";
+import { changedObjects, declaredObjects } from "../model/delta";
 import type { Finding } from "../model/findings";
 import type { DeltaContract, TierDeclaration } from "../model/rollout";
 import type { Snapshot } from "../postgres/catalog-snapshot";
@@ -16,7 +16,8 @@ export interface RowFingerprint {
 }
 
 /**
- * What a tier declares, at one moment: its own rows by table and the definitions of its objects as one hash.
+ * What a tier declares, at one moment: its own rows by table and, as one hash, the definitions of the objects that it makes or
+ * changes.
  * Equal means restored, or unchanged. A table that does not exist is absent.
  */
 export interface Fingerprint {
@@ -28,6 +29,22 @@ export interface Fingerprint {
 export interface Detail {
   readonly rows: Readonly<Record<string, readonly SeedRow[]>>;
   readonly definitions: Definitions;
+  /** What it changed of earlier tiers; left out where it changed nothing of theirs. */
+  readonly changed?: Changed;
+}
+
+/** What a tier has changed of earlier ones, which from then on are held to this instead of their own record. */
+export interface Changed {
+  /** Their objects; how these are defined since stands among the tier's own definitions. */
+  readonly objects: readonly string[];
+  /** Their own rows in the tables among these objects, as they are since, by tier. */
+  readonly rows: Readonly<Record<string, OwnRows>>;
+}
+
+/** Own rows of a tier, by table: their fingerprints, and the rows behind these. */
+export interface OwnRows {
+  readonly fingerprints: Fingerprint["rows"];
+  readonly rows: Detail["rows"];
 }
 
 /** Tables in which the tier has seed rows: operational rows live on and are not compared. */
@@ -44,9 +61,15 @@ export async function takeFingerprint(
   { delta }: TierDeclaration,
   { objects }: Snapshot,
 ): Promise<Fingerprint> {
-  const declared = declaredObjects(delta).filter((key) => objects.has(key));
   const rows = await hashOwnRows(session, delta, objects);
-  return { rows, definitions: hashDefinitions(await takeDefinitions(session, declared)) };
+  return { rows, definitions: hashDefinitions(await definitionsOf(session, delta, objects)) };
+}
+
+/** How the objects are defined that a tier makes, and those of earlier tiers that it changes. */
+function definitionsOf(session: Session, delta: DeltaContract, objects: Snapshot["objects"]): Promise<Definitions> {
+  const changed = changedObjects(delta);
+  const present = [...declaredObjects(delta), ...changed].filter((key) => objects.has(key));
+  return takeDefinitions(session, present, changed);
 }
 
 /** The tier's own rows alone, in one round trip; `objects` tells which tables exist. */
@@ -100,22 +123,8 @@ export async function takeDetail(session: Session, { delta }: TierDeclaration, {
     : [];
   return {
     rows: Object.fromEntries(found.map(({ name, rows }) => [name, rows])),
-    definitions: await takeDefinitions(
-      session,
-      declaredObjects(delta).filter((key) => objects.has(key)),
-    ),
+    definitions: await definitionsOf(session, delta, objects),
   };
-}
-
-/** Fingerprint and detail of one moment, as the ledger keeps them; definitions are read once for both. */
-export async function takeRecord(
-  session: Session,
-  tier: TierDeclaration,
-  snapshot: Snapshot,
-): Promise<{ exit: Fingerprint; detail: Detail }> {
-  const detail = await takeDetail(session, tier, snapshot);
-  const rows = await hashOwnRows(session, tier.delta, snapshot.objects);
-  return { exit: { rows, definitions: hashDefinitions(detail.definitions) }, detail };
 }
 
 /** The fingerprint where nothing of a tier is there. */

@@ -30,6 +30,8 @@ export interface LedgerRow {
   readonly readings: Readings;
   /** Which approvals were there when it was applied; null in a row that was written before they were kept. */
   readonly signatures: readonly Signature[] | null;
+  /** Digest of the release that brought it; null in a row that was written before that was kept. */
+  readonly release: string | null;
   readonly applySql: string;
   readonly rollbackSql: string;
   /** ISO 8601 in UTC. */
@@ -50,12 +52,12 @@ export async function readLedger(session: Session, rollout: Rollout): Promise<Ma
   const table = ledgerTable(rollout);
   const rows = await session.query<Omit<LedgerRow, "earlier"> & { action: string; chains: boolean }>(
     `SELECT position, tier, action, rollout_id::text AS "rolloutId", digest, parameters, report, entry, exit, readings,
-            detail - 'signatures' AS detail, detail -> 'signatures' AS signatures, apply_sql AS "applySql", rollback_sql AS "rollbackSql", applied_by AS "appliedBy",
+            detail - 'signatures' - 'release' AS detail, detail -> 'signatures' AS signatures, detail ->> 'release' AS release, apply_sql AS "applySql", rollback_sql AS "rollbackSql", applied_by AS "appliedBy",
             to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "appliedAt", hash, ${CHAINS} AS chains
      FROM ${table} AS link ORDER BY position`,
   );
   return appliedRows(
-    table,
+    rollout,
     rows.map(({ action, chains, ...row }) => ({ action, chains, row })),
   );
 }
@@ -84,7 +86,11 @@ export async function writeLedger(session: Session, rollout: Rollout, entry: Led
       JSON.stringify(entry.entry),
       JSON.stringify(entry.exit),
       // Under the hash with all the rest, and in the shape that ledgers have always had.
-      JSON.stringify({ ...entry.detail, ...(entry.signatures && { signatures: entry.signatures }) }),
+      JSON.stringify({
+        ...entry.detail,
+        ...(entry.signatures && { signatures: entry.signatures }),
+        ...(entry.release !== null && { release: entry.release }),
+      }),
       JSON.stringify(entry.readings),
       entry.applySql,
       entry.rollbackSql,

@@ -1,4 +1,4 @@
-import { declaredObjects, within } from "../model/delta";
+import { changedObjects, declaredObjects, within } from "../model/delta";
 import { RolloutError } from "../model/errors";
 import type { TierDeclaration } from "../model/rollout";
 import type { Snapshot } from "../postgres/catalog-snapshot";
@@ -53,8 +53,9 @@ export async function findUnfounded(
 ): Promise<string[]> {
   const { delta } = declaration;
   const counts = seedTables(delta).map(([table]) => ({ table, rows: exit.rows[table]?.rows ?? 0 }));
+  const objects = [...declaredObjects(delta), ...changedObjects(delta)];
   const unfounded = [
-    ...declaredObjects(delta)
+    ...objects
       .filter((object) => !(object in detail.definitions))
       .map((object) => `the ledger calls it applied without ${object}`),
     ...counts
@@ -64,7 +65,7 @@ export async function findUnfounded(
           `the ledger calls it applied with ${rows} own rows in ${table}, which is not what it declares`,
       ),
   ];
-  if (unfounded.length || counts.some(({ rows }) => rows > 0) || declaredObjects(delta).length) return unfounded;
+  if (unfounded.length || counts.some(({ rows }) => rows > 0) || objects.length) return unfounded;
   const present = await presentOf(session, declaration, snapshot);
   return present.length ? [] : ["the ledger calls it applied, but nothing of it is there"];
 }

@@ -2,7 +2,7 @@ import type { Context } from "../context";
 import { declaredObjects } from "../model/delta";
 import { RolloutError } from "../model/errors";
 import { inLine } from "../model/harmless";
-import type { Rollout, TierDeclaration } from "../model/rollout";
+import type { ObjectNames, Rollout, TierDeclaration } from "../model/rollout";
 import type { Snapshot } from "../postgres/catalog-snapshot";
 import { ACCEPT, acceptance, isAccepted } from "./acceptance";
 import { findDrift, type Recorded } from "./drift";
@@ -117,28 +117,39 @@ WHERE k.contype = 'f' AND k.confrelid = ANY (SELECT to_regclass(name) FROM unnes
 ORDER BY k.conrelid::regclass::text, k.conname`;
 
 /** Objects of others that were built on the objects that the rollback drops. */
-async function foreignObjects({ session }: Scope, { delta }: TierDeclaration): Promise<string[]> {
+async function foreignObjects({ session, release: { rollout } }: Scope, { delta }: TierDeclaration): Promise<string[]> {
   const declared = declaredObjects(delta);
   if (!declared.length) return [];
+  const all = rollout.tiers.map((tier) => tier.delta.objects);
   const rows = await session.query<{ dependent: string; referred: string }>(DEPENDENTS, [
-    [...(delta.objects.table ?? []), ...(delta.objects.view ?? [])],
-    (delta.objects.function ?? []).map((name) => name.replace(/\((.*)\)$/, "")),
+    ...namesOf([delta.objects]),
+    ...namesOf(all),
   ]);
   return rows.map(({ dependent, referred }) => inLine(`${dependent} depends on ${referred}`));
 }
 
+/** Relations, and functions without their arguments. */
+function namesOf(objects: readonly ObjectNames[]): [relations: string[], functions: string[]] {
+  return [
+    objects.flatMap(({ table = [], view = [] }) => [...table, ...view]),
+    objects.flatMap((each) => (each.function ?? []).map((name) => name.replace(/\((.*)\)$/, ""))),
+  ];
+}
+
 /*
  * A view depends on what it reads through its rule; a foreign key through its constraint. What belongs to one of our
- * own objects (indexes, own rules, own constraints) is no dependent.
+ * own objects (indexes, own rules, own constraints) is no dependent, nor is what another tier has made: later ones go first.
  */
-const DEPENDENTS = `
-WITH ours AS (
-  SELECT 'pg_class'::regclass::oid AS classid, to_regclass(name)::oid AS objid FROM unnest($1::text[]) AS name
+const named = (relations: string, functions: string) => `
+  SELECT 'pg_class'::regclass::oid AS classid, to_regclass(name)::oid AS objid FROM unnest(${relations}::text[]) AS name
   UNION ALL
   SELECT 'pg_proc'::regclass, p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-  WHERE n.nspname || '.' || p.proname = ANY ($2::text[])
+  WHERE n.nspname || '.' || p.proname = ANY (${functions}::text[])
   UNION ALL
-  SELECT 'pg_type'::regclass, t.oid FROM pg_type t WHERE t.typrelid = ANY (SELECT to_regclass(name) FROM unnest($1::text[]) AS name)
+  SELECT 'pg_type'::regclass, t.oid FROM pg_type t WHERE t.typrelid = ANY (SELECT to_regclass(name) FROM unnest(${relations}::text[]) AS name)`;
+const DEPENDENTS = `
+WITH ours AS (${named("$1", "$2")}
+), all_ours AS (${named("$3", "$4")}
 ), dependent AS (
   SELECT DISTINCT
     CASE d.classid WHEN 'pg_rewrite'::regclass THEN 'pg_class'::regclass::oid WHEN 'pg_constraint'::regclass THEN 'pg_class'::regclass::oid
@@ -153,7 +164,7 @@ WITH ours AS (
 SELECT DISTINCT pg_describe_object(d.classid, d.objid, 0) AS dependent, pg_describe_object(d.refclassid, d.refobjid, 0) AS referred
 FROM dependent d
 WHERE d.objid IS NOT NULL AND d.objid <> 0
-  AND NOT EXISTS (SELECT FROM ours o WHERE o.classid = d.classid AND o.objid = d.objid)
+  AND NOT EXISTS (SELECT FROM all_ours o WHERE o.classid = d.classid AND o.objid = d.objid)
 ORDER BY 1, 2`;
 
 function listRows(title: string, rows: readonly FoundRow[]): string[] {

@@ -1,2 +1,10 @@
 /** How the operator starts Pulumi here: the commands of this project say `npm run pulumi --`. */
 export const PULUMI = process.env.ROLLOUT_CLI || "pulumi";
+
+/** The commands that take back whatever comes after a tier; after none, all there is. */
+export function rollBackTo(tier: number | undefined): string {
+  return tier === undefined ? `${PULUMI} destroy` : `${PULUMI} config set throughTier ${tier}; ${PULUMI} up`;
+}
+
+/** The page that tells how to go on from a rollout that is applied. */
+export const SECOND_RELEASE = "docs/second-release.md";

@@ -2,7 +2,7 @@ import type * as valibot from "valibot";
 import { PULUMI } from "./command";
 import { RolloutError } from "./errors";
 import type { Parameters } from "./gates";
-import type { Rollout } from "./rollout";
+import { inOrder, type Rollout } from "./rollout";
 
 /** Time-outs and texts of one run that hooks need; they never enter the state. Times in milliseconds. */
 export interface RunOptions {
@@ -75,7 +75,7 @@ function parameterEntries(v: Valibot, { parameters }: Rollout) {
 }
 
 function requestEntries(v: Valibot, rollout: Rollout) {
-  const tiers = rollout.tiers.map(({ tier }) => String(tier));
+  const tiers = inOrder(rollout).tiers.map(({ tier }) => String(tier));
   const digest = v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits")));
   const adoptable = `expected a rollout id, as the refusal prints it, or ${BY_PSQL}`;
   return {

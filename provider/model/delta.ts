@@ -2,6 +2,7 @@ import type { Finding } from "./findings";
 import type {
   DeltaContract,
   Movement,
+  ObjectNames,
   Reading,
   ReadingContract,
   Readings,
@@ -31,6 +32,8 @@ export interface Changes {
 export interface MeasuredDelta {
   /** Number of objects added, by kind. */
   readonly objects: Readonly<Record<string, number>>;
+  /** Number of objects of earlier tiers that are defined otherwise, by kind; left out where the contract names none. */
+  readonly changes?: Readonly<Record<string, number>>;
   /** Rows inserted, by table; tables without are left out. Any other write is a stop. */
   readonly rows: Readonly<Record<string, number>>;
   /** The readings that the contract names. */
@@ -42,16 +45,22 @@ export const NO_DELTA: MeasuredDelta = { objects: {}, rows: {}, readings: {} };
 /** A tier's own run, as two moments tell it. */
 export interface Measurement {
   readonly changes: Changes;
+  /** Which objects of earlier tiers are defined otherwise than before; only those that the contract names are looked at. */
+  readonly redefined?: readonly string[];
   readonly before: Readings;
   readonly after: Readings;
 }
 
 /** What a tier changed, in the terms of its contract. */
-export function measureDelta(contract: DeltaContract, { changes, before, after }: Measurement): MeasuredDelta {
+export function measureDelta(
+  contract: DeltaContract,
+  { changes, redefined = [], before, after }: Measurement,
+): MeasuredDelta {
   const rows = [...changes.rows].sort().map(([table, { inserted }]) => [table, inserted] as const);
   const readings = Object.keys(contract.readings).sort();
   return {
     objects: countKinds(changes.added),
+    ...(redefined.length && { changes: countKinds(redefined) }),
     rows: Object.fromEntries(rows.filter(([, inserted]) => inserted > 0)),
     readings: Object.fromEntries(
       readings.map((name) => [name, { before: before[name] ?? null, after: after[name] ?? null }]),
@@ -73,15 +82,33 @@ function kindOf(object: string): string {
 
 /** The objects that a contract declares, named as a snapshot names them. */
 export function declaredObjects({ objects }: DeltaContract): string[] {
+  return objectKeys(objects);
+}
+
+/** The objects of earlier tiers that a contract declares to change, named as a snapshot names them. */
+export function changedObjects({ changes = {} }: DeltaContract): string[] {
+  return objectKeys(changes);
+}
+
+function objectKeys(objects: ObjectNames): string[] {
   return Object.entries(objects).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`));
 }
 
 /** Everything in which a tier did not do what it declares; empty if the contract holds. */
-export function contractFindings({ delta }: TierDeclaration, { changes, before, after }: Measurement): Finding[] {
+export function contractFindings(
+  { delta }: TierDeclaration,
+  { changes, redefined = [], before, after }: Measurement,
+): Finding[] {
+  const mayChange = changedObjects(delta);
   return [
     ...objectFindings(delta, changes),
     ...changes.removed.map((object): Finding => ({ is: "undeclared drop", object })),
-    ...changes.changed.map((object): Finding => ({ is: "undeclared change", object })),
+    ...changes.changed
+      .filter((object) => !mayChange.includes(object))
+      .map((object): Finding => ({ is: "undeclared change", object })),
+    ...mayChange
+      .filter((object) => !redefined.includes(object))
+      .map((object): Finding => ({ is: "unchanged object", object })),
     ...changes.rewritten.map((table): Finding => ({ is: "undeclared rewrite", table })),
     ...touchFindings([...Object.keys(delta.rows), ...(delta.objects.table ?? [])], changes),
     ...rowFindings(delta, changes),

@@ -3,7 +3,7 @@
  * they are values with fields. The words are the same rehearsed and applied, so that a second `up` changes no output.
  */
 import type { AccessFinding } from "./access";
-import { PULUMI } from "./command";
+import { PULUMI, rollBackTo } from "./command";
 import type { MeasuredDelta } from "./delta";
 import type { Finding, Stop } from "./findings";
 import { inLine } from "./harmless";
@@ -33,7 +33,7 @@ export function describeGate(gate: GateResult): string {
 /** One reason not to go on, naming the tier. */
 export function describeStop({ kind, tier, finding }: Stop): string {
   if (finding.is === "failed gate") return adopting(kind) + describeGate(finding);
-  if (finding.is === "drift") return describeDrift(tier, finding.differences, finding.acceptance);
+  if (finding.is === "drift") return describeDrift(tier, finding);
   const text = describeFinding(finding);
   return kind === "rollback" ? `rollback of tier ${tier}: ${text}` : `${adopting(kind)}tier ${tier} ${text}`;
 }
@@ -48,10 +48,10 @@ export function listStops(stops: readonly Stop[]): string {
 }
 
 /** Drift that was not accepted, with the two ways out. */
-function describeDrift(tier: number, differences: readonly string[], acceptance: string): string {
-  const lower = `${PULUMI} config set throughTier ${tier - 1}; ${PULUMI} up`;
+function describeDrift(tier: number, { differences, acceptance, before }: Extract<Finding, { is: "drift" }>): string {
+  const where = before === undefined ? "Roll back" : `Roll back to tier ${before}`;
   return (
-    `tier ${tier} has drifted: ${differences.join("; ")}. Roll back to tier ${tier - 1} and up again (${lower}), ` +
+    `tier ${tier} has drifted: ${differences.join("; ")}. ${where} and up again (${rollBackTo(before)}), ` +
     `or accept it as it is: ROLLOUT_ACCEPT=${acceptance}`
   );
 }
@@ -74,6 +74,10 @@ function wordsOf(finding: Finding): string {
       return `undeclared: ${finding.object} was dropped`;
     case "undeclared change":
       return `undeclared: ${finding.object} was altered`;
+    case "unchanged object":
+      return `declared to change, but defined as before: ${finding.object}`;
+    case "change not recorded":
+      return `changes ${finding.object}, and nobody recorded how that was defined before: roll the tier back by psql, take over what comes before it, and apply it then`;
     case "undeclared touch":
       return `undeclared: ${finding.object} was ${finding.object.startsWith("sequence ") ? "moved" : "written to, or locked for it, and the server counted nothing"}`;
     case "undeclared lock":
@@ -181,10 +185,11 @@ export function summarizeReport(report: TierReport): string {
   return describeReport({ ...report, delta: { ...report.delta, rows: { [`rows in ${tables} tables`]: inserted } } });
 }
 
-/** Objects, rows and readings of a delta, such as `+30 governance_object_ownership, ownership_gap 210 → 0`. */
-export function describeDelta({ objects, rows, readings }: MeasuredDelta): string {
+/** Objects, rows and readings of a delta, such as `~1 view, +30 governance_object_ownership, ownership_gap 210 → 0`. */
+export function describeDelta({ objects, changes = {}, rows, readings }: MeasuredDelta): string {
   return list([
-    ...Object.entries(objects).map(([kind, count]) => countObjects(kind, count)),
+    ...Object.entries(objects).map(([kind, count]) => countObjects("+", kind, count)),
+    ...Object.entries(changes).map(([kind, count]) => countObjects("~", kind, count)),
     ...Object.entries(rows).map(([table, inserted]) => `+${inserted} ${bareName(table)}`),
     ...Object.entries(readings)
       .map(([name, { before, after }]) => [name, show(before), show(after)] as const)
@@ -193,14 +198,15 @@ export function describeDelta({ objects, rows, readings }: MeasuredDelta): strin
   ]);
 }
 
+type Named = Readonly<Record<string, readonly string[]>>;
+
 /** The same of a declared delta. */
-export function describeContract({ objects, rows, readings }: DeltaContract): string {
+export function describeContract({ objects, changes = {}, rows, readings }: DeltaContract): string {
   const sorted = <T>(entries: Readonly<Record<string, T>>) =>
     Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1));
   return list([
-    ...sorted(objects as Readonly<Record<string, readonly string[]>>).map(([kind, names]) =>
-      countObjects(kind, names.length),
-    ),
+    ...sorted(objects as Named).map(([kind, names]) => countObjects("+", kind, names.length)),
+    ...sorted(changes as Named).map(([kind, names]) => countObjects("~", kind, names.length)),
     ...sorted(rows)
       .filter(([, { inserted }]) => inserted !== 0)
       .map(([table, { inserted }]) => `+${describeCount(inserted)} ${bareName(table)}`),
@@ -273,8 +279,8 @@ function list(parts: readonly string[]): string {
   return parts.length ? parts.join(", ") : "no change";
 }
 
-function countObjects(kind: string, count: number): string {
-  return `+${count} ${kind}${count === 1 ? "" : "s"}`;
+function countObjects(sign: "+" | "~", kind: string, count: number): string {
+  return `${sign}${count} ${kind}${count === 1 ? "" : "s"}`;
 }
 
 const ACCESS_PROBLEMS: Readonly<Record<AccessFinding["problem"], string>> = {

@@ -11,6 +11,8 @@ export type Finding =
         | "undeclared object"
         | "undeclared drop"
         | "undeclared change"
+        | "unchanged object"
+        | "change not recorded"
         | "undeclared touch"
         | "behind a lock";
       object: string;
@@ -26,7 +28,7 @@ export type Finding =
   | { readonly is: "definitions not restored" }
   | { readonly is: "object remains" | "object not restored" | "object not there"; object: string }
   | { readonly is: "own rows"; table: string; measured: number }
-  | { readonly is: "drift"; differences: readonly string[]; acceptance: string }
+  | { readonly is: "drift"; differences: readonly string[]; acceptance: string; before?: number }
   | { readonly is: "failure"; message: string }
   | { readonly is: "access"; difference: AccessFinding }
   | { readonly is: "not approved"; wanted: Approved; approval?: Approved & { readonly approvedBy: string } }

@@ -1,8 +1,9 @@
 /** What must be true of target, rollout and ledger before anything is done. Each rule stands here once. */
-import { PULUMI } from "./command";
+import { PULUMI, rollBackTo, SECOND_RELEASE } from "./command";
+import { changedObjects, declaredObjects } from "./delta";
+import { describeOrigin } from "./describe-ledger";
 import { RolloutError } from "./errors";
-import { inLine } from "./harmless";
-import { type Rollout, writes } from "./rollout";
+import { isAfter, type Rollout, tierBefore, writes } from "./rollout";
 import type { Target } from "./tier-inputs";
 
 /**
@@ -35,6 +36,8 @@ export interface AppliedTier {
   readonly rolloutId: string;
   readonly appliedAt?: string;
   readonly appliedBy?: string;
+  /** The release that brought it, where that was kept. */
+  readonly release?: string | null;
 }
 
 /** Refuses a database that carries tiers of another rollout than the state's, unless that one may be taken over. */
@@ -42,8 +45,8 @@ export function requireSameRollout(own: Belonging, applied: Iterable<AppliedTier
   const others = [...applied].filter(({ rolloutId }) => rolloutId !== own.rolloutId && rolloutId !== own.adopt);
   const [other] = others;
   if (!other) return;
-  const { rolloutId, appliedAt, appliedBy } = other;
-  const when = appliedAt ? `, applied on ${appliedAt} by ${inLine(appliedBy ?? "?")}` : "";
+  const { rolloutId, appliedAt } = other;
+  const when = appliedAt ? `, ${describeOrigin(other)}` : "";
   const state = own.rolloutId
     ? `this stack's state belongs to rollout ${own.rolloutId}`
     : "this stack's state does not know it";
@@ -62,19 +65,45 @@ export function requireUnbroken(rollout: Rollout, ledger: ReadonlyMap<number, un
   const writing = rollout.tiers.filter(writes).map(({ tier }) => tier);
   const missing = writing.find((tier) => !ledger.has(tier));
   if (missing === undefined) return;
-  const beyond = writing.filter((tier) => tier > missing && ledger.has(tier));
+  const beyond = writing.filter((tier) => ledger.has(tier) && isAfter(rollout, tier, missing));
   if (beyond.length) {
     throw new RolloutError(
       `The ledger is broken: tier ${missing} is missing, but ${beyond.join(", ")} are applied. Nothing was changed. ` +
-        `Roll the later tiers back first (${PULUMI} config set throughTier ${missing - 1}; ${PULUMI} up), ` +
-        `then roll out again.`,
+        `Roll the later tiers back first (${rollBackTo(tierBefore(rollout, missing))}), then roll out again. A release ` +
+        `lists the tiers that it brings after those that are applied (${SECOND_RELEASE}).`,
     );
   }
-  if (next === undefined || missing >= next) return;
+  if (next === undefined || !isAfter(rollout, next, missing)) return;
   throw new RolloutError(
     `Tier ${next} is not applied: tier ${missing} must be applied first, and the ledger does not hold it. Nothing was ` +
       `changed. Run ${PULUMI} preview to see where the rollout stands.`,
   );
+}
+
+/** Refuses a ledger with a tier that the files at hand do not have: another release brought it, and rolls it back. */
+export function requireKnownTiers({ tiers }: Rollout, applied: Iterable<AppliedTier>): void {
+  const unknown = [...applied].filter(({ tier }) => !tiers.some((each) => each.tier === tier));
+  const [first] = unknown;
+  if (!first) return;
+  throw new RolloutError(
+    `The ledger holds ${unknown.length > 1 ? "tiers" : "tier"} ${unknown.map(({ tier }) => tier).join(", ")}, ` +
+      `${describeOrigin(first)}, which the files here do not have: a later release brought it. ` +
+      `Nothing was changed. Check out that release; it goes on from here, and rolls back all that is applied (${SECOND_RELEASE}).`,
+  );
+}
+
+/** Refuses a tier that declares to change what no tier before it makes: what others own is not changed. */
+export function requireOwnChanges(rollout: Rollout): void {
+  for (const { tier, title, delta } of rollout.tiers) {
+    const before = rollout.tiers.filter((each) => isAfter(rollout, tier, each.tier));
+    const made = new Set(before.flatMap((each) => declaredObjects(each.delta)));
+    const foreign = changedObjects(delta).filter((object) => !made.has(object));
+    if (!foreign.length) continue;
+    throw new RolloutError(
+      `Tier ${tier} (${title}) declares to change ${foreign.join(", ")}, which no tier before it makes. Nothing was changed. ` +
+        `Correct delta.changes of the tier: it names objects of earlier tiers.`,
+    );
+  }
 }
 
 /** The one stack that may go without a ratified release and without roles: a developer's own. */

@@ -2,6 +2,7 @@
  * The words in which a rollout is declared. Plain data: nothing here knows a database, a table or a
  * gate of any particular rollout; `tiers/` is the one that ships with this project.
  */
+import { RolloutError } from "./errors";
 
 /** One named value measured on the database; null when its source is missing or may not be read. */
 export type Reading = number | string | null;
@@ -64,10 +65,18 @@ export interface ReadingContract {
 /** Kinds of catalog object that a delta counts. */
 export type ObjectKind = "table" | "view" | "function";
 
+/** Schema-qualified names (functions with argument types), by kind. */
+export type ObjectNames = Readonly<Partial<Record<ObjectKind, readonly string[]>>>;
+
 /** The declared delta of a tier: what it changes, and by omission what it must leave alone. */
 export interface DeltaContract {
-  /** Schema-qualified names (functions with argument types) that the tier creates. */
-  readonly objects: Readonly<Partial<Record<ObjectKind, readonly string[]>>>;
+  /** What the tier creates. */
+  readonly objects: ObjectNames;
+  /**
+   * What earlier tiers created and this one defines anew: a view, a function, a table that grows a column. Each must be defined
+   * otherwise afterwards, and the rollback must define it as before. No row of a table may be rewritten.
+   */
+  readonly changes?: ObjectNames;
   /** Schema-qualified table name to what may happen to it. */
   readonly rows: Readonly<Record<string, RowContract>>;
   readonly readings: Readonly<Record<string, ReadingContract>>;
@@ -144,12 +153,45 @@ export interface Rollout {
   readonly requestParameter?: string;
   /** Readings that must be identical at entry and exit of every tier. */
   readonly invariants: readonly string[];
+  /** As they are listed, so they run, whatever their numbers; but what only reads and is not the first runs last. */
   readonly tiers: readonly TierDeclaration[];
 }
 
 /** True if the tier changes the database. */
 export function writes(tier: TierDeclaration): boolean {
   return tier.rollback !== undefined;
+}
+
+/**
+ * The rollout with its tiers in the order in which they run. A release appends tiers, and the verification that closes the
+ * rollout comes after them, wherever it is listed. Throws when two tiers have one number.
+ */
+export function inOrder(rollout: Rollout): Rollout {
+  const { tiers } = rollout;
+  const twice = tiers.find(({ tier }, index) => tiers.findIndex((each) => each.tier === tier) !== index);
+  if (twice)
+    throw new RolloutError(`Rollout ${rollout.name} lists two tiers of number ${twice.tier}. Number one anew.`);
+  const closes = (declaration: TierDeclaration, index: number) => index > 0 && !writes(declaration);
+  return {
+    ...rollout,
+    tiers: [...tiers.filter((each, index) => !closes(each, index)), ...tiers.filter(closes)],
+  };
+}
+
+/** Whether a tier runs after another one; every tier runs after -1. One that the rollout does not have runs after all. */
+export function isAfter(rollout: Rollout, tier: number, other: number): boolean {
+  return placeOf(rollout, tier) > (other < 0 ? other : placeOf(rollout, other));
+}
+
+/** The place of a tier in the order, from 0. One that the rollout does not have comes after all. */
+export function placeOf({ tiers }: Rollout, tier: number): number {
+  const place = tiers.findIndex((each) => each.tier === tier);
+  return place < 0 ? tiers.length : place;
+}
+
+/** The number of the tier that runs right before another one; none before the first. */
+export function tierBefore({ tiers }: Rollout, tier: number): number | undefined {
+  return tiers[tiers.findIndex((each) => each.tier === tier) - 1]?.tier;
 }
 
 /** True for the tier that is registered before all others. */

@@ -51,6 +51,8 @@ export interface TierStatus {
   readonly ledgerHash?: string;
   /** The hashes with which it was applied before, and rolled back since. */
   readonly earlierHashes?: readonly string[];
+  /** The release that brought it, where the ledger has kept that. */
+  readonly release?: string;
 }
 
 /** Inputs of a tier's resource, as the program computes them. All of them are plain JSON. */
@@ -69,6 +71,8 @@ export interface TierInputs {
   readonly movedFrom?: string;
   /** How the applied SQL differs from the file. */
   readonly edited?: string;
+  /** The tier that runs before an edited one; none before the first. */
+  readonly before?: number;
   readonly report: TierReport;
   readonly run: RunVerdict;
   /** Id of the tier before, which must be applied first. */

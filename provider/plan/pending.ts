@@ -1,13 +1,14 @@
 import type { Context } from "../context";
 import { BY_PSQL, type RunRequest } from "../model/configuration";
 import { declaredObjects } from "../model/delta";
-import { requireUnbroken } from "../model/guards";
-import { isFirstTier, writes } from "../model/rollout";
+import { requireKnownTiers, requireUnbroken } from "../model/guards";
+import { isAfter, isFirstTier, writes } from "../model/rollout";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
 import { findDrift } from "../ledger/drift";
 import { withEvidence } from "../ledger/evidence";
 import { type LedgerRow, readLedger } from "../ledger/ledger";
 import { findUnfounded, requireAbsent } from "../ledger/presence";
+import { heldTo } from "../ledger/record";
 import type { TierScripts } from "../release/release";
 
 /** A tier to roll back, with what the ledger recorded when it was applied. */
@@ -36,13 +37,15 @@ export async function resolvePending(context: Context, request: RunRequest): Pro
   const { session, release, options } = context;
   const { throughTier, adopt } = request;
   const ledger = await withEvidence(options.evidence, await readLedger(session, release.rollout));
+  requireKnownTiers(release.rollout, ledger.values());
   requireUnbroken(release.rollout, ledger);
   // Where nothing was rolled out the gates of the way up judge what is there.
   if (ledger.size || throughTier < 0) await requireOthersAbsent(context, ledger);
-  const wanted = release.tiers.filter(({ declaration }) => declaration.tier <= throughTier);
+  const isBeyond = (tier: number) => isAfter(release.rollout, tier, throughTier);
+  const wanted = release.tiers.filter(({ declaration }) => !isBeyond(declaration.tier));
   const toRollBack = release.tiers.flatMap((scripts) => {
     const recorded = ledger.get(scripts.declaration.tier);
-    return recorded && scripts.declaration.tier > throughTier ? [{ scripts, recorded }] : [];
+    return recorded && isBeyond(scripts.declaration.tier) ? [{ scripts, recorded }] : [];
   });
   const adopted = ledger.size === 0 && adopt === BY_PSQL ? await runByPsql(context, wanted) : [];
   const pending = toRollBack.length ? [] : adopted.length ? trailing(wanted) : missing(context, wanted, ledger);
@@ -103,12 +106,13 @@ async function measureDrift(
   const drift = new Map<number, readonly string[]>();
   const staying = tiers.flatMap(({ declaration, digest }) => {
     const recorded = ledger.get(declaration.tier);
-    return recorded && declaration.tier <= throughTier ? [{ declaration, digest, recorded }] : [];
+    return recorded && !isAfter(rollout, declaration.tier, throughTier) ? [{ declaration, digest, recorded }] : [];
   });
   if (!staying.length) return drift;
   const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
   for (const { declaration, digest, recorded } of staying) {
-    const found = await findDrift(session, declaration, recorded, snapshot);
+    const held = heldTo(declaration, recorded, ledger);
+    const found = await findDrift(session, held.declaration, held.recorded, snapshot);
     // Another release's tier declared something else.
     const judged = !found.length && digest === recorded.digest;
     drift.set(declaration.tier, judged ? await findUnfounded(session, declaration, recorded, snapshot) : found);

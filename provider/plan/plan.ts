@@ -5,7 +5,7 @@ import { describeStop, show } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import type { TierReport } from "../model/report";
 import { stopsOf } from "../model/findings";
-import { type Readings, type TierDeclaration, writes } from "../model/rollout";
+import { isAfter, type Readings, type TierDeclaration, writes } from "../model/rollout";
 import type { ReleaseIdentity, RunVerdict, Target } from "../model/tier-inputs";
 import { whyUnapproved } from "../postgres/acting";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
@@ -79,12 +79,17 @@ async function plan(
     ...(await rehearseOrSayWhyNot(context, guard, status, { request, readings })),
   ];
   const tiers = release.tiers
-    .filter(({ declaration }) => declaration.tier <= request.throughTier)
+    .filter(({ declaration }) => !isAfter(release.rollout, declaration.tier, request.throughTier))
     .map((scripts) => plannedTier(context, scripts, status, reports));
   const first = firstWriting(status);
   const findings = first === undefined ? [] : await judgeAccess(context, identity.release, request, declare);
   const access = stopsOf("access", first ?? 0, findings);
-  return { target: session.target, tiers, readings, run: judgeRun(status, { reports, access }, identity, request) };
+  return {
+    target: session.target,
+    tiers,
+    readings,
+    run: judgeRun(status, { rollout: release.rollout, reports, access }, identity, request),
+  };
 }
 
 /** The first tier that this run writes. The way back asks for no approval of a release: it needs the right to write, no more. */

@@ -3,7 +3,7 @@ import { NO_DELTA } from "../model/delta";
 import { textDiff } from "../model/describe";
 import type { Parameters } from "../model/gates";
 import type { TierReport } from "../model/report";
-import { isFirstTier, type TierDeclaration, writes } from "../model/rollout";
+import { isFirstTier, tierBefore, type TierDeclaration, writes } from "../model/rollout";
 import type { TierStatus } from "../model/tier-inputs";
 import { recordedEntry } from "../execute/adopt";
 import type { LedgerRow } from "../ledger/ledger";
@@ -20,6 +20,8 @@ export interface PlannedTier {
   readonly drift: readonly string[];
   /** How the files of an applied tier differ from what was applied. */
   readonly edited: string;
+  /** The tier that runs before it; none before the first. */
+  readonly before: number | undefined;
 }
 
 /** Puts together what is known of one tier; `reports` are those of the tiers that the rehearsal reached. */
@@ -37,6 +39,7 @@ export function plannedTier(
     report: reports.find((each) => each.tier === tier) ?? row?.report ?? knownReport(context, scripts, status),
     drift: status.drift.get(tier) ?? [],
     edited: row ? describeEdit(scripts, row, context.parameters) : "",
+    before: tierBefore(context.release.rollout, tier),
   };
 }
 
@@ -44,8 +47,15 @@ export function plannedTier(
 function statusOf(scripts: TierScripts, { ledger, pending }: LedgerStatus): TierStatus {
   const row = ledger.get(scripts.declaration.tier);
   if (row) {
-    const { rolloutId, digest, hash, earlier } = row;
-    return { applied: true, rolloutId, digest, ledgerHash: hash, ...(earlier.length && { earlierHashes: earlier }) };
+    const { rolloutId, digest, hash, earlier, release } = row;
+    return {
+      applied: true,
+      rolloutId,
+      digest,
+      ledgerHash: hash,
+      ...(earlier.length && { earlierHashes: earlier }),
+      ...(release !== null && { release }),
+    };
   }
   const [first] = ledger.values();
   const writesNow = pending.some(({ declaration }) => writes(declaration));

@@ -1,3 +1,4 @@
+import { changedObjects } from "../model/delta";
 import { bareName } from "../model/describe";
 import { messageOf } from "../model/errors";
 import { type Finding, stopsOf } from "../model/findings";
@@ -6,6 +7,7 @@ import { asExecutor } from "../postgres/acting";
 import { type DatabaseState, takeState } from "../execute/database-state";
 import { refusedRollback, type Rollback, rollBackTier, type RolledBack, rollbackOf } from "../execute/rollback";
 import type { Fingerprint } from "../ledger/fingerprint";
+import { isChanged } from "../ledger/record";
 import { type BlockedTier, findRollbackBlockers, requireNoBlockers } from "../ledger/rollback-blockers";
 import type { TierScripts } from "../release/release";
 import type { TierToRollBack } from "./pending";
@@ -30,10 +32,13 @@ export async function rehearseWayBack(
     script ? [{ index, before, report, rollback: { declaration, script, entry } }] : [],
   );
   let state = from;
+  // Defined again as they were, by statements: the marks of their catalog rows are new, and the fingerprint of the entry tells.
+  const redefined = new Set<string>();
   for (const { index, before, report, rollback } of back.reverse()) {
     try {
       const { findings, after, next } = await descend(rehearsing, rollback, state, index === back.at(-1)?.index);
-      reports[index] = judged(report, [...findings, ...notAsBefore(before, after)]);
+      for (const object of changedObjects(rollback.declaration.delta)) redefined.add(object);
+      reports[index] = judged(report, [...findings, ...notAsBefore(before, after, redefined)]);
       state = next;
     } catch (error) {
       if (endsRehearsal(rehearsing, error)) throw error;
@@ -47,9 +52,9 @@ export async function rehearseWayBack(
 }
 
 /** Objects that the way back did not leave as they were before the tier, identifiers and all. */
-function notAsBefore(before: DatabaseState, after: DatabaseState): Finding[] {
+function notAsBefore(before: DatabaseState, after: DatabaseState, redefined: ReadonlySet<string>): Finding[] {
   return [...before.snapshot.objects]
-    .filter(([object, mark]) => after.snapshot.objects.get(object) !== mark)
+    .filter(([object, mark]) => !redefined.has(object) && after.snapshot.objects.get(object) !== mark)
     .map(([object]) => ({ is: "object not restored", object }));
 }
 
@@ -66,15 +71,19 @@ export async function rehearseDown(rehearsing: Rehearsing, tiers: readonly TierT
   const { context } = rehearsing;
   const latestFirst = [...tiers].reverse();
   let state = await timed(rehearsing, "entry", () => takeState(context, context.release.rollout.invariants));
+  const ledger = new Map(tiers.map(({ recorded }) => [recorded.tier, recorded]));
+  const blockersOf = async ({ scripts: { declaration }, recorded }: TierToRollBack): Promise<BlockedTier> => ({
+    declaration,
+    blockers: await findRollbackBlockers(context, declaration, recorded, state.snapshot),
+  });
   const blocked: BlockedTier[] = [];
-  for (const { scripts, recorded } of latestFirst) {
-    const { declaration } = scripts;
-    const blockers = await findRollbackBlockers(context, declaration, recorded, state.snapshot);
-    blocked.push({ declaration, blockers });
-  }
+  for (const each of latestFirst) if (!isChanged(each.recorded, ledger)) blocked.push(await blockersOf(each));
   requireNoBlockers(blocked);
-  for (const [index, { scripts, recorded }] of latestFirst.entries()) {
+  for (const [index, tier] of latestFirst.entries()) {
+    const { scripts, recorded } = tier;
     const { declaration } = scripts;
+    // What a later tier has changed of this one is as this one left it only now.
+    if (isChanged(recorded, ledger)) requireNoBlockers([await blockersOf(tier)]);
     const isLast = index === latestFirst.length - 1;
     const { findings, next } = await descend(rehearsing, await rollbackOf(scripts, recorded), state, isLast);
     if (findings.length) throw refusedRollback(declaration, findings);

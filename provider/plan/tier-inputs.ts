@@ -12,7 +12,7 @@ export function tierInputs(
   { parameters, request: { adopt, movedFrom } }: Configuration,
   module: string,
 ): TierInputs[] {
-  return tiers.map(({ scripts, status, report, edited }, index) => {
+  return tiers.map(({ scripts, status, report, edited, before }, index) => {
     const { tier, title } = scripts.declaration;
     return {
       module,
@@ -26,7 +26,7 @@ export function tierInputs(
       run: harmlessData(index ? verdictFor(tier, run) : run),
       ...(adopt && { adopt }),
       ...(movedFrom && { movedFrom }),
-      ...(edited && { edited: harmless(edited) }),
+      ...(edited && { edited: harmless(edited), ...(before !== undefined && { before }) }),
     };
   });
 }

@@ -2,13 +2,14 @@ import { describeFinding } from "../model/describe";
 import { type Stop, stopsOf } from "../model/findings";
 import type { RunRequest } from "../model/configuration";
 import type { TierReport } from "../model/report";
-import { writes } from "../model/rollout";
+import { type Rollout, tierBefore, writes } from "../model/rollout";
 import type { ReleaseIdentity, RunVerdict } from "../model/tier-inputs";
 import { acceptance, isAccepted } from "../ledger/acceptance";
 import type { LedgerStatus } from "./pending";
 
 /** What was measured of a run. */
 export interface Judged {
+  readonly rollout: Rollout;
   readonly reports: readonly TierReport[];
   /** What keeps this login from applying this release. */
   readonly access: readonly Stop[];
@@ -17,7 +18,7 @@ export interface Judged {
 /** Judges the run as a whole from the reports of its tiers and the drift of those that are applied. */
 export function judgeRun(
   { pending, toRollBack, ledger, adopted, drift }: LedgerStatus,
-  { reports, access }: Judged,
+  { rollout, reports, access }: Judged,
   identity: ReleaseIdentity,
   { acceptUnrehearsed }: RunRequest,
 ): RunVerdict {
@@ -26,7 +27,7 @@ export function judgeRun(
   const adopts = adopted.map(({ declaration }) => declaration.tier);
   const judged = reports.filter(({ tier }) => applies.includes(tier) || adopts.includes(tier));
   // Drift never blocks the way down here: each rollback judges its own.
-  const drifted = toRollBack.length ? [] : driftStops(drift);
+  const drifted = toRollBack.length ? [] : driftStops(rollout, drift);
   const stopped = judged.some(({ verdict }) => verdict === "STOP") || drifted.length > 0 || access.length > 0;
   const missing =
     applies.length + adopts.length > judged.length || judged.some(({ verdict }) => verdict === "NOT REHEARSED");
@@ -56,10 +57,14 @@ function invariantsOnce(stops: readonly Stop[]): Stop[] {
 }
 
 /** Drift that was not accepted. */
-function driftStops(drift: LedgerStatus["drift"]): Stop[] {
+function driftStops(rollout: Rollout, drift: LedgerStatus["drift"]): Stop[] {
   return [...drift]
     .filter(([tier, differences]) => differences.length > 0 && !isAccepted(tier, differences))
-    .flatMap(([tier, differences]) =>
-      stopsOf("drift", tier, [{ is: "drift", differences, acceptance: acceptance(tier, differences) }]),
-    );
+    .flatMap(([tier, differences]) => {
+      const before = tierBefore(rollout, tier);
+      const accepted = acceptance(tier, differences);
+      return stopsOf("drift", tier, [
+        { is: "drift", differences, acceptance: accepted, ...(before !== undefined && { before }) },
+      ]);
+    });
 }

@@ -92,12 +92,22 @@ SELECT f.key, 'definition', pg_get_functiondef(f.oid) FROM routine f
 UNION ALL
 SELECT f.key, 'grants', ${grants("coalesce(f.proacl, acldefault('f', f.proowner))", "f.proowner")} FROM routine f
 UNION ALL
-SELECT f.key, 'comment', d.description FROM routine f JOIN pg_description d ON d.classoid = 'pg_proc'::regclass AND d.objoid = f.oid`;
+SELECT f.key, 'comment', d.description FROM routine f JOIN pg_description d ON d.classoid = 'pg_proc'::regclass AND d.objoid = f.oid
+UNION ALL
+SELECT o.key, 'owner', pg_get_userbyid(o.owner)
+FROM (SELECT key, relowner FROM relation UNION ALL SELECT key, proowner FROM routine) AS o (key, owner) WHERE o.key = ANY ($2::text[])`;
 
-/** The definitions of the objects named, as far as they exist. One round trip; none for an empty list. */
-export async function takeDefinitions(session: Session, keys: readonly string[]): Promise<Definitions> {
+/**
+ * The definitions of the objects named, as far as they exist; of those in `owned` also whose they are, which what is dropped and
+ * made anew could lose. One round trip; none for an empty list.
+ */
+export async function takeDefinitions(
+  session: Session,
+  keys: readonly string[],
+  owned: readonly string[] = [],
+): Promise<Definitions> {
   if (!keys.length) return {};
-  const rows = await session.query<{ key: string; facet: string; text: string | null }>(DEFINITIONS, [keys]);
+  const rows = await session.query<{ key: string; facet: string; text: string | null }>(DEFINITIONS, [keys, owned]);
   const definitions: Record<string, Record<string, string>> = {};
   for (const { key, facet, text } of rows) if (text !== null) (definitions[key] ??= {})[facet] = text;
   return definitions;

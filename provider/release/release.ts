@@ -1,6 +1,7 @@
 import type { DeclareAccess } from "../model/access";
 import type { Parameters } from "../model/gates";
-import type { Rollout, TierDeclaration } from "../model/rollout";
+import { requireOwnChanges } from "../model/guards";
+import { inOrder, type Rollout, type TierDeclaration } from "../model/rollout";
 import { sha256 } from "./digest";
 import { loadQuery } from "./query";
 import { loadScript, type Script } from "./script";
@@ -38,12 +39,17 @@ export interface ReleaseSource extends Project {
   readonly parameters: Parameters;
 }
 
-/** Reads the files of the tiers named, or of all. Throws when one is missing or is not one transaction. */
+/** Which tiers' files are read; the rollout tells their order. */
+export type Needed = (tier: number, rollout: Rollout) => boolean;
+
+/** Reads the files of the tiers named, or of all, in order. Throws when one is missing or is not one transaction. */
 export async function loadRelease(
-  { root, rollout, parameters }: ReleaseSource,
-  needed: (tier: number) => boolean = () => true,
+  { root, rollout: listed, parameters }: ReleaseSource,
+  needed: Needed = () => true,
 ): Promise<Release> {
-  const tiers = rollout.tiers.filter(({ tier }) => needed(tier));
+  const rollout = inOrder(listed);
+  requireOwnChanges(rollout);
+  const tiers = rollout.tiers.filter(({ tier }) => needed(tier, rollout));
   const [probe, signatures, ...scripts] = await Promise.all([
     loadQuery(root, rollout.probe),
     rollout.signatures === undefined ? undefined : loadQuery(root, rollout.signatures),

@@ -1,5 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { PULUMI } from "../model/command";
+import { rollBackTo, SECOND_RELEASE } from "../model/command";
 import { RolloutError } from "../model/errors";
 import { requireSameRollout, requireSameTarget } from "../model/guards";
 import type { TierInputs } from "../model/tier-inputs";
@@ -34,12 +34,13 @@ function requireKnownTarget({ target: made }: Partial<TierInputs>, { target, mov
   if (made) requireSameTarget(made, target, movedFrom);
 }
 
-function requireUnedited({ tier, edited, digest, status }: TierInputs): void {
+function requireUnedited({ tier, edited, before, digest, status }: TierInputs): void {
   if (!edited) return;
   throw new RolloutError(
     `tier ${tier} is applied from digest ${status.digest.slice(0, 12)}, but its files are now ` +
-      `${digest.slice(0, 12)}. An applied tier is not edited: restore the files, or roll back to tier ${tier - 1} ` +
-      `or below (${PULUMI} config set throughTier), run ${PULUMI} up, and roll out again. Changed since:\n${edited}`,
+      `${digest.slice(0, 12)}. An applied tier is not edited: restore its files, and append a tier that carries the change ` +
+      `(${SECOND_RELEASE}). Only where it may be undone: roll back first (${rollBackTo(before)}), and roll out again. ` +
+      `Changed since:\n${edited}`,
   );
 }
 

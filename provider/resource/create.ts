@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { PULUMI } from "../model/command";
 import { compareRehearsal, describeReport, listStops } from "../model/describe";
+import { describeOrigin } from "../model/describe-ledger";
 import { RolloutError } from "../model/errors";
 import { stopsOf } from "../model/findings";
-import { harmlessData, inLine } from "../model/harmless";
-import { requireSameRollout, requireUnbroken } from "../model/guards";
+import { harmlessData } from "../model/harmless";
+import { requireKnownTiers, requireSameRollout, requireUnbroken } from "../model/guards";
 import type { TierReport } from "../model/report";
 import { isFirstTier, type Readings, writes } from "../model/rollout";
 import type { TierInputs, TierState } from "../model/tier-inputs";
@@ -18,9 +19,10 @@ import { recordedEntry, verifyRecorded, verifyUnrecorded } from "../execute/adop
 import { applyTier, TierRefused } from "../execute/apply";
 import { neededReadings, takeState } from "../execute/database-state";
 import { applyLate, findLate, takeBack } from "../execute/late-statements";
-import { type Fingerprint, NOTHING, takeFingerprint, takeRecord } from "../ledger/fingerprint";
+import { type Fingerprint, NOTHING, takeFingerprint } from "../ledger/fingerprint";
 import { type LedgerRow, readLedger, writeLedger } from "../ledger/ledger";
 import { createLedger } from "../ledger/ledger-table";
+import { takeRecord } from "../ledger/record";
 import { takeSignatures } from "../ledger/signatures";
 import { identifyRelease } from "../release/manifest";
 import { judgeOwnApproval } from "../plan/access";
@@ -133,21 +135,25 @@ type Applied = Pick<TierState, "report" | "rolloutId" | "ledgerHash">;
 async function applyOrAdopt(inputs: TierInputs, context: HookContext): Promise<Applied> {
   const { session, release, scripts } = context;
   const ledger = await readLedger(session, release.rollout);
+  requireKnownTiers(release.rollout, ledger.values());
   if (!writes(scripts.declaration)) return readOnly(inputs, context, ledger);
   const known = ledger.get(inputs.tier);
-  if (known) return adopt(inputs, context, known);
+  if (known) return adopt(inputs, context, ledger, known);
   requireUnbroken(release.rollout, ledger, inputs.tier);
   requireSameRollout({ ...inputs, adopt: undefined }, ledger.values());
   return inputs.run.adopts.includes(inputs.tier) ? takeOver(inputs, context) : applyAndRecord(inputs, context);
 }
 
 /** A tier that the ledger knows: the same one is taken over, and any other refused. */
-async function adopt(inputs: TierInputs, context: HookContext, known: LedgerRow): Promise<Applied> {
+async function adopt(
+  inputs: TierInputs,
+  context: HookContext,
+  ledger: ReadonlyMap<number, LedgerRow>,
+  known: LedgerRow,
+): Promise<Applied> {
   requireSameRollout(inputs, [known]);
-  await verifyRecorded(context, context.scripts, known);
-  context.log(
-    `Tier ${inputs.tier} was applied on ${known.appliedAt} by ${inLine(known.appliedBy)}: adopted, nothing was changed.`,
-  );
+  await verifyRecorded(context, context.scripts, ledger, known);
+  context.log(`Tier ${inputs.tier} was ${describeOrigin(known)}: adopted, nothing was changed.`);
   return { report: known.report, rolloutId: known.rolloutId, ledgerHash: known.hash };
 }
 
@@ -189,7 +195,7 @@ async function applyAndRecord(inputs: TierInputs, context: HookContext): Promise
   const rolloutId = rolloutOf(inputs, context);
   const readings = await takeReadings(context.session, context.release.probe);
   const measured = await measure(inputs, context);
-  const ledgerHash = await record(context, { rolloutId, readings, ...measured });
+  const ledgerHash = await record(context, { rolloutId, release: inputs.run.release, readings, ...measured });
   return { report: measured.report, rolloutId, ledgerHash };
 }
 
@@ -210,13 +216,17 @@ async function takeOver(inputs: TierInputs, context: HookContext): Promise<Appli
   const report = await verifyUnrecorded(context, scripts.declaration, { snapshot, readings });
   if (report.stops.length) throw new TierRefused(report);
   // Nobody measured the readings at its entry: none are kept, so none are compared when it is rolled back.
-  const ledgerHash = await record(context, { rolloutId, report, entry: NOTHING, snapshot, readings: {} });
+  const { release: brought } = inputs.run;
+  const facts = { rolloutId, release: brought, report, entry: NOTHING, snapshot, readings: {} };
+  const ledgerHash = await record(context, facts);
   return { report, rolloutId, ledgerHash };
 }
 
 /** What is known of a tier when its ledger row is written. */
 interface TierFacts {
   readonly rolloutId: string;
+  /** The release that brings it. */
+  readonly release: string;
   readonly report: TierReport;
   readonly entry: Fingerprint;
   /** The catalog at its exit. */
@@ -231,7 +241,7 @@ async function record(context: HookContext, { snapshot, ...facts }: TierFacts): 
   await createLedger(session, release.rollout);
   return writeLedger(session, release.rollout, {
     ...facts,
-    ...(await takeRecord(session, scripts.declaration, snapshot)),
+    ...(await takeRecord(session, release.rollout, scripts.declaration, snapshot)),
     signatures: await takeSignatures(context),
     tier: scripts.declaration.tier,
     digest: scripts.digest,

@@ -1,7 +1,7 @@
-import { requireSameRollout } from "../model/guards";
+import { requireKnownTiers, requireSameRollout } from "../model/guards";
 import { show } from "../model/describe";
 import { inLine } from "../model/harmless";
-import { isFirstTier, type Readings, tierOf, writes } from "../model/rollout";
+import { isAfter, isFirstTier, type Readings, type Rollout, tierOf, writes } from "../model/rollout";
 import type { TierState } from "../model/tier-inputs";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
 import { requireApproved } from "../postgres/acting";
@@ -31,7 +31,7 @@ import { beginsUnrehearsed } from "./this-run";
 export async function deleteTier(state: TierState): Promise<void> {
   refuseReplacement(state);
   const unrehearsed = beginsUnrehearsed();
-  const thisAndLater = (tier: number) => tier >= state.tier;
+  const thisAndLater = (tier: number, rollout: Rollout) => tier === state.tier || isAfter(rollout, tier, state.tier);
   await withTarget(
     state,
     async (context) => {
@@ -40,12 +40,13 @@ export async function deleteTier(state: TierState): Promise<void> {
       await withRolloutLock(context, release.rollout, async () => {
         const ledger = await withEvidence(options.evidence, await readLedger(session, release.rollout));
         requireSameRollout({ ...state, adopt: undefined }, ledger.values());
+        requireKnownTiers(release.rollout, ledger.values());
         const own = ledger.get(state.tier);
         if (own) requireRemembered(state, own);
         if (unrehearsed) await rehearseWayBack(context, ledger);
         // A tier that only reads leaves nothing of its own. The first one may be all that the state still knows of a
         // rollout: a run that is killed leaves tiers in the ledger that its state never saw.
-        const going = [...ledger.values()].filter(({ tier }) => thisAndLater(tier)).reverse();
+        const going = [...ledger.values()].filter(({ tier }) => thisAndLater(tier, release.rollout)).reverse();
         // Said only when it is true: after the COMMIT.
         for (const row of going) {
           const { tier, title } = tierOf(release.rollout, row.tier);

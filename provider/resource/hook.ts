@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Context } from "../context";
+import { SECOND_RELEASE } from "../model/command";
 import { RolloutError } from "../model/errors";
 import { harmless } from "../model/harmless";
 import { requireSameTarget } from "../model/guards";
@@ -9,7 +10,7 @@ import type { Log } from "../postgres/guard";
 import { connect } from "../postgres/session";
 import { sessionSettings } from "../postgres/session-settings";
 import { INTERRUPTED, isDatabaseError, isInterrupted, serverMessage } from "../postgres/sqlstate";
-import { loadRelease, scriptsOf, type TierScripts } from "../release/release";
+import { loadRelease, type Needed, scriptsOf, type TierScripts } from "../release/release";
 import { runOptions } from "./run-options";
 
 /** Everything that a hook works with. */
@@ -29,11 +30,12 @@ const say: Log = (line) => {
 export async function withTarget<T>(
   inputs: TierInputs,
   work: (context: HookContext) => Promise<T>,
-  needed: (tier: number) => boolean = (tier) => tier === inputs.tier,
+  needed: Needed = (tier) => tier === inputs.tier,
 ): Promise<T> {
   const root = process.cwd();
   const { parameters } = inputs;
   const rollout = loadRollout(root, inputs.module);
+  requireTier(rollout, inputs);
   const options = runOptions();
   const release = await loadRelease({ root, rollout, parameters }, needed);
   const session = await connect({
@@ -62,6 +64,15 @@ function loadRollout(root: string, module: string): Rollout {
   const { rollout } = require(path.resolve(root, module)) as { rollout?: Rollout };
   if (!rollout) throw new RolloutError(`Module ${module} exports no rollout.`);
   return rollout;
+}
+
+/** A state that a later release has left is not for the files of an earlier one. */
+function requireTier({ tiers }: Rollout, { tier, title }: TierInputs): void {
+  if (tiers.some((each) => each.tier === tier)) return;
+  throw new RolloutError(
+    `Tier ${tier} (${title}) is in this stack's state, but the files here have no such tier: a later release brought it. ` +
+      `Nothing was changed. Check out that release (${SECOND_RELEASE}).`,
+  );
 }
 
 /** What the operator wants to know first, with the name of the tier that it was at. */

@@ -11,6 +11,7 @@ import { compareTiers, exitReadings, summarizeReport } from "../model/describe";
 import { messageOf } from "../model/errors";
 import { accessDemanded, requirePinned } from "../model/guards";
 import { harmless } from "../model/harmless";
+import { writes } from "../model/rollout";
 import type { Plan } from "../plan/plan";
 import { tierInputs } from "../plan/tier-inputs";
 import { describeExposure, readConnection } from "../postgres/connection";
@@ -68,6 +69,7 @@ function outputs({ rollout }: Project, plan: Plan, tiers: readonly Tier[]): Reco
   const closing = plan.tiers.length === rollout.tiers.length ? tiers.at(-1) : undefined;
   return {
     ...(closing && { endState: closing.report.apply(exitReadings) }),
+    ...releases(plan),
     target: `${plan.target.database} on cluster ${plan.target.system}`,
     tiers: Object.fromEntries(
       plan.tiers.map(({ report: { tier, title } }, index) => [
@@ -76,6 +78,17 @@ function outputs({ rollout }: Project, plan: Plan, tiers: readonly Tier[]): Reco
       ]),
     ),
   };
+}
+
+/** Which release brought which tiers, once more than one has: the files here tell of the last alone. */
+function releases({ tiers, run }: Plan): Record<string, unknown> {
+  const brought = new Map<string, number[]>();
+  for (const { scripts, status } of tiers.filter((each) => writes(each.scripts.declaration))) {
+    const release = (status.applied ? status.release : run.release)?.slice(0, 12) ?? "not recorded";
+    brought.set(release, [...(brought.get(release) ?? []), scripts.declaration.tier]);
+  }
+  if (brought.size < 2) return {};
+  return { releases: Object.fromEntries([...brought].map(([release, own]) => [release, `tiers ${own.join(", ")}`])) };
 }
 
 /** What Pulumi prints as one message; with a stack it would be inspected for many seconds and not shown. */

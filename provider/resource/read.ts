@@ -6,6 +6,7 @@ import { findDrift } from "../ledger/drift";
 import { withEvidence } from "../ledger/evidence";
 import { readLedger } from "../ledger/ledger";
 import { requireAbsent } from "../ledger/presence";
+import { heldTo } from "../ledger/record";
 import { requireRemembered } from "../ledger/remembered";
 import { withTarget } from "./hook";
 import { markRead } from "./this-run";
@@ -19,7 +20,8 @@ export async function read(id: string, state: TierState): Promise<dynamic.ReadRe
   return withTarget(state, async ({ session, release: { rollout }, scripts: { declaration }, options, log }) => {
     const { tier, title } = declaration;
     if (!writes(declaration)) return found(id, state);
-    const row = (await withEvidence(options.evidence, await readLedger(session, rollout))).get(tier);
+    const ledger = await withEvidence(options.evidence, await readLedger(session, rollout));
+    const row = ledger.get(tier);
     const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
     if (!row) await requireAbsent(session, declaration, snapshot);
     if (row?.rolloutId !== state.rolloutId) {
@@ -27,7 +29,8 @@ export async function read(id: string, state: TierState): Promise<dynamic.ReadRe
       return { id: "", props: state };
     }
     requireRemembered(state, row);
-    for (const text of await findDrift(session, declaration, row, snapshot)) {
+    const held = heldTo(declaration, row, ledger);
+    for (const text of await findDrift(session, held.declaration, held.recorded, snapshot)) {
       log(`Tier ${tier} (${title}) has drifted: ${text}`);
     }
     return found(id, state);

@@ -47,10 +47,11 @@ describe("a rollout of another domain, through the provider alone", () => {
   test("is rehearsed whole, and nothing of the rehearsal stays", async () => {
     const { tiers, run } = await own().plan();
 
-    expect(run).toMatchObject({ verdict: "PASS", applies: [10, 20], reversible: [10, 20], stops: [] });
+    expect(run).toMatchObject({ verdict: "PASS", applies: [10, 20, 90], reversible: [10, 20], stops: [] });
     expect(run.gates).toEqual({
       10: { entry: { base: db.name, decree: "true" }, exit: { untolled: 12 } },
       20: { entry: { untolled: 12 }, exit: { untolled: 0 } },
+      90: { exit: { tolls: 12, untolled: 0 } },
     });
     expect(tiers.map(({ report }) => report.delta)).toEqual([
       { objects: { function: 1, table: 2, view: 1 }, rows: {}, readings: { untolled: { before: null, after: 12 } } },
@@ -59,6 +60,7 @@ describe("a rollout of another domain, through the provider alone", () => {
         rows: { "harbour.tariff": 2, "harbour.toll": 12 },
         readings: { tolls: { before: 0, after: 12 }, untolled: { before: 12, after: 0 } },
       },
+      { objects: {}, rows: {}, readings: {} },
     ]);
     expect(await changes()).toEqual([]);
   });
@@ -76,6 +78,7 @@ describe("a rollout of another domain, through the provider alone", () => {
     expect(states.map(({ tier, report }) => [tier, report.verdict])).toEqual([
       [10, "PASS"],
       [20, "PASS"],
+      [90, "PASS"],
     ]);
     const ledger = await db.rows("SELECT tier, rollout_id::text FROM harbour_log.ledger ORDER BY tier");
     expect(ledger).toEqual([
@@ -90,6 +93,7 @@ describe("a rollout of another domain, through the provider alone", () => {
 
     expect(run).toMatchObject({ verdict: "PASS", applies: [], removes: [] });
     expect(tiers.map(({ status, drift }) => [status.applied, drift])).toEqual([
+      [true, []],
       [true, []],
       [true, []],
     ]);

@@ -70,7 +70,7 @@ test.each<[what: string, edit: Edit, diff: RegExp]>([
 
     expect(Object.keys(reasons)).toEqual(["3"]);
     expect(reasons[3]).toMatch(/^tier 3 is applied from digest [0-9a-f]{12}, but its files are now [0-9a-f]{12}\./);
-    expect(reasons[3]).toMatch(/roll back to tier 2 or below \(.*throughTier.*\)/);
+    expect(reasons[3]).toMatch(/append a tier that carries the change.*roll back first \(.*throughTier 2; .*up\)/);
     expect(reasons[3]).toMatch(diff);
     expect(reasons[3].split("\n").length).toBeLessThan(12);
     expect(differences(before, await catalogAndRows(db.url))).toEqual([]);

@@ -47,6 +47,7 @@ const ENTRY: LedgerEntry = {
     definitions: { "table t": { "column a": "1 text" } },
   },
   readings: { gap: 210, state: "on", missing: null },
+  release: "e".repeat(64),
   signatures: [
     { source: "s", key: "1, 2", signer: `"Ü", 'x'`, decision: null, signedAt: null, digest: "f".repeat(64) },
   ],
@@ -239,7 +240,9 @@ describe("a rollout and its ledger", () => {
   });
 
   test("the evidence holds what the ledger knew, the proof of every tier, and how production lived on", async () => {
-    const ledger = await db.rows("SELECT tier, digest, apply_sql FROM one_roof_rollout.ledger ORDER BY tier");
+    const ledger = await db.rows(
+      "SELECT tier, digest, apply_sql, detail ->> 'release' FROM one_roof_rollout.ledger ORDER BY tier",
+    );
     await db.query(`INSERT INTO approval_requests (code, title, request_type, action_type, status, requested_by)
       SELECT 'APR-0999', title, request_type, action_type, 'pending', requested_by FROM approval_requests LIMIT 1`);
     for (const tier of [3, 2, 1]) await rolled.destroy(state(tier));
@@ -252,8 +255,10 @@ describe("a rollout and its ledger", () => {
       each.ledger.tier,
       each.ledger.digest,
       each.ledger.applySql,
+      each.ledger.release,
     ]);
     expect(written).toEqual(ledger);
+    expect(ledger.map((row) => row[3])).toEqual(Array(3).fill(states[0].run.release));
     expect(tiers[3].proof.removed).toEqual(["-30 governance_object_ownership"]);
     expect(tiers[1].proof).toMatchObject({
       removed: [expect.stringMatching(/^-43 objects$/)],

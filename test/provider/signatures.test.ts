@@ -63,6 +63,7 @@ test("each tier keeps who had signed when it was applied; the evidence has it wh
 test.each([
   ["another signer", `detail = jsonb_set(detail, '{signatures,0,signer}', '"Somebody"')`],
   ["nobody", "detail = jsonb_set(detail, '{signatures}', '[]')"],
+  ["another release", `detail = jsonb_set(detail, '{release}', '"${"0".repeat(64)}"')`],
   ["nothing kept", "detail = detail - 'signatures'"],
 ])("a ledger that was rewritten to %s is refused", async (_, change) => {
   const db = await database("signed");
@@ -77,9 +78,12 @@ test("a ledger from before this was kept is read, verified, gone on with and rol
     const run = programOn(db);
     const baseline = withoutOwnFiles(await catalogAndRows(db.url));
     const states = await run.up(2);
-    await db.query(`UPDATE ${LEDGER} SET detail = detail - 'signatures'; ${RECHAIN}`);
+    await db.query(`UPDATE ${LEDGER} SET detail = detail - 'signatures' - 'release'; ${RECHAIN}`);
     const old = await ledgerOf(db);
-    expect([...old.values()].map(({ signatures }) => signatures)).toEqual([null, null]);
+    expect([...old.values()].map(({ signatures, release }) => [signatures, release])).toEqual([
+      [null, null],
+      [null, null],
+    ]);
     const remembered = states.map((state) => ({ ...state, ledgerHash: old.get(state.tier)?.hash }));
 
     const { run: verdict, inputs, tiers } = await run.plan();
@@ -87,8 +91,8 @@ test("a ledger from before this was kept is read, verified, gone on with and rol
     for (const state of remembered) expect(await run.read(state)).toMatchObject({ props: { tier: state.tier } });
     const later = await run.apply(inputs.slice(3).map((each) => ({ ...each, rolloutId: states[0].rolloutId })));
     const ledger = await ledgerOf(db);
-    expect([...ledger].map(([tier, { signatures }]) => [tier, signatures?.length])).toEqual(
-      [1, 2, 3, 4, 5, 6].map((tier) => [tier, tier > 2 ? 1 : undefined]),
+    expect([...ledger].map(([tier, { signatures, release }]) => [tier, signatures?.length, release])).toEqual(
+      [1, 2, 3, 4, 5, 6].map((tier) => (tier > 2 ? [tier, 1, verdict.release] : [tier, undefined, null])),
     );
 
     for (const state of [...remembered, ...later].reverse()) await run.destroy(state);

@@ -45,6 +45,15 @@ test("an edited tier is refused with both digests and what changed", () => {
   expect(found[0].reason).toMatch(/dddddddddddd.*aaaaaaaaaaaa[\s\S]*- old line\n\+ new line$/);
 });
 
+test("an edited tier is told the way on, and the way back from where it stands", () => {
+  const reason = (more: Partial<TierInputs>) =>
+    check(inputs(), inputs({ edited: "x", status: APPLIED, ...more })).failures[0].reason;
+  expect(reason({ tier: 9, before: 6 })).toMatch(
+    /append a tier that carries the change \(docs\/second-release\.md\).*roll back first \(pulumi config set throughTier 6; pulumi up\)/,
+  );
+  expect(reason({})).toMatch(/roll back first \(pulumi destroy\)/);
+});
+
 describe("a rollout that the state does not know", () => {
   test("is refused with the command that takes it over", () => {
     const { failures: found } = check({}, inputs({ status: APPLIED }));
@@ -84,6 +93,16 @@ describe("a tier has changed", () => {
     expect(changed({})).toBe(false);
     expect(changed({ rolloutId: "r1" })).toBe(false);
     expect(changed({ title: "New", digest: "e".repeat(64), movedFrom: "9" })).toBe(false);
+  });
+
+  test("when it only reads and other tiers stand before it than when it was run", () => {
+    const reads = { ...APPLIED, digest: "" };
+    const last: TierState = { ...state, tier: 3, previous: "toy/main/tier-1" };
+    const between = (status: TierInputs["status"], previous: string) =>
+      diff("id", last, inputs({ tier: 3, status, previous })).changes;
+    expect(between(reads, "toy/main/tier-2")).toBe(true);
+    expect(between(reads, "toy/main/tier-1")).toBe(false);
+    expect(between(APPLIED, "toy/main/tier-2")).toBe(false);
   });
 
   test("and is never replaced", () => {

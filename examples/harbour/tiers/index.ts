@@ -1,8 +1,9 @@
 import type { Rollout } from "../../../provider";
 import { tariff } from "./tier-10-tariff";
 import { tolls } from "./tier-20-tolls";
+import { reckoning } from "./tier-90-reckoning";
 
-/** Tolls for the berths of a harbour, in two tiers. */
+/** Tolls for the berths of a harbour: two tiers that write, and a last one that only reads. */
 export const rollout: Rollout = {
   name: "harbour-tolls",
   probe: "sql/probe.sql",
@@ -12,5 +13,5 @@ export const rollout: Rollout = {
   parameters: { base: { setting: "harbour.base" }, decree: { setting: "harbour.decree" } },
   databaseParameter: "base",
   invariants: ["berths", "vessels"],
-  tiers: [tariff, tolls],
+  tiers: [tariff, tolls, reckoning],
 };

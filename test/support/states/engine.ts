@@ -3,6 +3,7 @@ import { readConfiguration } from "../../../provider/model/configuration";
 import { askLedger } from "../../../provider/ledger/ledger";
 import { listStops } from "../../../provider/model/describe";
 import { RolloutError } from "../../../provider/model/errors";
+import { inOrder, isAfter, isFirstTier, placeOf, type Rollout } from "../../../provider/model/rollout";
 import type { TierInputs, TierState } from "../../../provider/model/tier-inputs";
 import { planRun } from "../../../provider/plan/plan";
 import { measureReadiness } from "../../../provider/plan/readiness";
@@ -14,7 +15,7 @@ import { diff } from "../../../provider/resource/diff";
 import { read } from "../../../provider/resource/read";
 import { configure } from "../../../provider/resource/run-options";
 import { beginRun } from "../../../provider/resource/this-run";
-import { rollout } from "../../../tiers";
+import { rollout as oneRoof } from "../../../tiers";
 
 /*
  * What Pulumi's engine does with the hooks of a rollout's tiers in one command, in its order: the program plans, every tier is
@@ -35,6 +36,8 @@ export interface Setting {
   readonly url: string;
   /** Folder of the project that holds the rollout's files. */
   readonly root?: string;
+  /** What that project rolls out: One-Roof if nothing else is said. */
+  readonly rollout?: Rollout;
   readonly values: Readonly<Record<string, string>>;
 }
 
@@ -42,10 +45,10 @@ export interface Setting {
 export async function run(
   command: Command,
   state: readonly TierState[],
-  { url, values, root = path.resolve("") }: Setting,
+  { url, values, root = path.resolve(""), rollout = oneRoof }: Setting,
   throughTier?: number,
 ): Promise<Ended> {
-  const engine = new Engine(state, values, root, throughTier);
+  const engine = new Engine(state, values, { root, rollout: inOrder(rollout) }, throughTier);
   const folder = process.cwd();
   const { DATABASE_URL: former, ROLLOUT_RUN_PROGRAM: program } = process.env;
   const quiet = jest.spyOn(console, "log").mockImplementation(() => undefined);
@@ -72,7 +75,7 @@ class Engine implements Record<Command, () => Promise<void>> {
   constructor(
     public state: readonly TierState[],
     private readonly values: Readonly<Record<string, string>>,
-    private readonly root: string,
+    private readonly project: { readonly root: string; readonly rollout: Rollout },
     private readonly throughTier?: number,
   ) {}
 
@@ -83,9 +86,10 @@ class Engine implements Record<Command, () => Promise<void>> {
   async up(): Promise<void> {
     await this.judge();
     for (const each of await this.judge()) await this.apply(each);
-    const last = this.throughTier ?? Infinity;
-    await this.rollBack(({ tier }) => tier > last);
-    await requireNothingLeft(last);
+    const { throughTier: last } = this;
+    if (last === undefined) return;
+    await this.rollBack(({ tier }) => isAfter(this.project.rollout, tier, last));
+    await requireNothingLeft(this.project.rollout, last);
   }
 
   /** After the COMMIT of the first tier that is new to the state and writes, before the state is written. */
@@ -93,7 +97,11 @@ class Engine implements Record<Command, () => Promise<void>> {
     for (const each of await this.judge()) {
       const before = this.state;
       await this.apply(each);
-      if (this.known(each.tier) === before.find(({ tier }) => tier === each.tier) || each.tier === 0) continue;
+      if (
+        this.known(each.tier) === before.find(({ tier }) => tier === each.tier) ||
+        isFirstTier(this.project.rollout, each.tier)
+      )
+        continue;
       if (!before.some(({ tier }) => tier === each.tier)) this.state = before;
       return;
     }
@@ -102,7 +110,7 @@ class Engine implements Record<Command, () => Promise<void>> {
   async destroy(): Promise<void> {
     await this.plan(-1);
     await this.rollBack(() => true);
-    await requireNothingLeft(-1);
+    await requireNothingLeft(this.project.rollout, -1);
   }
 
   async "plain destroy"(): Promise<void> {
@@ -117,8 +125,8 @@ class Engine implements Record<Command, () => Promise<void>> {
   }
 
   async gate(): Promise<void> {
-    const { parameters } = readConfiguration(rollout, this.values);
-    await measureReadiness({ root: this.root, rollout }, {}, parameters);
+    const { parameters } = readConfiguration(this.project.rollout, this.values);
+    await measureReadiness(this.project, {}, parameters);
   }
 
   private known(tier: number): TierState | undefined {
@@ -127,10 +135,13 @@ class Engine implements Record<Command, () => Promise<void>> {
 
   /** What a program registers, as its tiers' inputs, and whether its run passed. */
   private async plan(throughTier = this.throughTier) {
-    const configuration = readConfiguration(rollout, this.values);
+    const configuration = readConfiguration(this.project.rollout, this.values);
     const request = { ...configuration.request, ...(throughTier !== undefined && { throughTier }) };
-    const plan = await planRun({ root: this.root, rollout }, { ...configuration, request }, () => undefined);
-    return { run: plan.run, inputs: tierInputs(plan, { ...configuration, request }, "tiers") };
+    const plan = await planRun(this.project, { ...configuration, request }, () => undefined);
+    const inputs = tierInputs(plan, { ...configuration, request }, "tiers").map((each, index, all) =>
+      index ? { ...each, previous: `tier-${all[index - 1].tier}` } : each,
+    );
+    return { run: plan.run, inputs };
   }
 
   /** The preview: everything that refuses before anything is done. Gives the inputs that passed. */
@@ -150,8 +161,9 @@ class Engine implements Record<Command, () => Promise<void>> {
 
   /** Every tier is handed what the first one minted, if that is known. */
   private chained(inputs: TierInputs): TierInputs {
-    const first = this.state.find(({ tier }) => tier === 0);
-    return inputs.tier > 0 && first ? { ...inputs, rolloutId: first.rolloutId } : inputs;
+    const { rollout } = this.project;
+    const first = this.state.find(({ tier }) => isFirstTier(rollout, tier));
+    return !isFirstTier(rollout, inputs.tier) && first ? { ...inputs, rolloutId: first.rolloutId } : inputs;
   }
 
   private async apply(inputs: TierInputs): Promise<void> {
@@ -161,7 +173,8 @@ class Engine implements Record<Command, () => Promise<void>> {
     const { outs } = known ? await update("id", known, news) : await create(news);
     if (!outs) throw new Error("A hook gave no outputs.");
     const others = this.state.filter(({ tier }) => tier !== inputs.tier);
-    this.state = [...others, outs].sort((one, other) => one.tier - other.tier);
+    const place = ({ tier }: TierState) => placeOf(this.project.rollout, tier);
+    this.state = [...others, outs].sort((one, other) => place(one) - place(other));
   }
 
   private async rollBack(goes: (state: TierState) => boolean): Promise<void> {
@@ -173,8 +186,8 @@ class Engine implements Record<Command, () => Promise<void>> {
 }
 
 /** Our own commands ask the database at the end whether a state that had lost tiers has left them there. */
-async function requireNothingLeft(last: number): Promise<void> {
+async function requireNothingLeft(rollout: Rollout, last: number): Promise<void> {
   const { rows } = await askLedger(rollout, "states");
-  const left = rows.flatMap(({ tier }) => (tier > last ? tier : []));
+  const left = rows.flatMap(({ tier }) => (isAfter(rollout, tier, last) ? tier : []));
   if (left.length) throw new RolloutError(`The database still carries tiers ${left.join(", ")}.`);
 }

@@ -1,0 +1,4 @@
+import { startPack } from "../../../policy/start-pack";
+import { rollout } from "../tiers";
+
+startPack(rollout);

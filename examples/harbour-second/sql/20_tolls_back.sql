@@ -1,0 +1,4 @@
+BEGIN;
+DELETE FROM harbour.toll;
+DELETE FROM harbour.tariff;
+COMMIT;
