@@ -8,6 +8,7 @@ const PAGES = [
   "CHANGELOG.md",
   "access/README.md",
   "docs/architecture.md",
+  "docs/for-the-owner.md",
   "docs/runbook.md",
   "docs/specification.md",
   "examples/harbour/README.md",

@@ -55,3 +55,11 @@ test("every gate that a line names is declared", () => {
   const declared = (gate: string) => GATES.has(gate);
   expect(LINES.flatMap(({ gates }) => gates).filter((gate) => !declared(gate))).toEqual([]);
 });
+
+test("the owner's page has the agencies that are seeded", () => {
+  const agencies = (file: string, row: RegExp) =>
+    [...readFileSync(path.join(ROOT, file), "utf8").matchAll(row)].map(([, group, agency]) => `${group} ${agency}`);
+  const seeded = agencies("sql/common/agencies.sql", /^ +(GRP-\S+) +(GOV-\S+)$/gm);
+  expect(seeded).toHaveLength(5);
+  expect(agencies("docs/for-the-owner.md", /^\| (GRP-\S+) +\| \d+ +\| (GOV-\S+)/gm)).toEqual(seeded);
+});
