@@ -5,6 +5,7 @@
 const fs = require("node:fs");
 const path = require("node:path");
 const { setTimeout: sleep } = require("node:timers/promises");
+const { makeFolder } = require("./state-folder.js");
 
 const POLL_MS = 200;
 
@@ -83,7 +84,7 @@ function fails(code, action) {
  * @returns {Promise<T>}
  */
 async function withLock(file, purpose, work) {
-  fs.mkdirSync(path.dirname(file), { recursive: true });
+  makeFolder(path.dirname(file));
   let told = false;
   for (let owner = tryLock(file); owner !== undefined; owner = tryLock(file)) {
     if (!told) console.error(`Waiting for process ${owner}, which is ${purpose} ...`);

@@ -100,4 +100,4 @@ function requireOwnFolder(folder) {
   if (status.mode & 0o077) fs.chmodSync(folder, 0o700);
 }
 
-module.exports = { makeFolder, privateFolder, projectFolder, projectKey, stateFolder };
+module.exports = { isSafe, makeFolder, privateFolder, projectFolder, projectKey, stateFolder };

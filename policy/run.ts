@@ -27,7 +27,7 @@ export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
     ),
     tierPolicy(
       "invariants",
-      "What is out of scope is identical at entry and exit of every tier (canonical-rollout.md, Out-of-scope invariants).",
+      "What is out of scope is identical at entry and exit of every tier.",
       stopsOf("invariant"),
     ),
     tierPolicy(

@@ -3,10 +3,11 @@ import type { Gate } from "../provider";
 /** What a gate means to a council member, what to do when it stops, and where it is demanded. */
 type GateText = Pick<Gate, "meaning" | "remedy" | "source">;
 
-const SPEC = "canonical-rollout.md";
+const SPECIFICATION = "docs/specification.md";
 
-function text(meaning: string, remedy: string, source: string): GateText {
-  return { meaning, remedy, source: `${SPEC}, ${source}` };
+/** `lines` are those of the specification that demand the gate, by their numbers: "S3 S10". */
+function text(meaning: string, remedy: string, lines: string): GateText {
+  return { meaning, remedy, source: `${SPECIFICATION} ${lines}` };
 }
 
 /** One text a gate, whatever tier it stands in: the name is that of the reading it judges. */
@@ -14,212 +15,204 @@ const TEXTS: Readonly<Record<string, GateText>> = {
   database: text(
     "The rollout changes only the database it was approved for.",
     "Connect to the right database, or set the configuration `database` for a rehearsal on a clone.",
-    "Tier 0: db≠directus",
+    "S3 S9 S21",
   ),
   server_version: text(
     "The server is PostgreSQL 15 or newer.",
     "Upgrade the server; 16 is what production runs.",
-    "Tier 0 (self)",
+    "S17",
   ),
   ospa: text(
     "A human has signed the proposal: os_proposal_approvals holds at least one row.",
     "Ask the owner to e-sign in Directus. Nobody else may insert that row.",
-    "Tier 0 and every mutating tier: ospa<1",
+    "S3 S10 S25 S29 S33 S36 S40",
   ),
   ospa_valid: text(
     "One of these approvals says what a person means by it: approved, in force, and for this proposal and request.",
     "See what speaks against each, and ask the owner to e-sign anew in Directus. Nobody else may change that row.",
-    "Tier 0 and every mutating tier: ospa<1",
+    "S3 S10",
   ),
   ratified_request: text(
     "The approval request that allows the ownership seed exists and is approved.",
     "Set the configuration `ratifiedApr` to the code of the approved request, or wait for the council's vote.",
-    "Tier 3: Tier 2 + :ratified_apr",
+    "S27",
   ),
   prerequisite_views: text(
     "The five governance views that the rollout builds on are all there.",
     "Restore the missing view from the application's schema; the rollout never creates or changes it.",
-    "Tier 0: prereq view missing",
+    "S11",
   ),
   axis_objects: text(
     "Nothing of One-Roof is there before the rollout, and all 43 objects are there after Tier 1.",
     "Find out who created the objects. Left over from a rollout: roll it back with sql/prod_rollback/99_rollback_full.sql. Applied whole by psql: take it over by the configuration `adopt: psql`.",
-    "Tier 0: axis present; Tier 1: +11 tables, +31 views, +1 fn",
+    "S12 S19",
   ),
   structure_rows: text(
     "The new views show nothing until an axis is registered.",
     "If it names a right, have it granted to the owner of the views, as README.md lists; if it counts rows, the structure file is not the released one: restore it.",
-    "Tier 1: all inert; 0 rows read",
+    "S20 S22",
   ),
   ownership_gap: text(
     "Exactly the expected object and scope pairs have no accountable agency: 210 before the seed, 0 after it.",
     "Compare v_object_owner_gap with what was approved: a collection, a scope or an owner has changed since.",
-    "Tier 0 and Tier 3: gap≠210, post gap≠0",
+    "S13 S28 S29 S30 S44",
   ),
   ownership_rows: text(
     "No ownership is recorded yet, so the seed cannot collide with one.",
     "Find out who wrote to governance_object_ownership, and whether the seed was applied already.",
-    "Tier 0 and Tier 3: own≠0",
+    "S14 S29",
   ),
   ownership_seeded: text(
     "The seed wrote one row for each of 5 groups and 6 scopes.",
     "A group or a scope was lost or added since the approval; have the seed ratified again.",
-    "Tier 3: new≠30",
+    "S28 S30",
   ),
   ownership_conflict: text(
     "No object has two accountable agencies for one scope.",
     "Resolve what v_object_owner_conflict lists.",
-    "Tier 0 and Tier 3: conflict≠0",
+    "S15 S29 S30 S44",
   ),
   governance_outbox: text(
     "No governance event is waiting to be sent.",
     "Find out who emitted it; the rollout sends nothing and starts only where nothing was sent.",
-    "Tier 0: emit≠0; Tier 6: outbox≠0",
+    "S16 S40 S42 S49",
   ),
   active_event_types: text(
     "Every governance event type is switched off.",
     "Deactivate the event type, or have its activation approved on its own after the rollout.",
-    "Tier 0: emit≠0; Tier 6: event types stay inactive",
+    "S16 S39 S42",
   ),
   responsibility_required: text(
     "The responsibility axis requires an owner for each of 35 collections and 6 scopes.",
     "Compare the inventory and the active scopes with what was approved.",
-    "Tier 2: required≠210",
+    "S25 S44",
   ),
   responsibility_gap_drift: text(
     "The new, general gap equals the canonical one, cell by cell.",
     "Compare v_axis_coverage_gap with v_object_owner_gap; the structure or the prerequisite views differ from the release.",
-    "Tier 2: generalized gap≠canonical",
+    "S25",
   ),
   responsibility_axis_gap: text(
     "Every cell of the responsibility axis has an accountable agency.",
     "See v_axis_coverage_gap for the cells without one.",
-    "Expected production end-state: responsibility-axis required 210 / gap 0",
+    "S44",
   ),
   containment_required: text(
     "Each of the 35 governed collections is assigned to its group.",
     "Compare v_governance_object_containment with what was approved.",
-    "Tier 4: required≠35",
+    "S33 S45",
   ),
   containment_gap: text(
     "Every collection's place in its group has an accountable agency.",
     "See v_axis_coverage_gap for the axis containment.",
-    "Tier 4: gap≠0",
+    "S33 S45",
   ),
   containment_unregistered_groups: text(
     "Every group that a collection names is a value of the containment axis.",
     "A group was added since the approval; have the seed ratified again.",
-    "Tier 4: +5 values",
+    "S32",
   ),
   containment_without_group: text(
     "No governed collection is without a group.",
     "Give the collection a group in collection_registry.",
-    "Tier 4: +35 assignment",
+    "S32",
   ),
   mapped_labels_inactive: text(
     "Every label that a topic maps to is active vocabulary.",
     "Reactivate the label in taxonomy, or have the map changed and ratified.",
-    "Tier 5: +7 taxonomy_map",
+    "S35",
   ),
   divergent: text(
     "No collection's labels contradict its topic.",
     "See v_reconcile_collection_topic_vs_label; a divergence is never accepted by the rollout.",
-    "Tier 5: divergent≠0",
+    "S36 S47",
   ),
   projection_gap: text(
     "Every owned topic reaches the labels, or is knowingly pending or on hold.",
     "See v_reconcile_topic_projection_gap.",
-    "Tier 5: projection_gap≠0",
+    "S36 S47",
   ),
   kg_domain_x: text(
     "The topic kg-domain-x is ratified and active.",
     "Have its ratification confirmed before the rollout.",
-    "Expected production end-state: kg-domain-x active",
+    "S50",
   ),
   active_axes: text(
     "Three axes are active: responsibility, containment and topic.",
     "An axis was added or retired beside the rollout; see axis_registry.",
-    "Expected production end-state: active axes 3",
+    "S46",
   ),
-  label_orphans: text(
-    "Every label in use is active vocabulary.",
-    "See v_reconcile_label_orphan.",
-    "Expected production end-state: label_orphans 0",
-  ),
-  critical_drift: text(
-    "The scan found nothing critical.",
-    "See v_ui_detector_findings, critical first.",
-    "Tier 6: critical≠0",
-  ),
+  label_orphans: text("Every label in use is active vocabulary.", "See v_reconcile_label_orphan.", "S47"),
+  critical_drift: text("The scan found nothing critical.", "See v_ui_detector_findings, critical first.", "S40 S48"),
   emittable: text(
     "No open finding could be sent as an event.",
     "Deactivate the governance event types.",
-    "Tier 6: emittable≠0",
+    "S40 S42 S49",
   ),
   idle_in_the_way_over_5s: text(
     "No session that idles in an open transaction for longer than 5 seconds was left by a rollout or makes one wait. Narrower than the specification's 0: an application idles as it works, so whoever is in nobody's way is named and not counted.",
     "See the line that names the sessions. Have ended what a rollout has left behind; an application ends its transactions itself, so a second run may pass.",
-    "Out-of-scope invariants: idle_in_txn 0",
+    "S53",
   ),
   server_writable: text(
     "The server takes writes: it is no standby and not read-only by default.",
     "Connect to the primary, or take back default_transaction_read_only.",
-    "Tier 1: +11 tables, +31 views, +1 fn",
+    "S19",
   ),
   missing_rights: text(
     "The login that runs the rollout has every right that some tier or rollback needs.",
     "Have the listed rights granted to that login.",
-    "Tiers 1 to 6: expected delta",
+    "S7",
   ),
   columns_missing: text(
     "Every column of the application that the rollout reads or writes is there under its name.",
     "Restore the listed relations and columns as they were when the rollout was approved.",
-    "Tier 0: prereq view missing",
+    "S11",
   ),
   agencies_missing: text(
     "The agencies that become accountable are registered.",
     "Have the agency registered again, or the rollout ratified for another one.",
-    "Tier 3: governance_object_ownership 0→30",
+    "S28",
   ),
   rule_labels_unknown: text(
     "Every label rule of a collection that gets a topic speaks of a label of the taxonomy.",
     "Have the rule corrected, or its label added to the taxonomy.",
-    "Tier 5: auto-derived decisions",
+    "S35",
   ),
   orphan_labels: text(
     "Every label in use is active vocabulary, told before there is a view for it.",
     "Have the labels activated in the taxonomy, or taken off the entities.",
-    "Expected production end-state: label_orphans 0",
+    "S47",
   ),
   structure: text(
     "Each of the 43 objects is defined exactly as the structure file defines it.",
     "Find out who changed the objects named; where they can go, sql/prod_rollback/99_rollback_full.sql removes them.",
-    "Tier 1: +11 tables, +31 views, +1 fn",
+    "S19",
   ),
   foreign_privileges: text(
     "Nobody but their owner, and the readers of the seven dashboards, may do anything with the 43 objects.",
     "Revoke what is listed, and see pg_default_acl for who gave it by default.",
-    "Tier 1: all inert",
+    "S20",
   ),
   others_rows: text(
     "No row of others stands where the tier is going to write, or where a rollback would delete it.",
     "Find out who wrote the rows named, and have them removed.",
-    "Expected delta",
+    "S7",
   ),
   rows_differing: text(
     "Rows of this tier that were there already are exactly those it writes.",
     "Find out who wrote the rows named, and have them removed or made what the tier writes.",
-    "Expected delta",
+    "S4",
   ),
   owners: text(
     "Every group got the agency that was ratified for it, under the ratified request.",
     "See the triggers and rules of governance_object_ownership: something changes what the seed writes.",
-    "Tier 3: governance_object_ownership 0→30",
+    "S28",
   ),
   group_owners_ambiguous: text(
     "For each group one agency is accountable now, under one approval.",
     "Have one agency, under one approval, made accountable for the group in all scopes.",
-    "Tier 4: +35 axis ownership",
+    "S32",
   ),
 };
 
@@ -239,7 +232,7 @@ function textOf(name: string): GateText {
   return found;
 }
 
-/** What every mutating tier guards: the database and the human approval (specification, line 4). */
+/** What every mutating tier guards: the database and the human approval (docs/specification.md S3). */
 export const GUARDS: readonly Gate[] = [
   entry("database", "=", { parameter: "database" }),
   entry("ospa", ">=", "1"),

@@ -9,7 +9,7 @@ import { topicFinalization } from "./tier-5-topic-finalization";
 import { scannerBaseline } from "./tier-6-scanner-baseline";
 import { verification } from "./tier-8-verification";
 
-/** The One-Roof rollout, in the order of the specification's table. */
+/** The One-Roof rollout, in the order of docs/specification.md S1. */
 export const rollout: Rollout = {
   name: "one-roof",
   roles,
@@ -24,7 +24,7 @@ export const rollout: Rollout = {
   },
   databaseParameter: "database",
   requestParameter: "ratifiedApr",
-  // The specification's out-of-scope invariants.
+  // docs/specification.md S53.
   invariants: [
     "governance_outbox",
     "active_event_types",

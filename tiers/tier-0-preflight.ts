@@ -20,7 +20,7 @@ export const preflight: TierDeclaration = {
     entry("ownership_conflict", "=", "0"),
     entry("governance_outbox", "=", "0"),
     entry("active_event_types", "=", "0"),
-    // Beyond the stop gates of the specification: what a later tier would stumble over.
+    // Beyond the stop gates of docs/specification.md S9 to S16: what a later tier would stumble over.
     entry("idle_in_the_way_over_5s", "=", "0"),
     entry("server_writable", "=", "yes"),
     entry("missing_rights", "=", "none"),

@@ -4,8 +4,8 @@ import { entry, exit, GUARDS } from "./gates";
 const TAG = "PROD_topic_2026-06-03";
 
 /**
- * Topics, their map to the taxonomy and the assignments known so far. The specification says "guarded" and
- * "auto-derived": how many assignments, owners and decisions there are depends on the live inventory and labels.
+ * Topics, their map to the taxonomy and the assignments known so far. The specification (docs/specification.md S35)
+ * derives them: how many assignments, owners and decisions there are depends on the live inventory and labels.
  */
 export const topicFinalization: TierDeclaration = {
   tier: 5,

@@ -1,7 +1,7 @@
 import type { TierDeclaration } from "../provider";
 import { entry, exit, GUARDS } from "./gates";
 
-/** One scan materializes the drift as it is; its rows live on with later scans. The specification expects about 38. */
+/** One scan materializes the drift as it is; its rows live on with later scans. About 38 (docs/specification.md S38). */
 export const scannerBaseline: TierDeclaration = {
   tier: 6,
   name: "scanner-baseline",

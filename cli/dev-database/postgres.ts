@@ -9,7 +9,7 @@ import { projectFolder, projectKey, stateFolder } from "../project";
 const SERVER_USER = "postgres";
 
 /** Root keeps here what the server's user must reach when home folders are closed to it. */
-const SHARED_FOLDER = "/var/lib/one-roof";
+export const SHARED_FOLDER = "/var/lib/one-roof";
 
 type ServerUser = Postgres["user"];
 

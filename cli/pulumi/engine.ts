@@ -1,17 +1,17 @@
-// Makes the Pulumi CLI available: found, else downloaded by the official npm package `pulumi`, else built from its Go modules.
+// Makes the Pulumi CLI available: found, here or elsewhere on this machine, else downloaded by the official npm package `pulumi`, else built
+// from its Go modules.
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { buildEngine, builtFromOtherSource } from "../../tools/engine/build";
 import { tell } from "../console";
-import { Failure } from "../failure";
+import { EXIT } from "../exit-codes";
+import { Failure, reasonOf } from "../failure";
 import { withLock } from "../lock";
 import { capture } from "../process";
 import { projectFolder } from "../project";
-
-/** The launcher of dynamic providers; the official download has it beside the CLI, the npm package @pulumi/pulumi brings it too. */
-const LAUNCHER = "pulumi-resource-pulumi-nodejs";
-const CLI = ["pulumi", "pulumi-language-nodejs"];
+import { makeFolder } from "../state-folder";
+import { CLI, copyFoundEngine, hasAll, isComplete, LAUNCHER, shareEngine } from "./engine-search";
 
 export function pulumiHome(): string {
   return process.env.PULUMI_HOME || path.join(os.homedir(), ".pulumi");
@@ -22,7 +22,7 @@ export function engineFolder(): string {
   return path.join(pulumiHome(), "versions", engineVersion(), "bin");
 }
 
-function engineVersion(): string {
+export function engineVersion(): string {
   const manifest = path.join(projectFolder, "node_modules", "pulumi", "package.json");
   return (JSON.parse(fs.readFileSync(manifest, "utf8")) as { version: string }).version;
 }
@@ -31,29 +31,36 @@ function engineVersion(): string {
 export async function ensureEngine(): Promise<string> {
   const folder = engineFolder();
   if (!hasAll(folder, [...CLI, LAUNCHER]) || builtFromOtherSource(folder)) {
-    await withLock(path.join(path.dirname(folder), "setup.lock"), "setting up the Pulumi CLI", () => setUp(folder));
+    const lock = path.join(path.dirname(folder), "setup.lock");
+    makeHome(path.dirname(folder));
+    await withLock(lock, "setting up the Pulumi CLI", () => setUp(folder));
   }
+  shareEngine(engineVersion(), folder);
   return path.join(folder, "pulumi");
 }
 
-async function setUp(folder: string): Promise<void> {
-  if (builtFromOtherSource(folder)) {
-    await buildEngine({ version: engineVersion(), folder, reason: "tools/engine has changed since the last build" });
-  } else if (!hasAll(folder, CLI)) {
-    const reason = `the official download is out of reach: ${download(folder)}`;
-    if (!hasAll(folder, CLI)) await buildEngine({ version: engineVersion(), folder, reason });
+function makeHome(folder: string): void {
+  try {
+    makeFolder(folder);
+    fs.accessSync(folder, fs.constants.W_OK);
+  } catch (cause) {
+    throw new Failure(
+      `The Pulumi CLI cannot be kept in ${folder} (${reasonOf(cause)}).\nSet PULUMI_HOME to a folder that is writable. Nothing was changed.`,
+      EXIT.configuration,
+      { cause },
+    );
   }
-  if (!hasAll(folder, [LAUNCHER])) copyLauncher(folder);
 }
 
-function hasAll(folder: string, programs: readonly string[]): boolean {
-  try {
-    const files = programs.map((program) => path.join(folder, program));
-    for (const file of files) fs.accessSync(file, fs.constants.X_OK);
-    return files.every((file) => fs.statSync(file).size > 0);
-  } catch {
-    return false;
+async function setUp(folder: string): Promise<void> {
+  const version = engineVersion();
+  if (!isComplete(folder) && !copyFoundEngine(version, folder)) {
+    const reason = builtFromOtherSource(folder)
+      ? "tools/engine has changed since the last build"
+      : `the official download is out of reach: ${download(folder)}`;
+    if (!isComplete(folder)) await buildEngine({ version, folder, reason });
   }
+  if (!hasAll(folder, [LAUNCHER])) copyLauncher(folder);
 }
 
 /** Lets the official npm package download the CLI; returns why it could not. */

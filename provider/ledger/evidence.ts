@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { chmod, lstat, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { chmod, lstat, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { PULUMI } from "../model/command";
 import { messageOf, RolloutError } from "../model/errors";
 import { inLine } from "../model/harmless";
 import type { Target } from "../model/tier-inputs";
+import { makeFolder } from "./evidence-folder";
 import type { LedgerRow } from "./ledger";
 
 /** What proves one rollback. */
@@ -34,7 +35,7 @@ interface Evidence {
 export async function writeEvidence(folder: string, target: Target, ledger: LedgerRow, proof: Proof): Promise<string> {
   const file = fileOf(folder, ledger.rolloutId);
   try {
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await makeFolder(path.dirname(file));
     await closeToOthers(path.dirname(file));
     const known = await readEvidence(file, ledger.rolloutId);
     if (known === "something else") throw new Error("what is there is no evidence of this rollout");

@@ -10,6 +10,7 @@ import type { Guard } from "../postgres/guard";
 import { movedSequences, sequencePositions } from "../postgres/sequences";
 import { mayNotWrite } from "../postgres/sqlstate";
 import { begin, rollBack } from "../postgres/transaction";
+import { requireEvidenceFolder } from "../ledger/evidence-folder";
 import type { TierScripts } from "../release/release";
 import type { Pending } from "./pending";
 import { rehearseDown } from "./rehearse-rollbacks";
@@ -19,7 +20,7 @@ import type { Rehearsing } from "./rehearsing";
 /**
  * Rehearses what is pending in one transaction and rolls it back; gives a report for every tier that it reached. Logs
  * what it cost: time, strong locks on existing tables, sequences that moved. Throws a RolloutError when a rollback
- * would be refused, when its guard cancelled it or when the server fails.
+ * would be refused or could not write its evidence, when its guard cancelled it or when the server fails.
  */
 export async function rehearse(
   context: Context,
@@ -28,6 +29,7 @@ export async function rehearse(
 ): Promise<TierReport[]> {
   if (!pending.length && !toRollBack.length) return [];
   const { session, options, log } = context;
+  await requireEvidenceFolder(options.evidence);
   const start = performance.now();
   const positions = await sequencePositions(session);
   await guard.limitHolds(options.holdBudget);

@@ -8,7 +8,7 @@ BEGIN TRANSACTION READ ONLY;
 SET LOCAL one_roof.step = 'Tier 0 (preflight)';
 \ir ../common/ground.sql
 
--- The stop gates of the specification, then what else has to be so.
+-- The stop gates of docs/specification.md S9 to S16, then what else has to be so.
 SET LOCAL one_roof.gates = $$
   database                     =   {database}
   server_version               >=  150000

@@ -1,6 +1,7 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { putOthersAside, writeEvidence } from "../../provider/ledger/evidence";
+import { requireEvidenceFolder } from "../../provider/ledger/evidence-folder";
 import type { LedgerRow } from "../../provider/ledger/ledger";
 import { withDatabase } from "../support/database/database";
 import { temporaryFolder } from "../support/folder";
@@ -50,6 +51,34 @@ test("is for nobody else to read, and what was written before neither", async ()
   chmodSync(earlier, 0o644);
   await writeEvidence(made, target, row, proof("three"));
   expect([made, file, earlier].map((each) => lstatSync(each).mode & 0o777)).toEqual([0o700, 0o600, 0o600]);
+});
+
+describe("a folder that cannot be", () => {
+  const occupied = () => {
+    const file = path.join(folder, "file");
+    writeFileSync(file, "");
+    return path.join(file, "evidence");
+  };
+
+  test.each([
+    ["below a file", occupied],
+    ["in a pseudo file system, where Node's own mkdir never returns", () => "/proc/one-roof/evidence"],
+  ])("%s is refused at once, before anything is rehearsed", async (_, cannotBe) => {
+    const refusal =
+      /evidence of a rollback could not be written to the folder .*Nothing was changed\. .*evidence FOLDER/;
+    await expect(requireEvidenceFolder(cannotBe())).rejects.toThrow(refusal);
+    await expect(writeEvidence(cannotBe(), target, row, proof(""))).rejects.toThrow("Nothing was changed");
+    await withDatabase("signed", async (db) => {
+      const rolled = programOn(db, { evidence: cannotBe() });
+      await expect(rolled.plan()).rejects.toThrow(refusal);
+      expect(heard(rolled)).not.toContain("Rehearsed");
+    });
+  });
+
+  test("is told from one that can, of which nothing is made", async () => {
+    await requireEvidenceFolder(path.join(folder, "not", "yet"));
+    expect(readdirSync(folder)).toEqual([]);
+  });
 });
 
 test("a broken file in the place of its evidence stops no rollback", async () => {

@@ -90,5 +90,5 @@ test("One-Roof has one mandatory policy for each gate, with its meaning, remedy 
   expect(policies.map(({ name }) => name).sort()).toEqual([...names].sort());
   expect(new Set(policies.map(({ enforcementLevel }) => enforcementLevel))).toEqual(new Set(["mandatory"]));
   for (const { description } of policies)
-    expect(description).toMatch(/^.+ If it stops: .+ \(canonical-rollout\.md, .+\)$/);
+    expect(description).toMatch(/^.+ If it stops: .+ \(docs\/specification\.md S.+\)$/);
 });

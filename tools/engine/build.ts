@@ -12,7 +12,8 @@ const CLI_PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const HOST_PACKAGE = "./cmd/pulumi-language-nodejs";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 const TAGS = "-tags=osusergo,grpcnotrace";
-const DIGEST_FILE = "one-roof-engine.sha256";
+/** What tells a CLI of our own making: the digest of its source. */
+export const DIGEST_FILE = "one-roof-engine.sha256";
 const REPORT_EVERY_MS = 15_000;
 
 export interface Build {
