@@ -1,4 +1,5 @@
-import { EXIT } from "./exit-codes";
+import { failureOf, messageOf } from "../provider";
+import { codeOf, EXIT } from "./exit-codes";
 
 /** Something that was foreseen went wrong: the message is for the person at the terminal, without a stack. */
 export class Failure extends Error {
@@ -9,6 +10,13 @@ export class Failure extends Error {
   ) {
     super(message, options);
   }
+}
+
+/** What was thrown, as a failure that was foreseen; undefined for a defect. */
+export function foreseen(cause: unknown): Failure | undefined {
+  if (cause instanceof Failure) return cause;
+  const failed = failureOf(cause);
+  return failed === "defect" ? undefined : new Failure(messageOf(cause), codeOf(failed), { cause });
 }
 
 export function reasonOf(cause: unknown): string {

@@ -1,5 +1,6 @@
 import { spawn, spawnSync, type SpawnSyncOptions, type SpawnSyncReturns } from "node:child_process";
 import os from "node:os";
+import { EXIT } from "./exit-codes";
 import { Failure } from "./failure";
 import { exitCodeOf, interrupted } from "./interrupts";
 import { openLifeline } from "./lifeline";
@@ -50,7 +51,7 @@ export async function runInForeground(
   try {
     return await new Promise<Ended>((resolve, reject) => {
       child.on("error", (cause) => {
-        reject(new Failure(`${program} could not be started: ${cause.message}`, 1, { cause }));
+        reject(new Failure(`${program} could not be started: ${cause.message}`, EXIT.failed, { cause }));
       });
       // Not "exit": what the program printed last may still be on its way then.
       child.on("close", (code, signal) => {

@@ -2,6 +2,7 @@
 // walks the whole project folder at each command.
 import fs from "node:fs";
 import path from "node:path";
+import { EXIT } from "./exit-codes";
 import { Failure, reasonOf } from "./failure";
 import { makeFolder, projectFolder, projectKey, stateFolder } from "./state-folder";
 
@@ -26,7 +27,7 @@ export function makeStateFolder(): string {
   } catch (cause) {
     throw new Failure(
       `The state folder ${folder} is not writable (${reasonOf(cause)}).\nSet ONE_ROOF_HOME to a folder that is. Nothing was changed.`,
-      1,
+      EXIT.configuration,
       { cause },
     );
   }

@@ -65,7 +65,13 @@ export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
     tierPolicy(
       "rehearsed",
       "The run was rehearsed on the target as a whole, or its release is accepted unrehearsed.",
-      onRun(notRehearsed),
+      onRun(unrehearsedUpdate),
+    ),
+    tierPolicy(
+      "not_rehearsed",
+      "A preview that was not rehearsed shows readings, and says nothing about what would happen.",
+      onRun(unrehearsedPreview),
+      "advisory",
     ),
     tierPolicy("release_pinned", "What is rolled out is the release that was ratified.", onRun(otherRelease)),
     tierPolicy(
@@ -88,12 +94,21 @@ function wayBackMissing(rollout: Rollout, { run }: TierInputs): string[] {
     .map((tier) => `The rollback of tier ${tier} was not rehearsed. Run ${PULUMI} preview with rehearsal.`);
 }
 
-/**
- * A preview without rehearsal is allowed, and says so in every line; an update without one is not. Where the engine
- * does not say which it is, it is an update.
- */
-function notRehearsed({ run }: TierInputs): string[] {
-  if (process.env.PULUMI_NODEJS_DRY_RUN === "true") return [];
+/** Where the engine does not say which it is, it is an update. */
+function isPreview(): boolean {
+  return process.env.PULUMI_NODEJS_DRY_RUN === "true";
+}
+
+/** A preview without rehearsal is allowed, but must not look like one with. */
+function unrehearsedPreview({ run }: TierInputs): string[] {
+  return isPreview() && run.verdict === "NOT REHEARSED"
+    ? [`NOT REHEARSED: tiers ${run.applies.join(", ")} were not run. Only readings were taken.`]
+    : [];
+}
+
+/** An update without rehearsal is refused, unless its release is accepted so. */
+function unrehearsedUpdate({ run }: TierInputs): string[] {
+  if (isPreview()) return [];
   const accepted = run.acceptedUnrehearsed !== "" && run.acceptedUnrehearsed === run.release;
   if (run.verdict === "PASS" || run.verdict === "STOP" || accepted) return [];
   return [

@@ -1,18 +1,25 @@
-import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
-import { harmless, TIER_TYPE, type TierInputs } from "../provider";
+import type { EnforcementLevel, ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
+import { harmless, noteFailure, TIER_TYPE, type TierInputs } from "../provider";
 
 /** A violation in words, or none. */
 export type Judgement = (tier: TierInputs, args: ResourceValidationArgs) => readonly string[];
 
-/** A mandatory policy over every tier. It is given known inputs only: an unknown one would make it advisory. */
-export function tierPolicy(name: string, description: string, judge: Judgement): ResourceValidationPolicy {
+/** A policy over every tier, mandatory unless it says otherwise. It is given known inputs only: an unknown one would make it advisory. */
+export function tierPolicy(
+  name: string,
+  description: string,
+  judge: Judgement,
+  enforcementLevel: EnforcementLevel = "mandatory",
+): ResourceValidationPolicy {
   return {
     name,
     description,
-    enforcementLevel: "mandatory",
+    enforcementLevel,
     validateResource: (args, report) => {
       if (args.type !== TIER_TYPE) return;
-      for (const violation of judge(args.props as TierInputs, args)) report(harmless(violation));
+      const violations = judge(args.props as TierInputs, args);
+      for (const violation of violations) report(harmless(violation));
+      if (violations.length > 0 && enforcementLevel === "mandatory") noteFailure("refused");
     },
   };
 }

@@ -18,22 +18,29 @@ import type { TierInputs, TierState } from "./model/tier-inputs";
 export const configure = (get: (key: string) => string | undefined) =>
   (require("./resource/run-options") as typeof import("./resource/run-options")).configure(get);
 
-export const check = (olds: Partial<TierInputs>, news: TierInputs) =>
-  (require("./resource/check") as typeof import("./resource/check")).check(olds, news);
+export const check = (olds: Partial<TierInputs>, news: TierInputs) => {
+  const checked = (require("./resource/check") as typeof import("./resource/check")).check(olds, news);
+  if (checked.failures.length) outcome().noteFailure("refused");
+  return checked;
+};
 
 export const diff = (id: string, olds: TierState, news: TierInputs) =>
-  (require("./resource/diff") as typeof import("./resource/diff")).diff(id, olds, news);
+  outcome().noted(() => (require("./resource/diff") as typeof import("./resource/diff")).diff(id, olds, news));
 
-export const create = (inputs: TierInputs) => creation().create(inputs);
+export const create = (inputs: TierInputs) => outcome().noted(() => creation().create(inputs));
 
-export const update = (id: string, olds: TierState, news: TierInputs) => creation().update(id, olds, news);
+export const update = (id: string, olds: TierState, news: TierInputs) =>
+  outcome().noted(() => creation().update(id, olds, news));
 
 export const read = (id: string, state: TierState) =>
-  (require("./resource/read") as typeof import("./resource/read")).read(id, state);
+  outcome().noted(() => (require("./resource/read") as typeof import("./resource/read")).read(id, state));
 
 const deleteTier = (_id: string, state: TierState) =>
-  (require("./resource/delete") as typeof import("./resource/delete")).deleteTier(state);
+  outcome().noted(() => (require("./resource/delete") as typeof import("./resource/delete")).deleteTier(state));
 
 export { deleteTier as delete };
+
+/** The command that has started the run is told, as data, what a verb refuses. */
+const outcome = () => require("./resource/outcome") as typeof import("./resource/outcome");
 
 const creation = () => require("./resource/create") as typeof import("./resource/create");

@@ -17,6 +17,7 @@ export { describeAccess, describeGate, describeStop } from "./model/describe";
 export { codeOf, messageOf } from "./model/errors";
 export { harmless, inLine } from "./model/harmless";
 export type { Stop, StopKind } from "./model/findings";
+export type { Failed, Intent, Note } from "./model/outcome";
 export { accessDemanded } from "./model/guards";
 export { bindGates, failedGates, type Parameters } from "./model/gates";
 export {
@@ -72,6 +73,14 @@ export const askLedger: typeof import("./ledger/ledger").askLedger = (...args) =
 export const releaseDigest = async (root: string) => (await release().identifyRelease(root, "")).release;
 export const isKnownProvider: typeof import("./resource/known-providers").isKnownProvider = (...args) =>
   (require("./resource/known-providers") as typeof import("./resource/known-providers")).isKnownProvider(...args);
+
+/** What kind of failure was thrown. */
+export const failureOf: typeof import("./postgres/failed").failureOf = (...args) =>
+  (require("./postgres/failed") as typeof import("./postgres/failed")).failureOf(...args);
+
+/** Tells the command that has started this process as what it failed. */
+export const noteFailure: typeof import("./resource/outcome").noteFailure = (...args) =>
+  (require("./resource/outcome") as typeof import("./resource/outcome")).noteFailure(...args);
 
 /** Writes the manifest of the release that is in `root`; gives its digest. */
 export const writeManifest: typeof import("./release/manifest").writeManifest = (...args) =>

@@ -4,33 +4,45 @@ import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { libpqEnvironment, requireOwnDatabase, targetEnvironment } from "../dev-database/target";
+import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
 import { isTerminal, runInForeground } from "../process";
-import { makeStateFolder, projectFolder } from "../project";
+import { DEV_STACK, makeStateFolder, projectFolder } from "../project";
 import { readCommandLine } from "../pulumi/command-line";
+import { requireSurroundings } from "../pulumi/demands";
 import { engineFolder, ensureEngine, pulumiHome } from "../pulumi/engine";
+import { hasStack } from "../pulumi/existence";
+import { exitCodeOf } from "../pulumi/outcome";
 
 const PROGRAM = path.join(projectFolder, "access");
 
 /** Runs `preview`, `up` or `destroy` there. */
 export async function runAccessProgram(command: string, args: readonly string[]): Promise<number> {
-  const line = readCommandLine([command, ...args]);
+  const line = readCommandLine(["--cwd", PROGRAM, command, ...args]);
   const { stack, fullStack } = line;
   requireOwnDatabase(stack);
+  requireSurroundings(line);
   const binary = await ensureEngine();
   const env = {
     ...environment(),
     ...connection({ ...process.env, ...(await targetEnvironment(stack, { as: "administrator" })) }),
   };
   const pulumi = (words: readonly string[]) => runInForeground(binary, words, env, { cwd: PROGRAM });
+  if (stack !== DEV_STACK && !hasStack(line, { binary, env })) {
+    throw new Failure(
+      `There is no stack ${stack} of access in the backend. Nothing was started. If the name is misspelt, correct PULUMI_STACK. ` +
+        `Else make it, once: npm run pulumi -- -C access stack init ${stack} --secrets-provider URL`,
+      EXIT.configuration,
+    );
+  }
   const selected = await pulumi(["stack", "select", fullStack, "--create", "--non-interactive"]);
-  if (selected.code !== 0) throw new Failure(`The stack ${stack} of access could not be created.`, selected.code);
+  if (selected.code !== 0) throw new Failure(`The stack ${stack} of access could not be created.`);
   const options = [
     // The plugin changes the same catalog rows in parallel, and PostgreSQL refuses. As a flag: the variable ends the CLI.
     ...(line.has("parallel") ? [] : ["--parallel", "1"]),
     ...(isTerminal() || line.has("non-interactive") ? [] : ["--non-interactive"]),
   ];
-  return (await pulumi([command, "--stack", fullStack, ...options, ...args])).code;
+  return exitCodeOf({ ...(await pulumi([command, "--stack", fullStack, ...options, ...args])), failures: [] }, false);
 }
 
 function environment(): NodeJS.ProcessEnv {
@@ -60,5 +72,8 @@ function ownBackend(): string {
 function connection(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   if (env.DATABASE_URL) return libpqEnvironment(env.DATABASE_URL);
   if (env.PGDATABASE) return {};
-  throw new Failure("PGDATABASE or DATABASE_URL has to name the database of the rollout. Nothing was started.");
+  throw new Failure(
+    "PGDATABASE or DATABASE_URL has to name the database of the rollout. Nothing was started.",
+    EXIT.configuration,
+  );
 }

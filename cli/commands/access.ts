@@ -84,14 +84,9 @@ export const run: Command = async ([name = "", ...rest]) => {
   requireOwnDatabase(stack);
   if (name !== "sql" && !given.help)
     Object.assign(process.env, await targetEnvironment(stack, { as: "administrator" }));
-  try {
-    if (!given.help) return await action(given);
-    console.log(USAGE);
-    return 0;
-  } catch (cause) {
-    if (cause instanceof Failure) throw cause;
-    throw new Failure(messageOf(cause), 1, { cause });
-  }
+  if (!given.help) return action(given);
+  console.log(USAGE);
+  return 0;
 };
 
 function readOptions(args: string[]) {

@@ -7,6 +7,7 @@ import { type Part, partsOf, readReport, runPart } from "../chaos/part";
 import { describeReport, sumOf } from "../chaos/report";
 import { allSeries, type Series } from "../chaos/series";
 import { say, tell } from "../console";
+import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
 import { ensureEngine } from "../pulumi/engine";
 import type { Command } from "./index";
@@ -19,10 +20,10 @@ const TELL_MS = 15_000;
 /** With an argument only the tests whose name holds it: `npm run chaos -- cut`. */
 export const run: Command = async (args) => {
   const [filter = ""] = args;
-  if (args.length > 1) throw new Failure("Usage: npm run chaos [-- part of a test's name]", 2);
+  if (args.length > 1) throw new Failure("Usage: npm run chaos [-- part of a test's name]", EXIT.configuration);
   const atOnce = os.availableParallelism() * PROCESSES_A_CORE;
   const series = allSeries(atOnce).filter(({ test }) => test.includes(filter));
-  if (series.length === 0) throw new Failure(`No test of faults has "${filter}" in its name.`, 2);
+  if (series.length === 0) throw new Failure(`No test of faults has "${filter}" in its name.`, EXIT.configuration);
   await ensureEngine();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "one-roof-chaos-"));
   const parts = series.flatMap((each) => partsOf(each, folder));
@@ -31,7 +32,7 @@ export const run: Command = async (args) => {
   for (const each of series) say(describeSeries(each, parts));
   const failed = parts.filter(({ state }) => state === "failed");
   for (const { log } of failed) say(`Failed: ${log}\n${lastOf(log)}`);
-  return failed.length === 0 ? 0 : 1;
+  return failed.length === 0 ? EXIT.done : EXIT.failed;
 };
 
 /** Runs them so many at once, and tells from time to time how far they are. A signal ends them with us. */

@@ -21,7 +21,7 @@ export const run: Command = async (args) => {
   if (args.length > 0) throw new Failure("Usage: npm run check", EXIT.configuration);
   const unit: Check = { name: "unit tests", script: "jest/bin/jest.js", args: ["test/unit"] };
   const failed = await failedChecks([...staticChecks({ cacheLint: true }), unit]);
-  return failed.length === 0 ? 0 : 1;
+  return failed.length === 0 ? EXIT.done : EXIT.failed;
 };
 
 /**

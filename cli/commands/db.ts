@@ -67,6 +67,7 @@ export const run: Command = async (args) => {
   if (isExternal()) {
     throw new Failure(
       `DATABASE_URL or PGHOST names another database: \`db ${name}\` is for the embedded one. Unset it first.`,
+      EXIT.configuration,
     );
   }
   writeForOurselves();

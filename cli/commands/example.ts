@@ -104,7 +104,7 @@ async function makeStack(pulumi: Pulumi, folder: string): Promise<void> {
     ["config", "set", "evidence", path.join(folder, "evidence")],
   ]) {
     const { code } = await pulumi(args, () => undefined);
-    if (code !== 0) throw new Failure(`pulumi ${args.join(" ")} failed with exit code ${code}.`, code);
+    if (code !== 0) throw new Failure(`pulumi ${args.join(" ")} failed with exit code ${code}.`);
   }
 }
 

@@ -14,7 +14,7 @@ import { blockerTokens } from "../../tiers/monitor";
 import { namedConnection, requireOwnDatabase, targetEnvironment } from "../dev-database/target";
 import { say, tell } from "../console";
 import { EXIT } from "../exit-codes";
-import { Failure } from "../failure";
+import { Failure, foreseen } from "../failure";
 import { projectFolder, writeForOurselves } from "../project";
 import { readCommandLine, type CommandLine } from "../pulumi/command-line";
 import { readStackConfiguration } from "../pulumi/configuration";
@@ -42,12 +42,10 @@ export const run: Command = async (args) => {
   try {
     return options.help ? 0 : await tellVerdict(options, readCommandLine(args));
   } catch (error) {
-    const code = error instanceof Failure ? error.exitCode : EXIT.failed;
-    if (options.quiet) return code;
+    const { message, exitCode } = foreseen(error) ?? new Failure(messageOf(error));
+    if (options.quiet) return exitCode;
     // An error is one line, so that a log of cron or CI keeps it together.
-    throw new Failure((error instanceof Failure ? error.message : messageOf(error)).replace(/\s*\n\s*/g, " "), code, {
-      cause: error,
-    });
+    throw new Failure(message.replace(/\s*\n\s*/g, " "), exitCode, { cause: error });
   }
 };
 

@@ -1,6 +1,6 @@
 // The commands behind the npm scripts, by name. Each is loaded when it is called: `up` does not wait for what only the tests need.
 import { EXIT } from "../exit-codes";
-import { Failure } from "../failure";
+import { Failure, foreseen } from "../failure";
 
 /** What every file of this folder exports as `run`: it gets the arguments and its own name, and returns the exit code. */
 export type Command = (args: string[], name: string) => Promise<number>;
@@ -27,5 +27,9 @@ export async function runCommand(name = "", args: string[]): Promise<number> {
   if (!file) throw new Failure(`Usage: npm run ${Object.keys(FILES).join(" | ")}`, EXIT.configuration);
   // Not import(): that is Node's own loader for ES modules, which finds no TypeScript here.
   const { run } = require(file) as { run: Command };
-  return run(args, name);
+  try {
+    return await run(args, name);
+  } catch (cause) {
+    throw foreseen(cause) ?? cause;
+  }
 }

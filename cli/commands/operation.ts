@@ -1,14 +1,20 @@
 // `npm run up | preview | destroy | refresh`: the same command of the Pulumi CLI, with the options that fit the stack and the terminal.
 import { tell } from "../console";
-import { describeTarget, isExternal, isOwnServer } from "../dev-database/target";
+import { describeTarget, isOwnServer } from "../dev-database/target";
 import { EXIT } from "../exit-codes";
-import { Failure } from "../failure";
 import { isTerminal } from "../process";
-import { DEV_STACK } from "../project";
-import { preparePulumi } from "../pulumi/cli";
-import { readCommandLine, type CommandLine } from "../pulumi/command-line";
+import { type Pulumi, preparePulumi, type Run } from "../pulumi/cli";
+import { readCommandLine, type CommandLine, without } from "../pulumi/command-line";
+import { agrees, canAsk, changes, isOthers, requireSomebodyToAsk } from "../pulumi/consent";
 import { requireSurroundings } from "../pulumi/demands";
 import type { Command } from "./index";
+
+/** A command of the CLI with everything that decides how it is run. */
+interface Operation {
+  name: string;
+  args: readonly string[];
+  line: CommandLine;
+}
 
 export const run: Command = async (args, name) => {
   const line = readCommandLine([name, ...args]);
@@ -17,36 +23,49 @@ export const run: Command = async (args, name) => {
   const mayBeOurs = open && !line.has("yes") && !isOthers(line);
   if (open && !mayBeOurs) requireSomebodyToAsk(name, line, process.env);
   const pulumi = await preparePulumi(line);
-  const answered = mayBeOurs && (await isOwnServer(pulumi.env));
-  if (mayBeOurs && !answered) requireSomebodyToAsk(name, line, pulumi.env);
+  const asks = open && canAsk(line);
+  const answered = mayBeOurs && !asks && (await isOwnServer(pulumi.env));
+  if (open && !answered) requireSomebodyToAsk(name, line, pulumi.env);
   if (changes(name, line)) tell(`${name} on stack ${line.stack}: ${describeTarget(pulumi.env)}`);
   if (name === "destroy" && !line.has("run-program")) pulumi.env.ROLLOUT_RUN_PROGRAM = "true";
-  const code = await pulumi.run([name, ...operationOptions(name, line, answered), ...args]);
+  const operation = { name, args, line };
+  const { code, intent } = await (asks
+    ? runWhenAgreed(pulumi, operation)
+    : pulumi.run([name, ...operationOptions(name, line, answered), ...args]));
   const rollsBack = name === "destroy" || name === "up";
-  if (rollsBack && code === 0) {
+  if (rollsBack && code === EXIT.done) {
     const { requireNothingLeft } = require("../pulumi/remaining-tiers") as typeof import("../pulumi/remaining-tiers");
     await requireNothingLeft(name, line, pulumi.env);
+  }
+  // The last words: the CLI calls it a success.
+  if (code === EXIT.notRehearsed) {
+    tell(`⚠ ${intent?.unrehearsed ?? "Nothing was measured"}. Only readings were taken: NOT REHEARSED`);
   }
   return code;
 };
 
-function changes(command: string, line: CommandLine): boolean {
-  return command !== "preview" && !line.isOn("preview-only");
-}
+/** What a preview does not take, or takes amiss. */
+const NOT_FOR_PREVIEW = ["yes", "skip-preview", "continue-on-error", "secrets-provider", "remove"];
 
-/** Others may need it: then it is not for us to say yes. */
-function isOthers({ stack }: CommandLine): boolean {
-  return stack !== DEV_STACK || isExternal();
-}
-
-/** Refuses a change that nobody has agreed to, and that nobody can be asked about. */
-function requireSomebodyToAsk(command: string, line: CommandLine, env: NodeJS.ProcessEnv): void {
-  if (isTerminal() && !line.isOn("non-interactive")) return;
-  throw new Failure(
-    `${command} on stack ${line.stack} would change ${describeTarget(env)}, and there is no terminal to ask at. ` +
-      `If that is the right database, say so: npm run ${command} -- --yes. Nothing was started.`,
-    EXIT.configuration,
-  );
+/**
+ * Previews, says in one line what is about to happen to which database, and asks. Where a plan binds the run to its preview, the
+ * CLI has to ask itself.
+ */
+async function runWhenAgreed(pulumi: Pulumi, { name, args, line }: Operation): Promise<Run> {
+  const { env } = pulumi;
+  const options = operationOptions(name, line, false);
+  const bound = line.isOn("strict") || line.has("plan");
+  let preview: Run | undefined;
+  if (!bound && !line.isOn("skip-preview")) {
+    const command = name === "up" ? ["preview"] : [name, "--preview-only"];
+    preview = await pulumi.run([...command, ...options, ...without(args, NOT_FOR_PREVIEW)]);
+    const accepted = preview.code === EXIT.notRehearsed && preview.intent?.accepted;
+    if (preview.code !== EXIT.done && !accepted) return preview;
+  }
+  if (bound && name === "up") return pulumi.run([name, ...options, ...args]);
+  if (!(await agrees(name, line, env, preview?.intent))) return { code: EXIT.declined, intent: undefined };
+  if (bound) return pulumi.run([name, ...options, ...args]);
+  return pulumi.run([name, ...options, "--yes", "--skip-preview", ...without(args, ["yes", "skip-preview"])]);
 }
 
 /** What is added to the caller's own options, which come last; `answered` where nobody need be asked. */

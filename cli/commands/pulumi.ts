@@ -5,5 +5,5 @@ import type { Command } from "./index";
 
 export const run: Command = async (args) => {
   const pulumi = await preparePulumi(readCommandLine(args));
-  return pulumi.run(args);
+  return (await pulumi.run(args)).code;
 };

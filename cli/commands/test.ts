@@ -4,6 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { say } from "../console";
+import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
 import { capture } from "../process";
 import { projectFolder } from "../project";
@@ -22,7 +23,7 @@ export const run: Command = async (args) => {
   if (checks.length > 0) say(`Failed besides the tests: ${checks.join(", ")}`);
   if (passed + failed === 0) say("No test was executed.");
   say(`${passed} passed, ${failed} failed`);
-  return ok && passed > 0 && checks.length === 0 ? 0 : 1;
+  return ok && passed > 0 && checks.length === 0 ? EXIT.done : EXIT.failed;
 };
 
 function requirePsql(): void {

@@ -77,6 +77,11 @@ export function describeTarget(env: NodeJS.ProcessEnv): string {
   return describeConnection(connectionOf(env));
 }
 
+/** Its name alone. */
+export function databaseOf(env: NodeJS.ProcessEnv): string {
+  return connectionOf(env).database;
+}
+
 /**
  * True only for the server that we have started ourselves: it answers under the identifier that is in our own cluster's
  * files. An address alone proves nothing: the port may be a tunnel's, to a server that others need.

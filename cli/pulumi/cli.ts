@@ -1,23 +1,33 @@
 // The Pulumi CLI, ready to run in this project: engine, database, backend and stack are there.
 import { namedConnection } from "../dev-database/target";
+import type { Intent } from "../../provider";
 import { tell } from "../console";
-import { exitCodeOf, onInterrupt } from "../interrupts";
-import { runInForeground } from "../process";
+import { exitCodeOf as codeOfInterrupt, onInterrupt } from "../interrupts";
+import { type Ended, runInForeground } from "../process";
 import { DEV_STACK, writeForOurselves } from "../project";
-import type { CommandLine } from "./command-line";
+import { type CommandLine, operationOf, readCommandLine } from "./command-line";
 import { requireSurroundings } from "./demands";
 import { ensureEngine } from "./engine";
 import { engineErrors } from "./engine-errors";
 import { engineEvents } from "./engine-events";
 import { commandEnvironment } from "./environment";
+import { exitCodeOf, listened, type Outcome } from "./outcome";
 import { clearLeftovers, recover } from "./recovery";
 import { requireKnownState } from "./state";
 import { ensureOwnBackend, type Start } from "./stack";
 
+/** How a command ended. */
+export interface Run {
+  /** One of our own exit codes. */
+  code: number;
+  /** What it was about to do, if it came so far as to know. */
+  intent: Intent | undefined;
+}
+
 export interface Pulumi {
   env: NodeJS.ProcessEnv;
-  /** Runs a command and returns its exit code. One that fails because of what a dead run left behind is run again without that. */
-  run(args: readonly string[]): Promise<number>;
+  /** Runs a command. One that fails because of what a dead run left behind is run again without that. */
+  run(args: readonly string[]): Promise<Run>;
 }
 
 /** How often what is in a command's way is put right, and the command run again. */
@@ -28,7 +38,7 @@ export async function preparePulumi(line: CommandLine): Promise<Pulumi> {
     tell(
       `${line.words[0] ?? "pulumi"} on stack ${line.stack} was interrupted before Pulumi was started. Nothing was changed.`,
     );
-    process.exit(exitCodeOf(by));
+    process.exit(codeOfInterrupt(by));
   });
   try {
     return await prepare(line);
@@ -58,18 +68,28 @@ async function prepare(line: CommandLine): Promise<Pulumi> {
           const { tellStanding } = require("./standing") as typeof import("./standing");
           await tellStanding({ line, cli: { binary, env }, ended });
         }
-        if (ended.interrupted || ended.code === 0) return ended.code;
+        if (ended.interrupted || ended.code === 0) return endOf(args, ended);
         const recovered = await recover({ line, start, url, kept });
-        if (!recovered || recoveries === RECOVERIES) return ended.code;
+        if (!recovered || recoveries === RECOVERIES) return endOf(args, ended);
       }
     },
   };
 }
 
-/** Runs the command itself: what it says of locks is kept, and a Ctrl-C that it takes for itself is noticed. */
+/**
+ * Runs the command itself: what it says of locks is kept, a Ctrl-C that it takes for itself is noticed, and what the run tells as data
+ * is read.
+ */
 async function attempt(line: CommandLine, args: readonly string[], start: Start) {
   const errors = engineErrors(line);
   const events = engineEvents(line);
-  const ended = await start(args, events?.env, { onError: errors?.onError, onNoticed: events?.onNoticed });
+  const heard = { onError: errors?.onError, onNoticed: events?.onNoticed };
+  const ended = await listened((env) => start(args, { ...events?.env, ...env }, heard));
   return { ended, kept: errors?.kept() ?? "" };
+}
+
+function endOf(args: readonly string[], ended: Ended & Outcome): Run {
+  const line = readCommandLine(args);
+  const isPreview = operationOf(line) === "preview" || line.isOn("preview-only");
+  return { code: exitCodeOf(ended, isPreview), intent: ended.intent };
 }

@@ -36,6 +36,7 @@ const VALUES = (
 const LETTERS: Record<string, string> = {
   C: "cwd",
   c: "config",
+  f: "skip-preview",
   m: "message",
   p: "parallel",
   s: "stack",
@@ -94,10 +95,23 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     project: /^[^/]+\/([^/]+)\/[^/]+$/.exec(fullStack)?.[1],
     cwd: text("cwd"),
     secretsProvider: text("secrets-provider"),
-    configFile: text("config-file") || path.join(projectFolder, `Pulumi.${stack}.yaml`),
+    configFile: text("config-file") || path.resolve(projectFolder, text("cwd") ?? "", `Pulumi.${stack}.yaml`),
     has: (option) => given(option) !== undefined,
     isOn: (flag) => ![undefined, false, "false", "False", "FALSE", "F", "f", "0"].includes(given(flag)),
   };
+}
+
+/** The arguments without some options, which another command of the CLI does not take or takes with another meaning. */
+export function without(args: readonly string[], dropped: readonly string[]): string[] {
+  const { tokens } = parseArgs({ args: args.flatMap(spellOut), options: OPTIONS, strict: false, tokens: true });
+  return tokens.flatMap((token) => {
+    if (token.kind === "option-terminator") return ["--"];
+    if (token.kind === "positional") return [token.value];
+    const { name, rawName, value } = token;
+    if (dropped.includes(name)) return [];
+    const option = Object.hasOwn(OPTIONS, name) ? `--${name}` : rawName;
+    return [value === undefined ? option : `${option}=${value}`];
+  });
 }
 
 /** `-y=false`, `-fy=false` and `-s=dev` with the option's name, because parseArgs would read the value as more letters. */

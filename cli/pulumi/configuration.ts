@@ -1,6 +1,7 @@
 // The stack's configuration as Pulumi keeps it, for commands that work without starting Pulumi.
 import fs from "node:fs";
 import { FAILSAFE_SCHEMA, load, YAMLException } from "js-yaml";
+import { EXIT } from "../exit-codes";
 import { Failure, reasonOf } from "../failure";
 import { projectName } from "../project";
 
@@ -18,7 +19,8 @@ export function readStackConfiguration(file: string, keys: readonly string[]): R
       if (typeof value === "string") return [[key, value]];
       if (value === undefined || value === null) return [];
       throw new Failure(
-        `${file}: the value of ${key} is not a plain text. Set it with: pulumi config set --plaintext ${key} VALUE`,
+        `${file}: the value of ${key} is not a plain text. Set it with: npm run pulumi -- config set --plaintext ${key} VALUE`,
+        EXIT.configuration,
       );
     }),
   );
@@ -29,13 +31,13 @@ function readMapping(file: string): Record<string, unknown> {
     return mapping(load(fs.readFileSync(file, "utf8"), { schema: FAILSAFE_SCHEMA }) ?? {}, file);
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
-    throw new Failure(`Cannot read ${file}: ${yamlReason(cause)}`, 1, { cause });
+    throw new Failure(`Cannot read ${file}: ${yamlReason(cause)}`, EXIT.configuration, { cause });
   }
 }
 
 function mapping(value: unknown, file: string): Record<string, unknown> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new Failure(`Cannot read ${file}: expected keys with values, as Pulumi writes them.`);
+  throw new Failure(`Cannot read ${file}: expected keys with values, as Pulumi writes them.`, EXIT.configuration);
 }
 
 function yamlReason(cause: unknown): string {

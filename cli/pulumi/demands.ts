@@ -99,10 +99,10 @@ function passphrase(): string | undefined {
 
 /** The program refuses it too, however it is started; here it is said together with the rest. */
 function missingRelease(line: CommandLine): string | undefined {
-  const { configFile } = line;
-  if (!["preview", "up"].includes(operationOf(line) ?? "") || line.has("config") || !fs.existsSync(configFile)) {
-    return undefined;
-  }
+  const { configFile, cwd } = line;
+  if (!["preview", "up"].includes(operationOf(line) ?? "") || line.has("config")) return undefined;
+  // Another project's stack, such as that of access, has no release.
+  if (cwd !== undefined || !fs.existsSync(configFile)) return undefined;
   if (readStackConfiguration(configFile, ["release"]).release) return undefined;
   return (
     "It pins no release, so nothing says which files were ratified: npm run pulumi -- config set release DIGEST, " +

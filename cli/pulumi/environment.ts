@@ -19,6 +19,8 @@ export async function commandEnvironment(line: CommandLine): Promise<NodeJS.Proc
     ...passphrase(stack),
     ...(await targetEnvironment(stack, { as: "login", request })),
     PULUMI_STACK: fullStack,
+    // A word for all databases is none for this one: who changes it is asked, or says --yes.
+    PULUMI_SKIP_CONFIRMATIONS: undefined,
     PULUMI_HOME: pulumiHome(),
     // The engine finds its language host and the launcher of dynamic providers here.
     PATH: engineFolder() + path.delimiter + (env.PATH ?? ""),

@@ -113,5 +113,5 @@ async function step(what: string, running: ReturnType<Start>): Promise<void> {
   tell(`${what} ...`);
   const { code, interrupted } = await running;
   if (interrupted) throw new Failure(`${what} was interrupted. Run the same command again.`, code);
-  if (code !== 0) throw new Failure(`${what}: Pulumi failed with exit code ${code}.`, code);
+  if (code !== 0) throw new Failure(`${what}: Pulumi failed with exit code ${code}.`);
 }

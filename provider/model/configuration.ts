@@ -170,6 +170,11 @@ export const OPTION_KEYS = [
   "evidence",
 ] as const satisfies readonly (keyof RunOptions)[];
 
+/** A key that is not set is not one that others know: it is taken out, not set anew. */
+function unknownKey(key: string, known: readonly string[]): string {
+  return `${key}: there is no such key. Take it out with: ${PULUMI} config rm ${key}. Known are ${known.join(", ")}`;
+}
+
 function refused(
   known: readonly string[],
   values: ConfigurationValues,
@@ -177,12 +182,14 @@ function refused(
 ): RolloutError {
   const lines = issues.map((issue) => {
     const key = library().getDotPath(issue) ?? "";
-    if (!known.includes(key)) return `${key}: there is no such key; known are ${known.join(", ")}`;
+    if (!known.includes(key)) return unknownKey(key, known);
     const value = values[key];
     const wanted = value === undefined ? "expected a value, found none" : `${issue.message}, found "${value}"`;
     return `${key}: ${wanted}. Set it with: ${PULUMI} config set ${key} VALUE`;
   });
   return new RolloutError(
     `The configuration of this stack is not usable:\n${lines.map((line) => `  - ${line}`).join("\n")}`,
+    undefined,
+    { failed: "configuration" },
   );
 }

@@ -1,14 +1,19 @@
 import { harmless, inLine } from "./harmless";
+import type { Failed } from "./outcome";
 
 /** A refusal or failure said to the operator: one message, no stack. */
 export class RolloutError extends Error {
+  /** What kind of failure it is, where neither its code nor that it is ours tells. */
+  readonly failed: Failed | undefined;
+
   constructor(
     message: string,
     readonly code?: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly failed?: Failed },
   ) {
     super(harmless(message), options);
     this.name = "RolloutError";
+    this.failed = options?.failed;
     // The dynamic provider prints both the text and the stack of what a hook throws; an operator needs one of them.
     this.stack = "";
   }

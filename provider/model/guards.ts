@@ -121,5 +121,7 @@ export function requirePinned(stack: string, pinned: string): void {
     `Stack ${stack} pins no release, so nothing says which files were ratified; only the stack ${DEVELOPERS_STACK} may go ` +
       `without. Nothing was changed. Have the release that \`npm run manifest\` prints ratified, then: ` +
       `${PULUMI} config set release DIGEST`,
+    undefined,
+    { failed: "configuration" },
   );
 }

@@ -3,6 +3,7 @@ import type { DeclareAccess } from "../model/access";
 import type { Configuration, RunRequest } from "../model/configuration";
 import { describeStop, show } from "../model/describe";
 import { RolloutError } from "../model/errors";
+import type { Intent } from "../model/outcome";
 import type { TierReport } from "../model/report";
 import { stopsOf } from "../model/findings";
 import { isAfter, type Readings, type TierDeclaration, writes } from "../model/rollout";
@@ -15,12 +16,13 @@ import { retried } from "../postgres/retry";
 import { connect } from "../postgres/session";
 import { sessionSettings } from "../postgres/session-settings";
 import { mayNotWrite } from "../postgres/sqlstate";
-import { withRolloutLock } from "../postgres/transaction";
+import { inTurn } from "../postgres/turn";
 import { verifyUnrecorded } from "../execute/adopt";
 import { TierRefused } from "../execute/apply";
 import { identifyRelease } from "../release/manifest";
 import { loadRelease, type Project } from "../release/release";
 import { judgeAccess } from "./access";
+import { intentOf } from "./intent";
 import { type LedgerStatus, resolvePending } from "./pending";
 import { type PlannedTier, plannedTier } from "./planned-tier";
 import { rehearse, unrehearsed } from "./rehearsal";
@@ -32,6 +34,7 @@ export interface Plan {
   readonly tiers: readonly PlannedTier[];
   readonly run: RunVerdict;
   readonly readings: Readings;
+  readonly intent: Intent;
 }
 
 /**
@@ -57,7 +60,7 @@ export async function planRun(
   const context: Context = { session, release, parameters, options, log };
   try {
     // One at a time: a rehearsal beside another run would measure what is not there to stay.
-    return await withRolloutLock(context, rollout, () =>
+    return await inTurn(context, rollout, () =>
       retried(context, (guard) => plan(context, guard, identity, { request, access })),
     );
   } finally {
@@ -74,22 +77,17 @@ async function plan(
   const { session, release } = context;
   const readings = await takeReadings(session, release.probe);
   const status = await resolvePending(context, request);
-  const reports = [
-    ...(await verifyAdopted(context, status, readings)),
-    ...(await rehearseOrSayWhyNot(context, guard, status, { request, readings })),
-  ];
+  const adopted = await verifyAdopted(context, status, readings);
+  const { reports: rehearsed, why = "" } = await rehearseOrSayWhyNot(context, guard, status, { request, readings });
+  const reports = [...adopted, ...rehearsed];
   const tiers = release.tiers
     .filter(({ declaration }) => !isAfter(release.rollout, declaration.tier, request.throughTier))
     .map((scripts) => plannedTier(context, scripts, status, reports));
   const first = firstWriting(status);
   const findings = first === undefined ? [] : await judgeAccess(context, identity.release, request, declare);
   const access = stopsOf("access", first ?? 0, findings);
-  return {
-    target: session.target,
-    tiers,
-    readings,
-    run: judgeRun(status, { rollout: release.rollout, reports, access }, identity, request),
-  };
+  const run = judgeRun(status, { rollout: release.rollout, reports, access }, identity, request);
+  return { target: session.target, tiers, readings, run, intent: intentOf(status, tiers, run, why) };
 }
 
 /** The first tier that this run writes. The way back asks for no approval of a release: it needs the right to write, no more. */
@@ -112,22 +110,22 @@ async function rehearseOrSayWhyNot(
   guard: Guard,
   status: LedgerStatus,
   { request, readings }: { readonly request: RunRequest; readonly readings: Readings },
-): Promise<TierReport[]> {
-  const without = async (why: string) => {
+): Promise<{ reports: TierReport[]; why?: string }> {
+  const without = async (why: string, evidence = "") => {
     const taken = Object.entries(readings).map(([name, reading]) => `${name} ${show(reading)}`);
-    context.log(`NOT REHEARSED: ${why}. Only readings were taken: ${taken.join(", ")}`);
+    context.log(`NOT REHEARSED: ${why}${evidence}. Only readings were taken: ${taken.join(", ")}`);
     await tellEntry(context, status.pending[0]?.declaration ?? {});
-    return unrehearsed(context, status.pending, readings);
+    return { reports: unrehearsed(context, status.pending, readings), why };
   };
   if (!request.rehearse) return without("the configuration says rehearse: false");
   const unapproved = whyUnapproved(context.session);
   if (unapproved) return without(unapproved);
   try {
-    return await rehearse(context, guard, status);
+    return { reports: await rehearse(context, guard, status) };
   } catch (error) {
     if (!mayNotWrite(error) || !(error instanceof RolloutError)) throw error;
     const reason = error instanceof TierRefused ? error.report.stops.map(describeStop).join("; ") : error.message;
-    return without(`this login may not write (${reason})`);
+    return without("this login may not write", ` (${reason})`);
   }
 }
 

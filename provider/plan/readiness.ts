@@ -5,6 +5,7 @@ import { messageOf, RolloutError } from "../model/errors";
 import { bindGates, failedGates, measureGates, type GateResult, type Parameters } from "../model/gates";
 import type { Gate, Reading, Readings, Rollout } from "../model/rollout";
 import { auditAccess } from "../postgres/access";
+import { failureOf } from "../postgres/failed";
 import { takeReadings, takeTold } from "../postgres/probe";
 import { connect, type Session } from "../postgres/session";
 import { sessionSettings } from "../postgres/session-settings";
@@ -94,10 +95,12 @@ export async function measureReadiness(
     const readiness = { ...judged, blockers: await withTold(session, probe, judged.blockers) };
     return { database, readings, ...(access ? await withAccess(session, readiness, access([]), roles) : readiness) };
   } catch (error) {
+    const failed = failureOf(error);
     throw new RolloutError(
       `The gates of database ${database} could not be read: ${messageOf(error)}. Nothing was changed; try again.`,
       undefined,
-      { cause: error },
+      // Who only reads is refused by no gate.
+      { cause: error, failed: failed === "refused" ? "defect" : failed },
     );
   } finally {
     await session.close();

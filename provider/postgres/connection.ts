@@ -72,7 +72,7 @@ export function readConnection(env: Environment = process.env): Connection {
 }
 
 function refusal(text: string): RolloutError {
-  return new RolloutError(`${text} Nothing was started.`);
+  return new RolloutError(`${text} Nothing was started.`, undefined, { failed: "configuration" });
 }
 
 function fromVariables(env: Environment): Settings {
@@ -187,5 +187,7 @@ export function describeUnprotected(connection: Connection, stack: string): stri
 /** Refuses such a connection. The stack is the one that PULUMI_STACK names; where nothing names it, it is not the developer's. */
 export function requireProtected(connection: Connection, stack = process.env.PULUMI_STACK ?? ""): void {
   const unprotected = describeUnprotected(connection, stack);
-  if (unprotected) throw new RolloutError(`${unprotected} Nothing was changed.`);
+  if (unprotected) {
+    throw new RolloutError(`${unprotected} Nothing was changed.`, undefined, { failed: "configuration" });
+  }
 }

@@ -75,6 +75,8 @@ function shared(where: string, port: number | null = null): RolloutError {
     `The connection to ${where} goes through a pooler that gives the session's backend to others between its transactions ` +
       `(pool mode transaction or statement): a rollout's lock and settings would be left there. Nothing was changed. ` +
       `Connect to the server's own port${port === null ? "" : ` (${port})`}, or to a pool in session mode.`,
+    undefined,
+    { failed: "configuration" },
   );
 }
 
@@ -84,6 +86,6 @@ function notProven(where: string, port: number | null, cause: unknown): RolloutE
       `${messageOf(cause)}. Nothing was changed. Connect to the server's own port${port === null ? "" : ` (${port})`}, or give ` +
       `the pool at least three connections.`,
     codeOf(cause),
-    { cause },
+    { cause, failed: "configuration" },
   );
 }

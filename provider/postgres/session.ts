@@ -267,6 +267,6 @@ function unreachable(connection: Connection, error: unknown): RolloutError {
   return new RolloutError(
     `Cannot connect to the database ${address(connection)}: ${advice}. Nothing was changed.`,
     codeOf(error),
-    { cause: error },
+    { cause: error, failed: "unreachable" },
   );
 }

@@ -14,7 +14,8 @@ import { type Snapshot, takeSnapshot } from "../postgres/catalog-snapshot";
 import { requireApproved } from "../postgres/acting";
 import { giveBackApproval } from "../postgres/approval";
 import { takeReadings } from "../postgres/probe";
-import { inTransaction, withRolloutLock } from "../postgres/transaction";
+import { inTransaction } from "../postgres/transaction";
+import { inTurn } from "../postgres/turn";
 import { recordedEntry, verifyRecorded, verifyUnrecorded } from "../execute/adopt";
 import { applyTier, TierRefused } from "../execute/apply";
 import { neededReadings, takeState } from "../execute/database-state";
@@ -45,7 +46,7 @@ async function apply(inputs: TierInputs): Promise<dynamic.CreateResult<TierState
     await requireJudgedRelease(inputs, context);
     const { rollout } = context.release;
     const step = `tier ${inputs.tier} (${inputs.title})`;
-    const applied = await withRolloutLock(context, rollout, () =>
+    const applied = await inTurn(context, rollout, () =>
       inTransaction(context, rollout, step, () => applyOrAdopt(inputs, context)).catch((error: unknown) =>
         refuse(inputs, context, error),
       ),

@@ -8,7 +8,8 @@ import { requireApproved } from "../postgres/acting";
 import { giveBackApproval } from "../postgres/approval";
 import { takeReadings } from "../postgres/probe";
 import { retried } from "../postgres/retry";
-import { inTransaction, withRolloutLock } from "../postgres/transaction";
+import { inTransaction } from "../postgres/transaction";
+import { inTurn } from "../postgres/turn";
 import { takeState } from "../execute/database-state";
 import { refusedRollback, rollBackTier, rollbackOf } from "../execute/rollback";
 import { type Proof, putOthersAside, withEvidence, writeEvidence } from "../ledger/evidence";
@@ -37,7 +38,7 @@ export async function deleteTier(state: TierState): Promise<void> {
     async (context) => {
       const { session, release, scripts, options, log } = context;
       requireApproved(session);
-      await withRolloutLock(context, release.rollout, async () => {
+      await inTurn(context, release.rollout, async () => {
         const ledger = await withEvidence(options.evidence, await readLedger(session, release.rollout));
         requireSameRollout({ ...state, adopt: undefined }, ledger.values());
         requireKnownTiers(release.rollout, ledger.values());

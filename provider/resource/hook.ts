@@ -7,6 +7,7 @@ import { requireSameTarget } from "../model/guards";
 import type { Rollout } from "../model/rollout";
 import type { TierInputs } from "../model/tier-inputs";
 import type { Log } from "../postgres/guard";
+import { failureOf } from "../postgres/failed";
 import { connect } from "../postgres/session";
 import { sessionSettings } from "../postgres/session-settings";
 import { INTERRUPTED, isDatabaseError, isInterrupted, serverMessage } from "../postgres/sqlstate";
@@ -95,6 +96,6 @@ function failed(
   return new RolloutError(
     `Tier ${tier} (${title}) failed, nothing was changed: ${said}. Put it right and run the same command again.`,
     cause.code,
-    { cause },
+    { cause, failed: failureOf(cause) },
   );
 }

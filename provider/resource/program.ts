@@ -16,6 +16,7 @@ import type { Plan } from "../plan/plan";
 import { tierInputs } from "../plan/tier-inputs";
 import { describeExposure, readConnection } from "../postgres/connection";
 import type { Project } from "../release/release";
+import { note, noted } from "./outcome";
 import { Tier } from "./tier";
 
 /** Where every project exports its rollout, from its root: hooks load it from there at call time. */
@@ -33,7 +34,7 @@ const NO_PACK =
  *     export = runProgram({ root: __dirname, rollout });
  */
 export function runProgram(project: Project): Promise<Record<string, unknown>> {
-  const program = rollOut(project).catch((error: unknown) => {
+  const program = noted(() => rollOut(project)).catch((error: unknown) => {
     throw refusal(error);
   });
   // Pulumi attaches itself later; until then Node would call the rejection unhandled.
@@ -59,6 +60,7 @@ async function rollOut(project: Project): Promise<Record<string, unknown>> {
   // Loaded while the provider starts: what a plan needs takes a while.
   const { planRun } = require("../plan/plan") as typeof import("../plan/plan");
   const plan = await planRun(project, { ...configuration, request }, (line) => void info(harmless(line)));
+  note({ is: "intent", ...plan.intent });
   if (destroying) return {};
   const applied = plan.tiers.filter(({ report }) => plan.run.applies.includes(report.tier));
   if (applied.length && isDryRun()) await info(harmless(compareTiers(applied)));

@@ -1,3 +1,4 @@
+import { EXIT } from "../../cli/exit-codes";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { atEnd } from "../support/clean-up";
@@ -50,7 +51,7 @@ test("a person approves and withdraws; whoever is no approver does not", async (
   await db.query("GRANT one_roof_approver TO councillor");
   const act = ["approve", "--release", RELEASE, "--request", "APR-0211", "--for", "2h"];
   const stranger = await access(act, "passer_by");
-  expect(stranger).toMatchObject({ code: 1, stdout: "" });
+  expect(stranger).toMatchObject({ code: EXIT.refused, stdout: "" });
   expect(stranger.stderr).toContain("permission denied");
   const approved = await access(act, "councillor");
   expect(approved).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Approved until \d{4}-.* UTC\.\n$/) });

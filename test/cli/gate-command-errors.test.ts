@@ -63,7 +63,7 @@ describe("the connection", () => {
     await withPassword("gate_secret", async () => {
       const url = (password: string) => db.url.replace("//postgres@", `//gate_secret:${password}@`);
       const { code, stdout, stderr } = await gate([], { DATABASE_URL: url("mistyped") });
-      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect({ code, stdout }).toEqual({ code: EXIT.unreachable, stdout: "" });
       expect(stderr).toMatch(ONE_LINE);
       expect(stderr).toMatch(/gate_secret@127\.0\.0\.1:\d+.*password was refused/);
       expect(stderr).not.toContain("mistyped");
@@ -77,10 +77,10 @@ describe("the connection", () => {
   ])("%s is told in one line, and not at all when quiet", async (_, url, text) => {
     const env = { DATABASE_URL: url || db.url.replace(db.name, "nowhere") };
     const { code, stdout, stderr } = await gate([], env);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect({ code, stdout }).toEqual({ code: EXIT.unreachable, stdout: "" });
     expect(stderr).toMatch(ONE_LINE);
     expect(stderr).toMatch(text);
-    expect(await gate(["--quiet"], env)).toEqual({ code: 1, stdout: "", stderr: "" });
+    expect(await gate(["--quiet"], env)).toEqual({ code: EXIT.unreachable, stdout: "", stderr: "" });
   });
 
   test("of a stack with a database of its own must be given", async () => {
@@ -126,14 +126,14 @@ describe("the configuration", () => {
     ["is encrypted", "config:\n  one-roof:ratifiedApr:\n    secure: v1:abc\n", /ratifiedApr is not a plain text/],
   ])("is refused in one line when it %s", async (_, text, message) => {
     const { code, stdout, stderr } = await configured(text);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect({ code, stdout }).toEqual({ code: EXIT.configuration, stdout: "" });
     expect(stderr).toMatch(ONE_LINE);
     expect(stderr).toMatch(message);
   });
 
   test("of an unknown stack is refused by the name of its file", async () => {
     const { code, stderr } = await gate([], { PULUMI_STACK: "organization/one-roof/nowhere" });
-    expect(code).toBe(1);
+    expect(code).toBe(EXIT.configuration);
     expect(stderr).toMatch(/^Cannot read .*Pulumi\.nowhere\.yaml: .*\n$/);
   });
 });

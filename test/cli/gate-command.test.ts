@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { EXIT } from "../../cli/exit-codes";
 import { catalogAndRows, differences } from "../support/database/compare";
 import { database, RATIFIED, type TestDatabase } from "../support/database/database";
 import { GATE_CHECK } from "../support/database/files";
@@ -192,7 +193,7 @@ test("gives up on a lock after a bounded wait", async () => {
   await other.query("BEGIN; LOCK os_proposal_approvals");
   const [node, psql] = await Promise.all([command(), throughPsql()]);
   await other.query("ROLLBACK");
-  expect({ code: node.code, stdout: node.stdout }).toEqual({ code: psql.code, stdout: "" });
+  expect({ code: node.code, stdout: node.stdout }).toEqual({ code: EXIT.locked, stdout: "" });
   expect(psql.code).toBe(1);
   expect(node.stderr).toMatch(/^.*lock timeout.*\n$/);
 });

@@ -88,9 +88,9 @@ test("a parameter that is needed and not set is refused", () => {
   expect(() => read({})).toThrow("code: expected a value, found none. Set it with: pulumi config set code VALUE");
 });
 
-test("a key that nobody reads is refused with those that are known", () => {
+test("a key that nobody reads is refused with how to take it out and those that are known", () => {
   expect(() => read({ code: "X", throughtier: "1" })).toThrow(
-    /throughtier: there is no such key; known are .*throughTier/,
+    /throughtier: there is no such key\. Take it out with: .* config rm throughtier\. Known are .*throughTier/,
   );
 });
 

@@ -77,9 +77,13 @@ describe("a run that was not rehearsed", () => {
     expect(await onRun(unrehearsed)).toContainEqual(refusal);
   });
 
-  test("may be previewed", async () => {
+  test("may be previewed, marked as what it is", async () => {
+    const mark = expect.stringMatching(/^not_rehearsed: NOT REHEARSED: tiers .*Only readings were taken\.$/);
+    expect(await onRun(unrehearsed)).not.toContainEqual(mark);
     process.env.PULUMI_NODEJS_DRY_RUN = "true";
     expect(await onRun(unrehearsed)).not.toContainEqual(refusal);
+    expect(await onRun(unrehearsed)).toContainEqual(mark);
+    expect(await onRun({ verdict: "PASS" })).not.toContainEqual(mark);
   });
 
   test("is accepted for exactly this release", async () => {
@@ -124,6 +128,7 @@ test("the run is judged on its first tier only", async () => {
   ).toEqual([]);
 });
 
-test("every policy is mandatory", () => {
-  for (const { enforcementLevel } of runPolicies(ROLLOUT)) expect(enforcementLevel).toBe("mandatory");
+test("every policy is mandatory, but for the one that only marks a preview", () => {
+  const advisory = runPolicies(ROLLOUT).filter(({ enforcementLevel }) => enforcementLevel !== "mandatory");
+  expect(advisory.map(({ name }) => name)).toEqual(["not_rehearsed"]);
 });

@@ -1,0 +1,71 @@
+// Who agrees to a change of a database, and to what: one line says it, as it was measured a moment ago, before a person says yes.
+import type { Intent } from "../../provider";
+import { ask, say } from "../console";
+import { databaseOf, describeTarget, isExternal } from "../dev-database/target";
+import { EXIT } from "../exit-codes";
+import { Failure } from "../failure";
+import { isTerminal } from "../process";
+import { DEV_STACK } from "../project";
+import type { CommandLine } from "./command-line";
+
+/** True where the command may change something. */
+export function changes(command: string, line: CommandLine): boolean {
+  return command !== "preview" && !line.isOn("preview-only");
+}
+
+/** Others may need it: then it is not for us to say yes. */
+export function isOthers({ stack }: CommandLine): boolean {
+  return stack !== DEV_STACK || isExternal();
+}
+
+/** Is there a person who can be asked? */
+export function canAsk(line: CommandLine): boolean {
+  return isTerminal() && !line.isOn("non-interactive");
+}
+
+/** Refuses a change that nobody has agreed to, where nobody can be asked about it. */
+export function requireSomebodyToAsk(command: string, line: CommandLine, env: NodeJS.ProcessEnv): void {
+  if (canAsk(line)) return;
+  throw new Failure(
+    `${command} on stack ${line.stack} would change ${describeTarget(env)}, and there is no terminal to ask at. ` +
+      `If that is the right database, say so: npm run ${command} -- --yes. Nothing was started.`,
+    EXIT.configuration,
+  );
+}
+
+/** Asks the person at the terminal. What others need is destroyed by who can type its name. */
+export async function agrees(
+  command: string,
+  line: CommandLine,
+  env: NodeJS.ProcessEnv,
+  intent?: Intent,
+): Promise<boolean> {
+  say(`\n${command} on stack ${line.stack}: ${describeTarget(env)}: ${describeIntent(command, intent)}`);
+  const byName = command === "destroy" && line.stack !== DEV_STACK;
+  const wanted = byName ? databaseOf(env) : "yes";
+  const answer = await ask(byName ? "To go on, type the name of the database: " : "To go on, type yes: ");
+  if (answer === wanted) return true;
+  say(`${answer === undefined ? "Nobody answered" : `That is not ${wanted}`}: nothing was changed.`);
+  return false;
+}
+
+const ONLY_STATE = "only the stack's state";
+
+/** What a run is about to do, in one line: `8 tiers up, 43 objects, 225 rows`. */
+export function describeIntent(command: string, intent?: Intent): string {
+  if (command === "refresh") return ONLY_STATE;
+  if (!intent) return "without a preview";
+  const { applies, adopts, removes, objects, rows, unrehearsed } = intent;
+  const tiers = [
+    ...(applies ? [`${count(applies, "tier")} up`] : []),
+    ...(adopts ? [`${count(adopts, "tier")} taken over`] : []),
+    ...(removes ? [`${count(removes, "tier")} back`] : []),
+  ];
+  if (tiers.length === 0) return `no tier up or back, ${ONLY_STATE}`;
+  const changed = [...tiers, count(objects, "object"), count(rows, "row")].join(", ");
+  return unrehearsed ? `${changed}, NOT REHEARSED` : changed;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,32 @@
+import { appendFileSync } from "node:fs";
+import type { Failed, Note } from "../model/outcome";
+import { failureOf } from "../postgres/failed";
+
+/**
+ * Tells the command that has started this process, in the file that it names. The engine, the program, the provider and the pack are
+ * processes of their own, and of how they ended the CLI tells no more than "failed". Where nothing can be told nothing is: the command
+ * takes that for a failure of its own kind.
+ */
+export function note(told: Note): void {
+  const file = process.env.ROLLOUT_OUTCOME;
+  if (!file) return;
+  try {
+    appendFileSync(file, `${JSON.stringify(told)}\n`);
+  } catch {
+    // What went wrong is said to people all the same.
+  }
+}
+
+export function noteFailure(as: Failed): void {
+  note({ is: "failure", as });
+}
+
+/** Does the work, and tells as what it failed. */
+export async function noted<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    noteFailure(failureOf(error));
+    throw error;
+  }
+}
