@@ -1,5 +1,5 @@
-// `npm run example`: the rollout of examples/harbour, from its first preview to its last proof, with the real CLI on a database of its own.
-// It shows every command, checks how it ends and what it changed, and leaves nothing behind.
+// `npm run example`: the rollout of examples/harbour and the second release that follows it, from the first preview to the last proof, with the
+// real CLI on a database of its own. It shows every command, checks how it ends and what it changed, and leaves nothing behind.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -13,7 +13,8 @@ import { DEV_STACK, makeStateFolder, projectFolder, writeForOurselves } from "..
 import { engineFolder, ensureEngine, pulumiHome } from "../pulumi/engine";
 import type { Command } from "./index";
 
-const EXAMPLE = path.join(projectFolder, "examples", "harbour");
+const FIRST = path.join(projectFolder, "examples", "harbour");
+const SECOND = path.join(projectFolder, "examples", "harbour-second");
 const DATABASE = "harbour";
 
 /** True at every end: what is said is printed after the removal. */
@@ -23,6 +24,8 @@ interface Step {
   /** What there is to see. */
   about: string;
   args: string[];
+  /** The release whose files it runs with. */
+  release: string;
   /** The stop gate that has to refuse it. */
   refusedBy?: string;
   /** What has to be found in the database afterwards. */
@@ -33,22 +36,39 @@ const STEPS: Step[] = [
   {
     about: "All tiers are run on the harbour, measured, rolled back, and measured again. Nothing stays.",
     args: ["preview"],
+    release: FIRST,
     harbour: "as it was",
   },
   {
     about: "Decree 1612/5 is not signed: its gate refuses, by name, before anything is applied.",
     args: ["up", "--config", "decree=1612/5"],
+    release: FIRST,
     refusedBy: "decree",
     harbour: "as it was",
   },
   {
     about: "Decree 1612/4 is signed: each tier is applied, in a transaction of its own.",
     args: ["up", "--config", "decree=1612/4"],
+    release: FIRST,
+    harbour: "changed",
+  },
+  {
+    about:
+      "A second release appends tier 30, which changes what tier 10 made. Only that is applied, and the reckoning again.",
+    args: ["preview"],
+    release: SECOND,
+    harbour: "changed",
+  },
+  {
+    about: "What is there stays as it is; tier 30 goes on from it.",
+    args: ["up"],
+    release: SECOND,
     harbour: "changed",
   },
   {
     about: "Each tier is rolled back, the last one first, and proves that it left what it found.",
     args: ["destroy"],
+    release: SECOND,
     harbour: "as it was",
   },
 ];
@@ -58,7 +78,7 @@ export const run: Command = async (args) => {
   const binary = await ensureEngine();
   writeForOurselves();
   const folder = path.join(makeStateFolder(), "example");
-  const sql = fs.readFileSync(path.join(EXAMPLE, "sql", "harbour.sql"), "utf8");
+  const sql = fs.readFileSync(path.join(FIRST, "sql", "harbour.sql"), "utf8");
   await withLock(`${folder}.lock`, "running the example", async () => {
     try {
       // One that was killed may have left it.
@@ -75,37 +95,51 @@ export const run: Command = async (args) => {
 
 async function showRollout({ url, takeInventory }: ScratchDatabase, binary: string, folder: string): Promise<void> {
   const env = environment(url, folder);
-  const pulumi = (args: readonly string[], onOutput: (chunk: Buffer) => void) =>
-    runInForeground(binary, args, env, { cwd: EXAMPLE, onOutput });
+  const pulumi = (cwd: string, args: readonly string[], onOutput: (chunk: Buffer) => void) =>
+    runInForeground(binary, args, env, { cwd, onOutput });
   await makeStack(pulumi, folder);
   const untouched = await takeInventory();
   say(
     `The database ${DATABASE} holds ${untouched.size} things: schemas, tables, columns, constraints, rows of a table …`,
   );
-  for (const { about, args, refusedBy, harbour } of STEPS) {
+  let folderOf = FIRST;
+  for (const { about, args, release, refusedBy, harbour } of STEPS) {
     const command = `pulumi ${args.join(" ")}`;
+    if (release !== folderOf) enter(release, folder);
+    folderOf = release;
     say(`\n$ ${command}\n# ${about}\n`);
     const chunks: Buffer[] = [];
-    const { code, interrupted } = await pulumi(args, (chunk) => void chunks.push(chunk));
+    const { code, interrupted } = await pulumi(release, args, (chunk) => void chunks.push(chunk));
     if (interrupted) throw new Failure(`${command} was interrupted. ${REMOVED}`, code);
     requireOutcome(command, code, Buffer.concat(chunks).toString("utf8"), refusedBy);
     requireHarbour(command, harbour, inventoryDifferences(untouched, await takeInventory()));
   }
 }
 
-type Pulumi = (args: readonly string[], onOutput: (chunk: Buffer) => void) => Promise<{ code: number }>;
+type Pulumi = (cwd: string, args: readonly string[], onOutput: (chunk: Buffer) => void) => Promise<{ code: number }>;
+
+/** Goes on with the files of another release, and with its configuration. */
+function enter(release: string, folder: string): void {
+  say(`\n$ cd ${path.relative(projectFolder, release)}`);
+  copyStackFile(release, folder);
+}
 
 /** The stack file is a copy: options of a command are kept in it, and the example's own stays as it is. */
-async function makeStack(pulumi: Pulumi, folder: string): Promise<void> {
+function copyStackFile(release: string, folder: string): void {
   const stackFile = `Pulumi.${DEV_STACK}.yaml`;
-  fs.copyFileSync(path.join(EXAMPLE, stackFile), path.join(folder, stackFile));
-  for (const args of [
-    ["stack", "init", DEV_STACK, "--no-select"],
-    ["config", "set", "evidence", path.join(folder, "evidence")],
-  ]) {
-    const { code } = await pulumi(args, () => undefined);
-    if (code !== 0) throw new Failure(`pulumi ${args.join(" ")} failed with exit code ${code}.`);
-  }
+  const evidence = path.join(folder, "evidence");
+  const text = fs.readFileSync(path.join(release, stackFile), "utf8");
+  fs.writeFileSync(
+    path.join(folder, stackFile),
+    text.replace(/^config:$/m, `config:\n  harbour:evidence: ${JSON.stringify(evidence)}`),
+  );
+}
+
+async function makeStack(pulumi: Pulumi, folder: string): Promise<void> {
+  copyStackFile(FIRST, folder);
+  const args = ["stack", "init", DEV_STACK, "--no-select"];
+  const { code } = await pulumi(FIRST, args, () => undefined);
+  if (code !== 0) throw new Failure(`pulumi ${args.join(" ")} failed with exit code ${code}.`);
 }
 
 /** Nothing of the caller's own rollout, database or backend gets in. What is the same for every command is an option of the environment. */

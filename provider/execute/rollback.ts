@@ -75,7 +75,7 @@ export async function rollBackTier(context: Context, rollback: Rollback, before:
     ...lockFindings(release.rollout, declaration.delta, moved),
     ...(await heldInvariants(context, before.readings, after.readings)),
   ];
-  return { findings, removed: removals(moved), after };
+  return { findings, removed: removals(declaration, moved), after };
 }
 
 /** Declared objects that are still there. */
@@ -110,11 +110,13 @@ function undeclared({ delta }: TierDeclaration, moved: Changes, own: Fingerprint
   ];
 }
 
-function removals(moved: Changes): string[] {
+function removals({ delta }: TierDeclaration, moved: Changes): string[] {
+  const restored = changedObjects(delta).length;
   return [
     ...[...moved.rows].map(([table, { deleted }]) => `-${deleted} ${bareName(table)}`),
     ...moved.rewritten.map((table) => `${bareName(table)} emptied`),
     ...(moved.removed.length ? [`-${moved.removed.length} objects`] : []),
+    ...(restored ? [`${restored} defined as before`] : []),
   ];
 }
 

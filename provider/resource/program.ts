@@ -90,7 +90,11 @@ function releases({ tiers, run }: Plan): Record<string, unknown> {
     brought.set(release, [...(brought.get(release) ?? []), scripts.declaration.tier]);
   }
   if (brought.size < 2) return {};
-  return { releases: Object.fromEntries([...brought].map(([release, own]) => [release, `tiers ${own.join(", ")}`])) };
+  return {
+    releases: Object.fromEntries(
+      [...brought].map(([release, own]) => [release, `${own.length > 1 ? "tiers" : "tier"} ${own.join(", ")}`]),
+    ),
+  };
 }
 
 /** What Pulumi prints as one message; with a stack it would be inspected for many seconds and not shown. */

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { atEnd } from "../clean-up";
@@ -21,7 +21,11 @@ export interface Options {
   env?: NodeJS.ProcessEnv;
   /** Folder of the project; this one if none is given. */
   project?: string;
+  /** Name of the project, where it rolls out something else: then all parameters are in `config`. */
+  name?: string;
 }
+
+const ONE_ROOF = "one-roof";
 
 /** The real CLI on one database, with a backend, a state and a stack file of its own. */
 export interface Engine {
@@ -50,17 +54,19 @@ export interface Resource {
 }
 
 /** A stack on the database of `url`, removed after the last test of the file. */
-export function engine(url: string, { config = {}, env = {}, project = process.cwd() }: Options = {}): Engine {
+export function engine(
+  url: string,
+  { config = {}, env = {}, project = process.cwd(), name = ONE_ROOF }: Options = {},
+): Engine {
   const folder = temporaryFolder();
   const stackFile = path.join(folder, `Pulumi.${STACK}.yaml`);
   const values: Record<string, string | undefined> = {
-    database: new URL(url).pathname.slice(1),
-    ratifiedApr: RATIFIED,
+    ...(name === ONE_ROOF && { database: new URL(url).pathname.slice(1), ratifiedApr: RATIFIED }),
     holdBudget: UNHURRIED,
     evidence: path.join(folder, "evidence"),
   };
   const configure = (changes: Record<string, string | undefined>) => {
-    writeFileSync(stackFile, stackFileOf(Object.assign(values, changes)));
+    writeFileSync(stackFile, stackFileOf(name, Object.assign(values, changes)));
   };
   const running = new Set<ChildProcess>();
   const environment: NodeJS.ProcessEnv = { ...baseEnvironment(folder), DATABASE_URL: url, ...env };
@@ -68,7 +74,7 @@ export function engine(url: string, { config = {}, env = {}, project = process.c
   const start = (...args: string[]) =>
     runCli([...args, "--color", "never"], { cwd: project, env: environment, running });
   const run = async (...args: string[]) => {
-    await (ready ??= createStack(folder, start));
+    await (ready ??= createStack(folder, name, start));
     environment.ROLLOUT_COMMAND = args[0];
     environment.ROLLOUT_RUN_PROGRAM =
       args.findLast((each) => each.startsWith("--run-program")) === "--run-program" ? "true" : "";
@@ -92,7 +98,7 @@ export function engine(url: string, { config = {}, env = {}, project = process.c
     refresh: operation("refresh", "--yes"),
     run,
     configure,
-    resources: () => readState(folder).filter(({ type }) => type.endsWith(":Tier")),
+    resources: () => readState(folder, name).filter(({ type }) => type.endsWith(":Tier")),
     remove,
   };
 }
@@ -107,10 +113,10 @@ export async function withEngine<T>(url: string, options: Options, use: (engine:
   }
 }
 
-function stackFileOf(values: Record<string, string | undefined>): string {
+function stackFileOf(name: string, values: Record<string, string | undefined>): string {
   const lines = Object.entries(values).filter(([, value]) => value !== undefined);
   const salt = /^encryptionsalt: .*$/m.exec(readFileSync(`Pulumi.${STACK}.yaml`, "utf8"))?.[0] ?? "";
-  return `${salt}\nconfig:\n${lines.map(([key, value]) => `  one-roof:${key}: ${JSON.stringify(value)}\n`).join("")}`;
+  return `${salt}\nconfig:\n${lines.map(([key, value]) => `  ${name}:${key}: ${JSON.stringify(value)}\n`).join("")}`;
 }
 
 /** Nothing of the caller's own rollout, database or backend gets in. */
@@ -142,18 +148,24 @@ function runCli(args: readonly string[], { cwd, env, running }: Start): Promise<
   return resultOf(child).finally(() => running.delete(child));
 }
 
-/** Files of a backend with one empty stack: made by the CLI once, written out for every further engine. */
-let pristine: ReadonlyMap<string, Buffer> | undefined;
+/** Files of a backend with one empty stack, by project: made by the CLI once, written out for every further engine. */
+const pristine = new Map<string, ReadonlyMap<string, Buffer>>();
 
-async function createStack(folder: string, start: (...args: string[]) => Promise<Result>): Promise<void> {
+async function createStack(
+  folder: string,
+  project: string,
+  start: (...args: string[]) => Promise<Result>,
+): Promise<void> {
+  if (existsSync(stateFile(folder, project))) return;
   const own = path.join(folder, ".pulumi");
-  if (!pristine) {
+  const known = pristine.get(project);
+  if (!known) {
     const { code, output } = await start("stack", "init", STACK, "--non-interactive", "--no-select");
     if (code !== 0) throw new Error(`The stack could not be created:\n${output}`);
-    pristine = filesIn(own);
+    pristine.set(project, filesIn(own));
     return;
   }
-  for (const [name, content] of pristine) {
+  for (const [name, content] of known) {
     mkdirSync(path.dirname(path.join(own, name)), { recursive: true });
     writeFileSync(path.join(own, name), content);
   }
@@ -166,11 +178,20 @@ function filesIn(folder: string): Map<string, Buffer> {
 }
 
 /** Where a backend in this folder keeps the state. */
-export function stateFile(folder: string): string {
-  return path.join(folder, ".pulumi", "stacks", "one-roof", `${STACK}.json`);
+export function stateFile(folder: string, name = ONE_ROOF): string {
+  return path.join(folder, ".pulumi", "stacks", name, `${STACK}.json`);
 }
 
-function readState(folder: string): Resource[] {
-  const { checkpoint } = JSON.parse(readFileSync(stateFile(folder), "utf8"));
+/** A backend in which a stack has been before: its state, as an engine has written it. */
+export function restore(folder: string, name: string, state: string): void {
+  const file = stateFile(folder, name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  // Without it the folder would be taken for a backend of an older format.
+  writeFileSync(path.join(folder, ".pulumi", "meta.yaml"), "version: 1\n");
+  writeFileSync(file, state);
+}
+
+function readState(folder: string, name: string): Resource[] {
+  const { checkpoint } = JSON.parse(readFileSync(stateFile(folder, name), "utf8"));
   return checkpoint.latest?.resources ?? [];
 }
