@@ -17,10 +17,10 @@ BEGIN
     FROM (
       SELECT word[1]::integer AS tier, word[2] AS relation, word[3] AS condition
       FROM regexp_split_to_table(current_setting('one_roof.seeds'), '\n') AS line
-      CROSS JOIN LATERAL regexp_match(btrim(line), '^(\d) (\w+) +(.+)$') AS word
+      CROSS JOIN LATERAL regexp_match(btrim(line), '^(\d+) (\w+) +(.+)$') AS word
       WHERE btrim(line) <> ''
     ) AS listed
-    WHERE tier = substring(current_setting('one_roof.step') FROM 'Tier (\d)')::integer
+    WHERE tier = substring(current_setting('one_roof.step') FROM 'Tier (\d+)')::integer
        OR current_setting('one_roof.step') !~ 'Tier \d'
     GROUP BY relation
   LOOP

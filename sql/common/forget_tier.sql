@@ -46,6 +46,6 @@ BEGIN
              link.rollout_id, link.digest, link.parameters, link.report, link.entry, link.exit, link.detail, link.readings,
              link.apply_sql, link.rollback_sql, extract(epoch FROM link.applied_at), link.applied_by)::text, 'UTF8')), 'hex')
     FROM link
-  $append$ USING substring(current_setting('one_roof.step') FROM 'Tier (\d)')::integer;
+  $append$ USING substring(current_setting('one_roof.step') FROM 'Tier (\d+)')::integer;
 END
 $forget_tier$;

@@ -598,28 +598,28 @@ tier_rows:
   -- Rows that the tier in hand has seeded and that are there.
   SELECT coalesce(sum((xpath('/row/n/text()', query_to_xml(
     format('SELECT count(*) AS n FROM public.%I WHERE %s', word[2], word[3]), false, true, '')))[1]::text::bigint), 0)
-  FROM regexp_matches(current_setting('one_roof.seeds'), '(\d) (\w+) +([^\n]+)', 'g') AS word
+  FROM regexp_matches(current_setting('one_roof.seeds'), '(\d+) (\w+) +([^\n]+)', 'g') AS word
   WHERE (word[3] = 'true' AND to_regclass('public.' || word[2]) IS NOT NULL OR EXISTS (
       SELECT FROM pg_attribute
       WHERE attrelid = to_regclass('public.' || word[2]) AND attname = split_part(word[3], ' ', 1) AND NOT attisdropped))
-    AND word[1] = substring(current_setting('one_roof.step', true) FROM 'Tier (\d)')
+    AND word[1] = substring(current_setting('one_roof.step', true) FROM 'Tier (\d+)')
 
 later_tier_rows:
   -- Rows that tiers above the one in hand have seeded.
   SELECT coalesce(sum((xpath('/row/n/text()', query_to_xml(
     format('SELECT count(*) AS n FROM public.%I WHERE %s', word[2], word[3]), false, true, '')))[1]::text::bigint), 0)
-  FROM regexp_matches(current_setting('one_roof.seeds'), '(\d) (\w+) +([^\n]+)', 'g') AS word
+  FROM regexp_matches(current_setting('one_roof.seeds'), '(\d+) (\w+) +([^\n]+)', 'g') AS word
   WHERE (word[3] = 'true' AND to_regclass('public.' || word[2]) IS NOT NULL OR EXISTS (
       SELECT FROM pg_attribute
       WHERE attrelid = to_regclass('public.' || word[2]) AND attname = split_part(word[3], ' ', 1) AND NOT attisdropped))
-    AND word[1] > substring(current_setting('one_roof.step', true) FROM 'Tier (\d)')
+    AND word[1]::integer > substring(current_setting('one_roof.step', true) FROM 'Tier (\d+)')::integer
 
 others_rows:
   -- Rows in our tables that no tier has seeded, by table, with the first five: on the axis in hand, or on all where none is.
   -- A tier looks for them before its first run only; what people add to its axis afterwards is theirs.
   WITH seed AS (
     SELECT word[1] AS tier, word[2] AS relation, word[3] AS condition
-    FROM regexp_matches(current_setting('one_roof.seeds'), '(\d) (\w+) +([^\n]+)', 'g') AS word
+    FROM regexp_matches(current_setting('one_roof.seeds'), '(\d+) (\w+) +([^\n]+)', 'g') AS word
     JOIN pg_attribute AS own ON own.attrelid = to_regclass('public.' || word[2]) AND own.attname = split_part(word[3], ' ', 1)
     WHERE word[1] IN ('2', '4', '5') AND NOT own.attisdropped
   ), others AS (

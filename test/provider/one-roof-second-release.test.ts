@@ -1,4 +1,4 @@
-/** One-Roof itself, all tiers applied: a later release appends tier 9 behind its verification, which is then run again. */
+/** One-Roof itself, all tiers applied: a later release appends tier 12 behind its verification, which is then run again. */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Rollout } from "../../provider/model/rollout";
@@ -15,7 +15,7 @@ jest.setTimeout(180_000);
 
 const VIEW = "public.v_axis_required_cell";
 
-/** A file of tier 9, by the machinery of the other tiers. */
+/** A file of tier 12, by the machinery of the other tiers. */
 const file = (step: string, work: string) => `BEGIN;
 SET LOCAL one_roof.step = '${step}';
 \\ir ../common/ground.sql
@@ -33,7 +33,7 @@ const TIER = `
 import type { TierDeclaration } from "../provider";
 import { entry } from "./gates";
 export const note: TierDeclaration = {
-  tier: 9, name: "note", title: "Note", apply: "sql/prod/70_note.sql", rollback: "sql/prod_rollback/70_note.sql",
+  tier: 12, name: "note", title: "Note", apply: "sql/prod/70_note.sql", rollback: "sql/prod_rollback/70_note.sql",
   gates: [entry("database", "=", { parameter: "database" })],
   delta: { objects: {}, changes: { view: ["${VIEW}"] }, rows: {}, readings: {} },
   parameters: ["database"],
@@ -45,7 +45,7 @@ test("is appended, verified, and taken back to the baseline", async () => {
     {
       file: "tiers/index.ts",
       find: "import { roles }",
-      replace: 'import { note } from "./tier-9-note";\nimport { roles }',
+      replace: 'import { note } from "./tier-12-note";\nimport { roles }',
     },
     { file: "tiers/index.ts", find: "    verification,\n", replace: "    verification,\n    note,\n" },
   ];
@@ -66,20 +66,20 @@ test("is appended, verified, and taken back to the baseline", async () => {
       const back = `COMMENT ON VIEW ${VIEW} IS '${former.replaceAll("'", "''")}';`;
       writeFileSync(
         path.join(root, "sql/prod/70_note.sql"),
-        file("Tier 9 (note)", `COMMENT ON VIEW ${VIEW} IS 'Noted.';`),
+        file("Tier 12 (note)", `COMMENT ON VIEW ${VIEW} IS 'Noted.';`),
       );
       writeFileSync(
         path.join(root, "sql/prod_rollback/70_note.sql"),
         file(
-          "Tier 9 rollback",
+          "Tier 12 rollback",
           `${back}\nSET LOCAL one_roof.act_as = 'executor';\n\\ir ../common/role.sql\n\\ir ../common/forget_tier.sql`,
         ),
       );
-      writeFileSync(path.join(root, "tiers/tier-9-note.ts"), TIER);
+      writeFileSync(path.join(root, "tiers/tier-12-note.ts"), TIER);
       const { rollout } = require(path.join(root, "tiers")) as { rollout: Rollout };
       await command("up", { root, rollout });
 
-      expect(state.map(({ tier }) => tier)).toEqual([0, 1, 2, 3, 4, 5, 6, 9, 8]);
+      expect(state.map(({ tier }) => tier)).toEqual([0, 1, 2, 3, 4, 5, 6, 12, 8]);
       expect(state.slice(0, 7)).toEqual(first.slice(0, 7));
       expect(state.at(-1)).not.toEqual(first.at(-1));
       expect(await comment()).toBe("Noted.");
