@@ -18,6 +18,7 @@ export { codeOf, messageOf } from "./model/errors";
 export { harmless, inLine } from "./model/harmless";
 export type { Stop, StopKind } from "./model/findings";
 export { accessDemanded } from "./model/guards";
+export { type Configuration, readConfiguration } from "./model/configuration";
 export { bindGates, failedGates, type Parameters } from "./model/gates";
 export {
   type Gate,
@@ -41,7 +42,7 @@ export {
 export { TIER_TYPE, type TierInputs } from "./model/tier-inputs";
 export type { Project } from "./release/release";
 export type { LedgerRow } from "./ledger/ledger";
-export type { BlockerTokens } from "./plan/readiness";
+export type { Monitor } from "./plan/readiness";
 
 const access = () => require("./postgres/access") as typeof import("./postgres/access");
 const session = () => require("./postgres/session") as typeof import("./postgres/session");

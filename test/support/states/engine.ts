@@ -15,6 +15,7 @@ import { read } from "../../../provider/resource/read";
 import { configure } from "../../../provider/resource/run-options";
 import { beginRun } from "../../../provider/resource/this-run";
 import { rollout } from "../../../tiers";
+import { monitor } from "../../../tiers/monitor";
 
 /*
  * What Pulumi's engine does with the hooks of a rollout's tiers in one command, in its order: the program plans, every tier is
@@ -117,8 +118,8 @@ class Engine implements Record<Command, () => Promise<void>> {
   }
 
   async gate(): Promise<void> {
-    const { parameters } = readConfiguration(rollout, this.values);
-    await measureReadiness({ root: this.root, rollout }, {}, parameters);
+    const configuration = readConfiguration(rollout, this.values);
+    await measureReadiness({ root: this.root, rollout }, monitor, configuration, { stack: "dev", approval: false });
   }
 
   private known(tier: number): TierState | undefined {
