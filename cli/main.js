@@ -24,6 +24,8 @@ async function main() {
   // Every process that we start keeps what it compiles where nobody else can put anything.
   process.env.TMPDIR = privateFolder();
   await require("./dependencies.js").ensureDependencies();
+  // How messages name the command that the operator can type next.
+  process.env.ROLLOUT_CLI ||= "npm run pulumi --";
   require("../provider/loader.js");
   loaded = true;
   const { runCommand } = require("./commands");

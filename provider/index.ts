@@ -13,12 +13,13 @@ export type {
   RoleAttributes,
 } from "./model/access";
 export { PULUMI } from "./model/command";
-export { describeAccess, describeGate, describeStop } from "./model/describe";
+export { describeAccess, describeCondition, describeGate, describeStop, show } from "./model/describe";
 export { codeOf, messageOf } from "./model/errors";
-export { harmless, inLine } from "./model/harmless";
+export { harmless, harmlessData, inLine } from "./model/harmless";
 export type { Stop, StopKind } from "./model/findings";
 export type { Failed, Intent, Note } from "./model/outcome";
 export { accessDemanded } from "./model/guards";
+export { type Configuration, readConfiguration } from "./model/configuration";
 export { bindGates, failedGates, type Parameters } from "./model/gates";
 export {
   type Gate,
@@ -44,13 +45,15 @@ export {
 export { TIER_TYPE, type TierInputs } from "./model/tier-inputs";
 export type { Project } from "./release/release";
 export type { LedgerRow } from "./ledger/ledger";
-export type { BlockerTokens } from "./plan/readiness";
+export type { Monitor } from "./plan/readiness";
+export type { Verification } from "./plan/verification";
 
 const access = () => require("./postgres/access") as typeof import("./postgres/access");
 const session = () => require("./postgres/session") as typeof import("./postgres/session");
 const ledger = () => require("./ledger/ledger") as typeof import("./ledger/ledger");
 const release = () => require("./release/manifest") as typeof import("./release/manifest");
 const readiness = () => require("./plan/readiness") as typeof import("./plan/readiness");
+const verification = () => require("./plan/verification") as typeof import("./plan/verification");
 const program = () => require("./resource/program") as typeof import("./resource/program");
 
 /** The whole Pulumi program of a rollout: what a project's index.ts exports. */
@@ -66,6 +69,9 @@ export const measureReadiness: typeof import("./plan/readiness").measureReadines
   readiness().measureReadiness(...args);
 export const readinessLine: typeof import("./plan/readiness").readinessLine = (...args) =>
   readiness().readinessLine(...args);
+
+export const verifyRollout: typeof import("./plan/verification").verifyRollout = (...args) =>
+  verification().verifyRollout(...args);
 
 export const askLedger: typeof import("./ledger/ledger").askLedger = (...args) => ledger().askLedger(...args);
 

@@ -15,6 +15,7 @@ export const rollout: Rollout = {
   roles,
   probe: "sql/prod_verify/baseline_probe.sql",
   signatures: "sql/prod_verify/signatures.sql",
+  readContract: "sql/prod_verify/ui_read_contract.sql",
   ledgerSchema: "one_roof_rollout",
   lock: [1_330_795_077, 1],
   noticeSchema: "one_roof",

@@ -1,36 +1,32 @@
-// `npm run gate`: could the rollout start now? Reads only, starts no Pulumi. Exit code 0 = READY, 10 = BLOCKED, 1 = error.
+// `npm run gate`: could the rollout start or go on now? Reads only, starts no Pulumi. Exit code 0 = nothing blocks, 10 = BLOCKED, 1 = error.
 import { parseArgs } from "node:util";
-import {
-  accessDemanded,
-  describeExposure,
-  measureReadiness,
-  messageOf,
-  type Parameters,
-  type Project,
-  readinessLine,
-} from "../../provider";
-import { rollout } from "../../tiers";
-import { blockerTokens } from "../../tiers/monitor";
-import { namedConnection, requireOwnDatabase, targetEnvironment } from "../dev-database/target";
-import { say, tell } from "../console";
+import { measureReadiness, messageOf, readinessLine } from "../../provider";
+import { monitor } from "../../tiers/monitor";
+import { targetEnvironment } from "../dev-database/target";
+import { say } from "../console";
 import { EXIT } from "../exit-codes";
 import { Failure, foreseen } from "../failure";
-import { projectFolder, writeForOurselves } from "../project";
+import { readQuestion } from "../monitor/question";
 import { readCommandLine, type CommandLine } from "../pulumi/command-line";
-import { readStackConfiguration } from "../pulumi/configuration";
 import type { Command } from "./index";
 
 const USAGE = `Usage: npm run gate [-- --quiet | --json] [--config-file FILE]
 
-  Prints READY, or BLOCKED with every stop gate of Tier 0 that does not hold.
-  Exit code 0 = READY, 10 = BLOCKED, 1 = the gates could not be read.
+  READY                  nothing of the rollout stands, and it could start
+  BLOCKED gate: …;       it could not start: every stop gate of Tier 0 that does not hold, and whatever else
+                         preview would refuse (release, ledger, drift, edited, access, approval)
+  ROLLED OUT             all tiers that write stand; npm run verify tells whether what they promise holds
+  ROLLED OUT; BLOCKED …  they stand, and the next run would be refused
+  PARTLY ROLLED OUT tiers 1, 2; tier 3 READY (or BLOCKED gate: …;)
+                         what stands, and whether the next tier could start
+
+  Exit code 0 = nothing blocks, 10 = something does, 1 = it could not be read, 2 = bad configuration.
 
   --quiet              print nothing, tell by the exit code
-  --json               print one JSON object: verdict, database, blockers, readings
+  --json               print one JSON object: verdict, database, tiers, next, blockers, readings
   --config-file FILE   the stack's configuration, if not Pulumi.<PULUMI_STACK>.yaml
 
-  RATIFIED_APR in the environment goes before the configuration's ratifiedApr; without either
-  the ratified request is not judged.`;
+  RATIFIED_APR in the environment goes before the configuration's ratifiedApr.`;
 
 const BLOCKED = 10;
 
@@ -64,37 +60,13 @@ function readOptions(args: string[]) {
   }
 }
 
-async function tellVerdict({ quiet, json }: Options, { stack, configFile }: CommandLine): Promise<number> {
-  const parameters = readParameters(configFile);
-  requireOwnDatabase(stack);
-  const connection = namedConnection();
-  const exposure = connection && describeExposure(connection);
-  if (exposure && !quiet) tell(exposure);
-  writeForOurselves();
+async function tellVerdict({ quiet, json }: Options, line: CommandLine): Promise<number> {
+  const { project, wanted, stack, approval } = readQuestion(line, quiet);
   Object.assign(process.env, await targetEnvironment(stack, { as: "monitor" }));
-  const { access, roles } = readAccess(stack, configFile);
-  const project: Project = { root: projectFolder, rollout, access };
-  const measured = await measureReadiness(project, blockerTokens, parameters, { all: json ?? false, roles });
-  const { verdict, database, blockers, readings } = measured;
-  if (!quiet) say(json ? JSON.stringify({ verdict, database, blockers, readings }) : readinessLine(measured));
-  return verdict === "READY" ? 0 : BLOCKED;
-}
-
-/** Who may do what, and whether a database without roles will do, as the stack's configuration has it. */
-function readAccess(stack: string, file: string): Pick<Project, "access"> & { roles: "required" | "optional" } {
-  const { access, readerRoles = "" } = readStackConfiguration(file, ["access", "readerRoles"]);
-  const { declareAccess } = require("../../access/declaration") as typeof import("../../access/declaration");
-  return {
-    access: () => declareAccess({ readers: readerRoles.split(",").filter(Boolean) }),
-    // An unknown word is for the program to refuse.
-    roles: access === "required" || access === "optional" ? access : accessDemanded(stack),
-  };
-}
-
-/** The rollout's parameters from the stack's configuration; the environment has the last word on the ratified request. */
-function readParameters(file: string): Parameters {
-  const values = readStackConfiguration(file, Object.keys(rollout.parameters));
-  const { RATIFIED_APR } = process.env;
-  if (RATIFIED_APR) values.ratifiedApr = RATIFIED_APR;
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value));
+  const measured = await measureReadiness(project, monitor, wanted, { all: json ?? false, stack, approval });
+  const { verdict, database, tiers, next, blockers, readings } = measured;
+  if (!quiet) {
+    say(json ? JSON.stringify({ verdict, database, tiers, next, blockers, readings }) : readinessLine(measured));
+  }
+  return verdict === "BLOCKED" ? BLOCKED : 0;
 }

@@ -13,6 +13,7 @@ const FILES: Record<string, string> = {
   pulumi: "./pulumi",
   db: "./db",
   gate: "./gate",
+  verify: "./verify",
   access: "./access",
   manifest: "./manifest",
   example: "./example",

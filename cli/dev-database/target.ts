@@ -5,7 +5,7 @@ import { Failure } from "../failure";
 import { DEV_STACK } from "../project";
 import { DATABASE, ensureDatabase } from "./baseline";
 import type { Connecting } from "./roles";
-import { clusterUrl, readCluster, systemIdentifier, withConnection } from "./cluster";
+import { clusterUrl, readCluster, runningCluster, systemIdentifier, withConnection } from "./cluster";
 
 const HOW_LONG_TO_ASK_MS = 5_000;
 
@@ -69,6 +69,18 @@ export async function targetEnvironment(stack: string, { as, request }: Purpose)
   const { loginOf, playApprover } = require("./roles") as typeof import("./roles");
   // Without roles there is nothing to approve.
   if (request && cluster.rolePassword) await playApprover(cluster, DATABASE, request);
+  return namedConnection() ? {} : { DATABASE_URL: clusterUrl(cluster, DATABASE, loginOf(cluster, as)) };
+}
+
+/** The same for a command that only looks and so starts nothing. Throws where the embedded database is the target and does not run. */
+export async function runningEnvironment(stack: string, as: Connecting): Promise<NodeJS.ProcessEnv> {
+  if (stack !== DEV_STACK || isExternal()) return {};
+  const cluster = await runningCluster();
+  if (!cluster?.loaded) {
+    const found = readCluster()?.loaded ? "is not running" : "is not there yet";
+    throw new Failure(`The embedded database ${found}. Start it: npm run db -- start`, EXIT.unreachable);
+  }
+  const { loginOf } = require("./roles") as typeof import("./roles");
   return namedConnection() ? {} : { DATABASE_URL: clusterUrl(cluster, DATABASE, loginOf(cluster, as)) };
 }
 

@@ -6,16 +6,17 @@ import { Failure, reasonOf } from "../failure";
 import { projectName } from "../project";
 
 /**
- * The values of `keys` in the project's own namespace, each as the text that was written; keys that are not set are left out.
+ * The values of `keys`, or of all, in the project's own namespace, each as the text that was written; keys that are not set are left out.
  * Throws when one is encrypted or structured: not to know a value is not the same as not to have one.
  */
-export function readStackConfiguration(file: string, keys: readonly string[]): Record<string, string> {
-  const project = projectName();
+export function readStackConfiguration(file: string, keys?: readonly string[]): Record<string, string> {
+  const prefix = `${projectName()}:`;
   const { config } = readMapping(file);
   const values = config === undefined || config === null || config === "" ? {} : mapping(config, file);
+  const own = Object.keys(values).flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []));
   return Object.fromEntries(
-    keys.flatMap((key) => {
-      const value = values[`${project}:${key}`];
+    (keys ?? own).flatMap((key) => {
+      const value = values[prefix + key];
       if (typeof value === "string") return [[key, value]];
       if (value === undefined || value === null) return [];
       throw new Failure(

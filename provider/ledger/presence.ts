@@ -1,6 +1,6 @@
 import { changedObjects, declaredObjects, within } from "../model/delta";
-import { RolloutError } from "../model/errors";
-import type { TierDeclaration } from "../model/rollout";
+import { codeOf, RolloutError } from "../model/errors";
+import { type Rollout, type TierDeclaration, writes } from "../model/rollout";
 import type { Snapshot } from "../postgres/catalog-snapshot";
 import type { Session } from "../postgres/session";
 import { countOwnRows, seedTables } from "./fingerprint";
@@ -68,4 +68,60 @@ export async function findUnfounded(
   if (unfounded.length || counts.some(({ rows }) => rows > 0) || objects.length) return unfounded;
   const present = await presentOf(session, declaration, snapshot);
   return present.length ? [] : ["the ledger calls it applied, but nothing of it is there"];
+}
+
+/** What a login meets where a relation, a column or a right is missing, or a column is of another type. */
+const NOT_THERE = /^(42|22)/;
+
+/**
+ * The tiers that stand, whatever a ledger says: of which each declared object is there, or, where a tier makes none, any own
+ * row. What this login may not read does not stand for it. The gate monitor's SQL asks the same.
+ */
+export async function standingTiers(session: Session, { tiers }: Rollout): Promise<TierDeclaration[]> {
+  const writing = tiers.filter(writes);
+  const relations = await existing(session, writing);
+  const standing: TierDeclaration[] = [];
+  for (const tier of writing) {
+    const objects = declaredNames(tier);
+    const stands = objects.length
+      ? objects.every((name) => relations.has(name))
+      : await hasOwnRows(session, tier, relations);
+    if (stands) standing.push(tier);
+  }
+  return standing;
+}
+
+/** Names of relations and functions, whatever kind they are of: another thing of that name is in the way just the same. */
+async function existing(session: Session, tiers: readonly TierDeclaration[]): Promise<ReadonlySet<string>> {
+  const names = tiers.flatMap((tier) => [...declaredNames(tier), ...Object.keys(tier.delta.rows)]);
+  const found = await session.query<{ name: string }>(
+    `SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind NOT IN ('i', 'I', 'S', 't') AND n.nspname || '.' || c.relname = ANY ($1)
+     UNION SELECT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+     WHERE n.nspname || '.' || p.proname = ANY ($1)`,
+    [names],
+  );
+  return new Set(found.map(({ name }) => name));
+}
+
+/** Functions without their arguments. */
+function declaredNames({ delta: { objects } }: TierDeclaration): string[] {
+  return Object.values(objects).flatMap((names) => names.map((name) => name.replace(/\(.*\)$/, "")));
+}
+
+async function hasOwnRows(
+  session: Session,
+  { delta: { rows } }: TierDeclaration,
+  relations: ReadonlySet<string>,
+): Promise<boolean> {
+  for (const [table, { own }] of Object.entries(rows)) {
+    if (!relations.has(table)) continue;
+    try {
+      const [found] = await session.query(`SELECT FROM ${table} WHERE ${own} LIMIT 1`);
+      if (found) return true;
+    } catch (error) {
+      if (!NOT_THERE.test(codeOf(error) ?? "")) throw error;
+    }
+  }
+  return false;
 }

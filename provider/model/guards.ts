@@ -114,9 +114,14 @@ export function accessDemanded(stack: string): "required" | "optional" {
   return stack === DEVELOPERS_STACK ? "optional" : "required";
 }
 
+/** Whether a stack may go without a pinned release. */
+export function mayGoUnpinned(stack: string): boolean {
+  return stack === DEVELOPERS_STACK;
+}
+
 /** Refuses a stack that does not pin the release which was ratified for it. */
 export function requirePinned(stack: string, pinned: string): void {
-  if (pinned || stack === DEVELOPERS_STACK) return;
+  if (pinned || mayGoUnpinned(stack)) return;
   throw new RolloutError(
     `Stack ${stack} pins no release, so nothing says which files were ratified; only the stack ${DEVELOPERS_STACK} may go ` +
       `without. Nothing was changed. Have the release that \`npm run manifest\` prints ratified, then: ` +

@@ -140,6 +140,8 @@ export interface Rollout {
   readonly probe: string;
   /** The file that tells who has signed: one pure SELECT of (source, key, signer, decision, signed_at, digest). */
   readonly signatures?: string;
+  /** The file that reads all that the user interface reads: one pure SELECT of (view_name, rows, columns), each `FROM schema.view AS`. */
+  readonly readContract?: string;
   /** Schema of the ledger, created with the first tier that writes and dropped with its rollback. */
   readonly ledgerSchema: string;
   /** Key of the advisory lock that excludes every other rollout, shared with the SQL files. */

@@ -2,14 +2,15 @@ import type { Context } from "../context";
 import { BY_PSQL, type RunRequest } from "../model/configuration";
 import { declaredObjects } from "../model/delta";
 import { requireKnownTiers, requireUnbroken } from "../model/guards";
-import { isAfter, isFirstTier, writes } from "../model/rollout";
+import { isAfter, isFirstTier, type Rollout, writes } from "../model/rollout";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
 import { findDrift } from "../ledger/drift";
 import { withEvidence } from "../ledger/evidence";
 import { type LedgerRow, readLedger } from "../ledger/ledger";
 import { findUnfounded, requireAbsent } from "../ledger/presence";
 import { heldTo } from "../ledger/record";
-import type { TierScripts } from "../release/release";
+import type { Session } from "../postgres/session";
+import type { Release, TierScripts } from "../release/release";
 
 /** A tier to roll back, with what the ledger recorded when it was applied. */
 export interface TierToRollBack {
@@ -49,12 +50,12 @@ export async function resolvePending(context: Context, request: RunRequest): Pro
   });
   const adopted = ledger.size === 0 && adopt === BY_PSQL ? await runByPsql(context, wanted) : [];
   const pending = toRollBack.length ? [] : adopted.length ? trailing(wanted) : missing(context, wanted, ledger);
-  return { ledger, pending, toRollBack, adopted, drift: await measureDrift(context, ledger, throughTier) };
+  return { ledger, pending, toRollBack, adopted, drift: await measureDrift(session, release.rollout, wanted, ledger) };
 }
 
 /** Of the tiers that a ledger does not call applied nothing may be there: it has lost their rows, or they were run by hand. */
 export async function requireOthersAbsent(
-  { session, release: { rollout } }: Context,
+  { session, release: { rollout } }: Pick<Context, "session"> & { readonly release: Pick<Release, "rollout"> },
   ledger: ReadonlyMap<number, LedgerRow>,
 ): Promise<void> {
   const others = rollout.tiers.filter((declaration) => writes(declaration) && !ledger.has(declaration.tier));
@@ -97,16 +98,17 @@ function trailing(wanted: readonly TierScripts[]): TierScripts[] {
   return wanted.slice(1).filter(({ declaration }) => !writes(declaration));
 }
 
-/** Drift of every tier that is applied and shall stay. Nothing to measure costs nothing. */
-async function measureDrift(
-  { session, release: { tiers, rollout } }: Context,
+/** Drift of those of the tiers that the ledger calls applied. Nothing to measure costs nothing. */
+export async function measureDrift(
+  session: Session,
+  rollout: Rollout,
+  tiers: readonly Pick<TierScripts, "declaration" | "digest">[],
   ledger: ReadonlyMap<number, LedgerRow>,
-  throughTier: number,
 ): Promise<ReadonlyMap<number, readonly string[]>> {
   const drift = new Map<number, readonly string[]>();
   const staying = tiers.flatMap(({ declaration, digest }) => {
     const recorded = ledger.get(declaration.tier);
-    return recorded && !isAfter(rollout, declaration.tier, throughTier) ? [{ declaration, digest, recorded }] : [];
+    return recorded ? [{ declaration, digest, recorded }] : [];
   });
   if (!staying.length) return drift;
   const snapshot = await takeSnapshot(session, rollout.ledgerSchema);

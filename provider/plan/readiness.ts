@@ -1,110 +1,162 @@
-import type { AccessDeclaration } from "../model/access";
-import { readOptions, type RunRequest } from "../model/configuration";
-import { describeAccess, describeCondition } from "../model/describe";
-import { messageOf, RolloutError } from "../model/errors";
-import { bindGates, failedGates, measureGates, type GateResult, type Parameters } from "../model/gates";
-import type { Gate, Reading, Readings, Rollout } from "../model/rollout";
+import { type Configuration, readOptions } from "../model/configuration";
+import { describeCondition } from "../model/describe";
+import { codeOf, messageOf, RolloutError } from "../model/errors";
+import { bindGates, failedGates, type GateResult, measureGates, type Parameters, valueOf } from "../model/gates";
+import { inOrder, type Readings, type Rollout, type TierDeclaration } from "../model/rollout";
 import { auditAccess } from "../postgres/access";
 import { failureOf } from "../postgres/failed";
 import { takeReadings, takeTold } from "../postgres/probe";
 import { connect, type Session } from "../postgres/session";
 import { sessionSettings } from "../postgres/session-settings";
+import { identifyRelease } from "../release/manifest";
 import { loadQuery } from "../release/query";
 import type { Project } from "../release/release";
+import { type Blocker, type Demands, describeTiers, findRefusals, type Known } from "./refusals";
+import { lookAtStanding } from "./standing";
 
-/** How one gate is spoken of in the monitor's verdict line. */
+/** How one gate of the first tier is spoken of in the monitor's verdict line. */
 export interface BlockerToken {
   /** Short word for the reading; the gate's own name where there is none. */
   readonly subject?: string;
   /** The whole blocker, where subject, operator and wanted value would not say it well. */
   readonly blocker?: string;
-  /** The parameter without which the gate is not judged: whoever only watches may not know it yet. */
-  readonly onlyWith?: string;
+  /** The parameter that says what is to be read: without it there is nothing to read. */
+  readonly names?: string;
 }
 
 /** Tokens by gate. A gate without an entry speaks by its own name. */
 export type BlockerTokens = Readonly<Partial<Record<string, BlockerToken>>>;
 
-/** A stop gate that keeps the rollout from starting. */
-export interface Blocker {
-  readonly gate: string;
-  /** Operator and wanted value, such as `= 210`. */
-  readonly expected: string;
-  /** Null when the reading could not be taken. */
-  readonly measured: Reading;
-  readonly meaning: string;
-  readonly remedy: string;
-  /** The blocker as the verdict line says it, such as `gap<>210`. */
-  readonly token: string;
-  /** What the probe tells beside the value: whom a number counts, now. */
-  readonly told?: string;
+/** How a rollout is watched. */
+export interface Monitor {
+  readonly tokens: BlockerTokens;
+  /** What a tier's file tells the readings before its entry gates, as settings, by tier. */
+  readonly settings: Readonly<Partial<Record<number, Readonly<Record<string, string>>>>>;
 }
 
-/** Whether the rollout could start now, with every gate that keeps it from starting. */
+/** Whether the rollout could start or go on now, with everything that would keep it from that. */
 export interface Readiness {
-  readonly verdict: "READY" | "BLOCKED";
+  /** BLOCKED whenever something blocks; ROLLED OUT where all tiers stand and nothing does. */
+  readonly verdict: "READY" | "BLOCKED" | "ROLLED OUT";
   readonly blockers: readonly Blocker[];
 }
 
-/** The entry gates of the first tier that can be judged with these parameters. */
-export function startGates(rollout: Rollout, tokens: BlockerTokens, parameters: Parameters): Gate[] {
-  const gates = rollout.tiers[0]?.gates ?? [];
-  return gates.filter(({ name, at }) => {
-    const needed = tokens[name]?.onlyWith;
-    return at === "entry" && (needed === undefined || Boolean(parameters[needed]));
-  });
+/** Where that is so: tiers that stand, and the one that comes next, if one is left. */
+export interface Reached {
+  readonly tiers: readonly number[];
+  readonly next?: number;
 }
 
 /** What a monitor needs: the database that was asked, what it read there, and what follows from it. */
-export interface MeasuredReadiness extends Readiness {
+export interface MeasuredReadiness extends Readiness, Reached, Known {
   readonly database: string;
   readonly readings: Readings;
 }
 
-/** How much a monitor wants to know. */
-export interface Asked {
-  /** Every reading, and not only what the start gates judge. */
+/** What a monitor asks. */
+export interface Asked extends Pick<Demands, "stack" | "approval"> {
+  /** Every reading, and not only what is judged. */
   readonly all?: boolean;
-  /** Whether a database without the rollout's roles will do. */
-  readonly roles?: RunRequest["access"];
 }
+
+/** What a stack's configuration says of the run that would come next. */
+export type Wanted = Pick<Configuration, "parameters" | "request">;
 
 /** As sql/gate_monitor/gate_check.sh: cannot write, waits for no lock longer than 2 s. */
 const READ_ONLY = { default_transaction_read_only: "on", lock_timeout: "2s", statement_timeout: "30s" };
 
-/**
- * Measures on the target whether the rollout could start: what its start gates judge, or with `all` every reading.
- * Reads only. Throws a RolloutError when the readings cannot be taken.
- */
-export async function measureReadiness(
-  { root, rollout, access }: Project,
-  tokens: BlockerTokens,
+/** Opens a session that only watches, with its login's own rights, and closes it when `work` is done. */
+export async function watching<T>(
+  { rollout }: Project,
   parameters: Parameters,
-  { all = false, roles = "optional" }: Asked = {},
-): Promise<MeasuredReadiness> {
-  const watching = { [`${rollout.noticeSchema}.watching`]: "on" };
-  const settings = { ...sessionSettings(rollout, parameters, readOptions({})), ...READ_ONLY, ...watching };
-  const names = all ? undefined : startGates(rollout, tokens, parameters).map(({ name }) => name);
-  const probe = await loadQuery(root, rollout.probe);
+  as: string,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const settings = {
+    ...sessionSettings(rollout, parameters, readOptions({})),
+    ...READ_ONLY,
+    [`${rollout.noticeSchema}.watching`]: "on",
+  };
   // A server of any age is told apart by its gate, as the plain SQL does.
-  const session = await connect({ application: `${rollout.name} gate monitor`, settings, oldest: 0 });
+  const session = await connect({ application: `${rollout.name} ${as}`, settings, oldest: 0 });
   const { database } = session.target;
   try {
-    const readings = await takeReadings(session, probe, names);
-    const judged = judgeReadiness(rollout, tokens, parameters, readings);
-    const readiness = { ...judged, blockers: await withTold(session, probe, judged.blockers) };
-    return { database, readings, ...(access ? await withAccess(session, readiness, access([]), roles) : readiness) };
+    return await work(session);
   } catch (error) {
     const failed = failureOf(error);
     throw new RolloutError(
-      `The gates of database ${database} could not be read: ${messageOf(error)}. Nothing was changed; try again.`,
-      undefined,
+      `Database ${database} could not be read: ${messageOf(error)}. Nothing was changed; try again.`,
+      codeOf(error),
       // Who only reads is refused by no gate.
       { cause: error, failed: failed === "refused" ? "defect" : failed },
     );
   } finally {
     await session.close();
   }
+}
+
+/**
+ * Measures on the target whether the rollout could start or go on: what its gates there judge, or with `all` every reading, and
+ * whatever else a run's plan would refuse. Reads only. Throws a RolloutError when the readings cannot be taken.
+ */
+export function measureReadiness(
+  project: Project,
+  monitor: Monitor,
+  wanted: Wanted,
+  asked: Asked,
+): Promise<MeasuredReadiness> {
+  return watching(project, wanted.parameters, "gate monitor", (session) =>
+    readReadiness(session, project, monitor, { ...wanted, ...asked }),
+  );
+}
+
+/** The same in a session that is open. */
+export async function readReadiness(
+  session: Session,
+  project: Project,
+  { tokens, settings }: Monitor,
+  { parameters, request, stack, approval, all = false }: Wanted & Asked,
+): Promise<MeasuredReadiness> {
+  const { root, access } = project;
+  const rollout = inOrder(project.rollout);
+  const [probe, identity] = await Promise.all([loadQuery(root, rollout.probe), identifyRelease(root, request.release)]);
+  const standing = await lookAtStanding(session, { ...project, rollout }, parameters);
+  const { tiers, next } = standing;
+  const judging = tiers.length ? next : rollout.tiers[0];
+  await tell(session, settings[judging?.tier ?? -1] ?? {});
+  const names = judging ? entryGates(judging) : [];
+  const readings = all || names.length ? await takeReadings(session, probe, all ? undefined : names) : {};
+  const failed = judging ? judgeEntry(rollout, tokens, { tier: judging, parameters }, readings) : [];
+  const audit = access && (await auditAccess(session, access([])));
+  const known: Known = { standing, identity, ...(audit && { audit }) };
+  const ratified = rollout.requestParameter ? valueOf(rollout, parameters, rollout.requestParameter) : "";
+  const refusals = findRefusals(known, { stack, approval, access: request.access, request: ratified });
+  const blockers = [...(await withTold(session, probe, failed)), ...refusals];
+  return {
+    database: session.target.database,
+    ...verdictOn(rollout, judging, blockers),
+    tiers,
+    ...(tiers.length && next && { next: next.tier }),
+    readings,
+    ...known,
+  };
+}
+
+/** A declaration without a gate to start by allows nothing. */
+function verdictOn({ tiers }: Rollout, judging: TierDeclaration | undefined, blockers: readonly Blocker[]): Readiness {
+  const hasGates = judging === undefined || judging !== tiers[0] || entryGates(judging).length > 0;
+  const open = judging ? "READY" : "ROLLED OUT";
+  return { verdict: blockers.length === 0 && hasGates ? open : "BLOCKED", blockers };
+}
+
+async function tell(session: Session, settings: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, value] of Object.entries(settings)) {
+    await session.query("SELECT set_config($1, $2, false)", [name, value]);
+  }
+}
+
+function entryGates({ gates }: TierDeclaration): string[] {
+  return gates.filter(({ at }) => at === "entry").map(({ name }) => name);
 }
 
 async function withTold(session: Session, probe: string, blockers: readonly Blocker[]): Promise<Blocker[]> {
@@ -116,58 +168,51 @@ async function withTold(session: Session, probe: string, blockers: readonly Bloc
   });
 }
 
-/** The same, blocked too where somebody may do what is not declared, or where roles are demanded and take no part. */
-async function withAccess(
-  session: Session,
-  readiness: Readiness,
-  declaration: AccessDeclaration,
-  demanded: RunRequest["access"],
-): Promise<Readiness> {
-  const { absent, findings } = await auditAccess(session, declaration);
-  const differences = absent === undefined ? findings.map(describeAccess) : demanded === "required" ? [absent] : [];
-  const [first, ...more] = differences;
-  if (first === undefined) return readiness;
-  return { verdict: "BLOCKED", blockers: [...readiness.blockers, accessBlocker(first, more.length)] };
-}
-
-function accessBlocker(first: string, more: number): Blocker {
-  return {
-    gate: "access",
-    expected: "= as declared",
-    measured: more + 1,
-    meaning: "Nobody may do more than the roles' declaration says.",
-    remedy: "See npm run access -- audit, and have what it lists granted or revoked.",
-    token: more ? `${first}, and ${more} more` : first,
-  };
-}
-
-/** Judges whether the rollout could start, from readings alone. A reading that is not there blocks. */
+/** Judges whether the rollout could start, from the readings of its first tier's gates alone. One that is not there blocks. */
 export function judgeReadiness(
   rollout: Rollout,
   tokens: BlockerTokens,
   parameters: Parameters,
   readings: Readings,
 ): Readiness {
-  const declared = startGates(rollout, tokens, parameters);
-  const gates = bindGates(rollout, { tier: rollout.tiers[0]?.tier ?? 0, gates: declared }, parameters);
-  const blockers = failedGates(gates, measureGates(gates, readings)).map((gate): Blocker => {
-    const { meaning = "", remedy = "" } = declared.find(({ name }) => name === gate.name) ?? {};
-    const expected = describeCondition(gate);
-    const { name, measured } = gate;
-    return { gate: name, expected, measured, meaning, remedy, token: tokenOf(gate, tokens[name]) };
-  });
-  // A declaration without a gate to judge allows nothing.
-  return { verdict: gates.length > 0 && blockers.length === 0 ? "READY" : "BLOCKED", blockers };
+  const [tier] = rollout.tiers;
+  if (!tier) return { verdict: "BLOCKED", blockers: [] };
+  return verdictOn(rollout, tier, judgeEntry(rollout, tokens, { tier, parameters }, readings));
 }
 
-function tokenOf({ name, operator, expected, measured }: GateResult, token: BlockerToken = {}): string {
+/** The entry gates of a tier that do not hold. Later tiers than the first speak by the names of their gates. */
+function judgeEntry(
+  rollout: Rollout,
+  tokens: BlockerTokens,
+  { tier, parameters }: { readonly tier: TierDeclaration; readonly parameters: Parameters },
+  readings: Readings,
+): Blocker[] {
+  const gates = bindGates(rollout, tier, parameters).filter(({ at }) => at === "entry");
+  const isFirst = tier === rollout.tiers[0];
+  return failedGates(gates, measureGates(gates, readings)).map((gate): Blocker => {
+    const { name, measured } = gate;
+    const { meaning = "", remedy = "" } = tier.gates.find((each) => each.at === "entry" && each.name === name) ?? {};
+    const { names, ...short } = tokens[name] ?? {};
+    const unnamed = names !== undefined && measured === null && !valueOf(rollout, parameters, names);
+    const token = unnamed ? `${name} not named` : tokenOf(gate, isFirst ? short : {});
+    return { gate: name, expected: describeCondition(gate), measured, meaning, remedy, token };
+  });
+}
+
+function tokenOf({ name, operator, expected, measured }: GateResult, token: BlockerToken): string {
   const { subject = name, blocker } = token;
   if (measured === null) return `${subject} unknown`;
   return blocker ?? `${subject}${operator === ">=" ? "<" : "<>"}${expected}`;
 }
 
-/** Readiness as one line: `READY`, or `BLOCKED ospa: ospa<1; ownership_gap: gap<>210;`. */
-export function readinessLine({ verdict, blockers }: Readiness): string {
+/**
+ * Readiness as one line: `READY`; `BLOCKED ospa: ospa<1; ownership_gap: gap<>210;`; `ROLLED OUT`; and where a part stands
+ * `PARTLY ROLLED OUT tiers 1, 2; tier 3 READY`.
+ */
+export function readinessLine({ verdict, blockers, tiers, next }: Readiness & Reached): string {
   const more = (told: string | undefined) => (told === undefined ? "" : ` (${told})`);
-  return [verdict, ...blockers.map(({ gate, token, told }) => `${gate}: ${token}${more(told)};`)].join(" ");
+  const judged = [verdict, ...blockers.map(({ gate, token, told }) => `${gate}: ${token}${more(told)};`)].join(" ");
+  if (!tiers.length || verdict === "ROLLED OUT") return judged;
+  if (next === undefined) return `ROLLED OUT; ${judged}`;
+  return `PARTLY ROLLED OUT ${describeTiers(tiers)}; tier ${next} ${judged}`;
 }

@@ -2,9 +2,9 @@ import type { DeclareAccess } from "../model/access";
 import type { Parameters } from "../model/gates";
 import { requireOwnChanges } from "../model/guards";
 import { inOrder, type Rollout, type TierDeclaration } from "../model/rollout";
-import { sha256 } from "./digest";
 import { loadQuery } from "./query";
 import { loadScript, type Script } from "./script";
+import { tierDigest } from "./tier-digest";
 
 /** The files of one tier, read and split. */
 export interface TierScripts {
@@ -63,8 +63,7 @@ async function loadTier(root: string, declaration: TierDeclaration, parameters: 
     loadScript(root, declaration.apply),
     declaration.rollback === undefined ? undefined : loadScript(root, declaration.rollback),
   ]);
-  const values = declaration.parameters.map((name) => `${name}=${parameters[name] ?? ""}`);
-  const digest = sha256([apply.digest, rollback?.digest ?? "", ...values].join("\n"));
+  const digest = tierDigest(declaration, { apply: apply.digest, rollback: rollback?.digest }, parameters);
   return { declaration, apply, ...(rollback && { rollback }), digest };
 }
 

@@ -3,8 +3,9 @@
 #
 #   gate_check.sh [--quiet] [psql arguments: -h … -p … -U … -d …, -v ratified_apr=…, -v database=…]
 #
-# Exit 0 READY, 10 BLOCKED (the line lists every blocker), 1 error (no psql, no server, no answer in time).
-# RATIFIED_APR in the environment (or -v ratified_apr=…) has the ratified request judged too.
+# Exit 0 READY, ROLLED OUT or PARTLY ROLLED OUT … READY; 10 BLOCKED (the line lists every blocker), also behind PARTLY ROLLED OUT …;
+# 1 error (no psql, no server, no answer in time).
+# RATIFIED_APR in the environment (or -v ratified_apr=…) names the ratified request, without which nothing could start.
 # Reads only: the session cannot write, and waits for no lock longer than 2 s.
 set -uo pipefail
 
@@ -43,13 +44,13 @@ if [ "$status" -eq 127 ]; then
   exit 1
 fi
 
-verdict=${answer%% *}
-[ "$status" -eq 0 ] || verdict=ERROR
-case $verdict in
-  READY) code=0 ;;
-  BLOCKED) code=10 ;;
+answer=${answer% }
+[ "$status" -eq 0 ] || answer=ERROR
+case $answer in
+  'BLOCKED '* | 'PARTLY ROLLED OUT tier'*'; tier '[1-9]' BLOCKED '*) code=10 ;;
+  READY | 'ROLLED OUT' | 'PARTLY ROLLED OUT tier'*'; tier '[1-9]' READY') code=0 ;;
   *) code=1 ;;
 esac
 
-if [ -z "$quiet" ] && [ "$code" -ne 1 ]; then echo "${answer% }"; fi
+if [ -z "$quiet" ] && [ "$code" -ne 1 ]; then echo "$answer"; fi
 exit "$code"

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { EXIT } from "../../cli/exit-codes";
 import { database, RATIFIED, type TestDatabase } from "../support/database/database";
+import { withPassword } from "../support/database/password";
 import { program, type PsqlResult } from "../support/database/psql";
 
 const ONE_LINE = /^[^\n]+\n$/;
@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 function gate(args: string[], env: NodeJS.ProcessEnv = {}): Promise<PsqlResult> {
-  const clean = { DATABASE_URL: db.url, PULUMI_STACK: "dev", PULUMI_OPTION_CONFIG_FILE: "", RATIFIED_APR: "" };
+  const clean = { DATABASE_URL: db.url, PULUMI_STACK: "dev", PULUMI_OPTION_CONFIG_FILE: "", RATIFIED_APR: RATIFIED };
   return program(process.execPath, [path.resolve("cli/main.js"), "gate", ...args], { ...clean, ...env });
 }
 
@@ -36,31 +36,8 @@ function configured(text: string, env?: NodeJS.ProcessEnv): Promise<PsqlResult> 
 const named = () => `config:\n  one-roof:database: ${db.name}\n`;
 
 describe("the connection", () => {
-  const loadTime = () => db.value<string>("SELECT pg_conf_load_time()::text");
-
-  /** Has the server ask this login for its password, which it asks nobody else. */
-  async function withPassword(role: string, use: () => Promise<void>): Promise<void> {
-    const file = await db.value<string>("SHOW hba_file");
-    const rules = readFileSync(file, "utf8");
-    const write = async (text: string) => {
-      const loaded = await loadTime();
-      writeFileSync(file, text);
-      await db.query("SELECT pg_reload_conf()");
-      // The server reads the rules before it tells its sessions to do the same.
-      for (let attempt = 0; (await loadTime()) === loaded && attempt < 400; attempt++) await setTimeout(25);
-    };
-    await db.query(`CREATE ROLE ${role} LOGIN PASSWORD 'right'`);
-    await write(`host all ${role} 127.0.0.1/32 scram-sha-256\n${rules}`);
-    try {
-      await use();
-    } finally {
-      await write(rules);
-      await db.query(`DROP ROLE ${role}`);
-    }
-  }
-
   test("with a wrong password is refused in one line that does not show it", async () => {
-    await withPassword("gate_secret", async () => {
+    await withPassword(db, "gate_secret", async () => {
       const url = (password: string) => db.url.replace("//postgres@", `//gate_secret:${password}@`);
       const { code, stdout, stderr } = await gate([], { DATABASE_URL: url("mistyped") });
       expect({ code, stdout }).toEqual({ code: EXIT.unreachable, stdout: "" });
@@ -90,6 +67,9 @@ describe("the connection", () => {
   });
 });
 
+/** Nothing could start without it, so nothing is READY. */
+const UNNAMED = "BLOCKED ratified_request: ratified_request not named;\n";
+
 describe("the configuration", () => {
   test.each([
     ["of the stack names the ratified request", `  one-roof:ratifiedApr: ${RATIFIED}\n`, "", "READY\n"],
@@ -101,14 +81,14 @@ describe("the configuration", () => {
       "APR-0209",
       /^BLOCKED ratified_request: /,
     ],
-    ["of another project does not count", "  other:ratifiedApr: APR-0210\n", "", "READY\n"],
+    ["of another project does not count", "  other:ratifiedApr: APR-0210\n", "", UNNAMED],
     [
       "may be quoted and commented",
       `  one-roof:ratifiedApr: "APR-0210" # pending\n`,
       "",
       /^BLOCKED ratified_request: /,
     ],
-    ["may leave a value open", "  one-roof:ratifiedApr:\n", "", "READY\n"],
+    ["may leave a value open, which says nothing", "  one-roof:ratifiedApr:\n", "", UNNAMED],
   ])("%s", async (_, text, apr, expected) => {
     const { stdout, stderr } = await configured(named() + text, { RATIFIED_APR: apr });
     expect(stderr).toBe("");
@@ -126,6 +106,20 @@ describe("the configuration", () => {
     ["is encrypted", "config:\n  one-roof:ratifiedApr:\n    secure: v1:abc\n", /ratifiedApr is not a plain text/],
   ])("is refused in one line when it %s", async (_, text, message) => {
     const { code, stdout, stderr } = await configured(text);
+    expect({ code, stdout }).toEqual({ code: EXIT.configuration, stdout: "" });
+    expect(stderr).toMatch(ONE_LINE);
+    expect(stderr).toMatch(message);
+  });
+
+  test.each([
+    ["an unknown key", "  one-roof:thruTier: 3\n", /thruTier: there is no such key.* config rm thruTier.*throughTier/],
+    [
+      "a wrong value",
+      "  one-roof:throughTier: 7\n",
+      /throughTier: expected one of .* Set it with: npm run pulumi -- config set/,
+    ],
+  ])("with %s, which preview refuses, is no ground for READY", async (_, text, message) => {
+    const { code, stdout, stderr } = await configured(named() + text);
     expect({ code, stdout }).toEqual({ code: EXIT.configuration, stdout: "" });
     expect(stderr).toMatch(ONE_LINE);
     expect(stderr).toMatch(message);
@@ -156,7 +150,7 @@ describe("the arguments", () => {
     const file = path.join(folder, "Pulumi.npm.yaml");
     writeFileSync(file, named());
     const args = ["run", "--silent", "gate", "--", "--config-file", file];
-    const { code, stdout } = await program("npm", args, { DATABASE_URL: db.url, RATIFIED_APR: "" });
+    const { code, stdout } = await program("npm", args, { DATABASE_URL: db.url, RATIFIED_APR: RATIFIED });
     expect({ code, stdout }).toEqual({ code: 10, stdout: "BLOCKED ospa: ospa<1; ospa_valid: ospa_valid<>approved;\n" });
   });
 });

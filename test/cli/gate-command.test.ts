@@ -38,7 +38,7 @@ const EVENT = `ALTER TABLE event_outbox DISABLE TRIGGER USER;
 const ACTIVE_TYPE = `UPDATE event_type_registry SET active = true WHERE event_type = 'handoff.object_born'`;
 
 interface Asked {
-  /** The code of the ratified request; unset, it is not judged. */
+  /** The code of the ratified request; empty for none. */
   apr?: string;
   /** The name that the database must have. */
   expected?: string;
@@ -64,7 +64,10 @@ function configuration(text: string): string {
   return file;
 }
 
-function command(args: string[] = [], { apr = "", expected = db.name, url = db.url }: Asked = {}): Promise<PsqlResult> {
+function command(
+  args: string[] = [],
+  { apr = RATIFIED, expected = db.name, url = db.url }: Asked = {},
+): Promise<PsqlResult> {
   const file = configuration(`config:\n  one-roof:database: ${expected}\n`);
   return gate(["--config-file", file, ...args], { DATABASE_URL: url, RATIFIED_APR: apr });
 }
@@ -74,7 +77,7 @@ function gate(args: string[], env: NodeJS.ProcessEnv): Promise<PsqlResult> {
   return program(process.execPath, [path.resolve("cli/main.js"), "gate", ...args], { ...clean, ...env });
 }
 
-function throughPsql({ apr = "", expected = db.name, url = db.url }: Asked = {}): Promise<PsqlResult> {
+function throughPsql({ apr = RATIFIED, expected = db.name, url = db.url }: Asked = {}): Promise<PsqlResult> {
   return program(GATE_CHECK, ["-d", url, "-v", `database=${expected}`], { RATIFIED_APR: apr });
 }
 
@@ -87,7 +90,7 @@ async function verdict(asked: Asked = {}): Promise<{ line: string; code: number 
 
 test("is READY on the signed baseline, and leaves it as it was", async () => {
   const before = await catalogAndRows(db.url);
-  expect(await verdict({ apr: RATIFIED })).toEqual({ line: "READY\n", code: 0 });
+  expect(await verdict()).toEqual({ line: "READY\n", code: 0 });
   expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
 });
 
@@ -96,6 +99,7 @@ test.each<[gate: string, fault: string, blockers: string, asked?: Asked]>([
   ["server_version", OLD_SERVER, "server_version: server_version<150000;"],
   ["ospa", UNSIGNED, "ospa: ospa<1; ospa_valid: ospa_valid<>approved;"],
   ["ratified_request, pending", "", "ratified_request: ratified_request<>approved;", { apr: "APR-0210" }],
+  ["ratified_request, not named", "", "ratified_request: ratified_request not named;", { apr: "" }],
   ["ratified_request, not there", "", "ratified_request: ratified_request unknown;", { apr: "x' OR 'a'='a" }],
   ["prerequisite_views", NO_VIEW, "prerequisite_views: prereq<>5;"],
   ["axis_objects", "CREATE TABLE axis_registry (axis_code text)", "axis_objects: axis_present;"],
@@ -134,7 +138,7 @@ test("is BLOCKED for a login that may read nothing, naming each reading", async 
   await db.query("CREATE ROLE gate_nobody LOGIN");
   try {
     const url = db.url.replace("//postgres@", "//gate_nobody@");
-    const { line, code } = await verdict({ apr: RATIFIED, url });
+    const { line, code } = await verdict({ url });
     const unknown = [
       ...["ospa", "ospa_valid", "ratified_request", "gap", "own", "conflict", "emit", "event_types_active"],
       ...[
@@ -161,10 +165,10 @@ test("--quiet prints nothing and tells by the exit code", async () => {
 
 test("--json prints one object with every blocker, its meaning and its remedy, and all readings", async () => {
   await db.query(`${ONE_MORE}; ALTER TABLE os_proposal_approvals RENAME TO elsewhere`);
-  const { code, stdout, stderr } = await command(["--json"], { apr: RATIFIED });
+  const { code, stdout, stderr } = await command(["--json"]);
   const { blockers, readings, ...rest } = JSON.parse(stdout);
   expect({ code, stderr, lines: stdout.trimEnd().split("\n").length }).toEqual({ code: 10, stderr: "", lines: 1 });
-  expect(rest).toEqual({ verdict: "BLOCKED", database: db.name });
+  expect(rest).toEqual({ verdict: "BLOCKED", database: db.name, tiers: [] });
   expect(blockers).toMatchObject([
     { gate: "ospa", expected: ">= 1", measured: null, meaning: expect.stringMatching(/signed/) },
     { gate: "ospa_valid", expected: "= approved", measured: null },

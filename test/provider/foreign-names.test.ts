@@ -25,7 +25,9 @@ describe.each(PATHS)("%s", (_, settings) => {
       expect([probe.code, probe.stderr, probe.stdout]).toEqual([0, "", expect.stringContaining("ownership_rows|30")]);
       const back = await db.psql(["-f", PER_TIER_ROLLBACK]);
       expect([back.code, back.stderr]).toEqual([0, ""]);
-      const gate = await db.psql(["-At", "-f", "sql/gate_monitor/gate_check.sql"]);
+      const gate = await db.psql(["-At", "-f", "sql/gate_monitor/gate_check.sql"], {
+        "one_roof.ratified_apr": RATIFIED,
+      });
       expect([gate.stdout.trim(), gate.stderr]).toEqual(["READY|", ""]);
     }));
 

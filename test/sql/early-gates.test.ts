@@ -1,9 +1,10 @@
-import { withDatabase, type TestDatabase } from "../support/database/database";
+import { RATIFIED, withDatabase, type TestDatabase } from "../support/database/database";
 import { GATE_CHECK, RUN_ALL, tierFile } from "../support/database/files";
 import { program } from "../support/database/psql";
 import { failedGates } from "../support/database/refusal";
 
-const monitor = async (db: TestDatabase, url = db.url) => (await program("bash", [GATE_CHECK, "-d", url])).stdout;
+const monitor = async (db: TestDatabase, url = db.url) =>
+  (await program("bash", [GATE_CHECK, "-d", url], { RATIFIED_APR: RATIFIED })).stdout;
 
 /** What is wrong, and the gate of Tier 0 that names it with what it found and a remedy. */
 const WRONG: [what: string, fault: string, gate: string, found: RegExp, remedy: RegExp][] = [

@@ -1,11 +1,15 @@
 import { catalogAndRows, differences } from "../support/database/compare";
 import { GOVERNANCE_EVENT, NO_APPROVAL, ONE_LESS, owner, TWO_OWNERS } from "../support/faults/faults";
-import { database, withDatabase, type State, type TestDatabase } from "../support/database/database";
+import { database, RATIFIED, withDatabase, type State, type TestDatabase } from "../support/database/database";
 import { GATE_CHECK, PER_TIER_ROLLBACK, RUN_ALL } from "../support/database/files";
 import { program } from "../support/database/psql";
 import { serverPort } from "../support/database/server";
 
-const check = async (db: TestDatabase, args: string[] = [], environment: NodeJS.ProcessEnv = {}) => {
+const check = async (
+  db: TestDatabase,
+  args: string[] = [],
+  environment: NodeJS.ProcessEnv = { RATIFIED_APR: RATIFIED },
+) => {
   const { code, stdout, stderr } = await program("bash", [GATE_CHECK, ...args, "-d", db.url], environment);
   return { code, line: stdout.trim(), stderr };
 };
@@ -31,7 +35,6 @@ const VERDICTS: [what: string, state: State, fault: string, blockers: string[]][
     `UPDATE event_type_registry SET active = true WHERE event_type = 'handoff.object_born'`,
     ["event_types_active<>0;"],
   ],
-  ["everything rolled out", "tier-6", "SELECT 1", ["axis_present;", "gap<>210;", "own<>0;"]],
   [
     "nothing at all",
     "empty",
@@ -39,6 +42,7 @@ const VERDICTS: [what: string, state: State, fault: string, blockers: string[]][
     [
       "ospa unknown;",
       "ospa_valid unknown;",
+      "ratified_request unknown;",
       "prereq<>5;",
       "gap unknown;",
       "own unknown;",
@@ -89,12 +93,20 @@ describe("on the signed baseline", () => {
     expect(await check(db, ["--quiet", "-v", "database=another"])).toEqual({ code: 10, line: "", stderr: "" });
   });
 
+  test("is BLOCKED where no ratified request is named: nothing could start", async () => {
+    expect(await check(db, [], {})).toEqual({
+      code: 10,
+      line: "BLOCKED ratified_request: ratified_request not named;",
+      stderr: "",
+    });
+  });
+
   test.each([
     ["APR-0211", 0],
     ["APR-0210", 10],
     ["APR-9999", 10],
     [`'; DROP TABLE tasks`, 10],
-  ])("judges the ratified request %s where one is given", async (code, expected) => {
+  ])("judges the ratified request %s", async (code, expected) => {
     expect((await check(db, [], { RATIFIED_APR: code })).code).toBe(expected);
     expect((await check(db, ["-v", `ratified_apr=${code}`])).code).toBe(expected);
   });
@@ -121,6 +133,7 @@ describe("on the signed baseline", () => {
   test("the SQL alone works in a read-only transaction", async () => {
     const { code, stdout } = await db.psql(["-At", "-f", "sql/gate_monitor/gate_check.sql"], {
       default_transaction_read_only: "on",
+      "one_roof.ratified_apr": RATIFIED,
     });
     expect([code, stdout.trim()]).toEqual([0, "READY|"]);
   });
@@ -128,11 +141,11 @@ describe("on the signed baseline", () => {
 
 test("the verdict follows the rollout and its rollback", async () => {
   await withDatabase("signed", async (db) => {
-    const codes = [(await check(db)).code];
+    const lines = [(await check(db)).line];
     for (const file of [RUN_ALL, PER_TIER_ROLLBACK]) {
       await db.file(file);
-      codes.push((await check(db)).code);
+      lines.push((await check(db)).line);
     }
-    expect(codes).toEqual([0, 10, 0]);
+    expect(lines).toEqual(["READY", "ROLLED OUT", "READY"]);
   });
 });

@@ -1,4 +1,4 @@
-import { database, lastOf, type TestDatabase, withDatabase } from "../support/database/database";
+import { database, lastOf, RATIFIED, type TestDatabase, withDatabase } from "../support/database/database";
 import { GATE_CHECK, PROBE, RUN_ALL, text, tierFile } from "../support/database/files";
 import { grace, HARMLESS, idle, type Idle, type Idler } from "../support/database/idle";
 import { psql, program } from "../support/database/psql";
@@ -64,6 +64,8 @@ describe("an application whose Flows idle", () => {
       pathname.slice(1),
       "-v",
       `database=${db.name}`,
+      "-v",
+      `ratified_apr=${RATIFIED}`,
     ];
     expect(await program(GATE_CHECK, monitor)).toMatchObject({ code: 0, stdout: "READY\n" });
     const { code, stderr } = await db.file(RUN_ALL);
@@ -145,7 +147,10 @@ describe("whoever makes a rollout wait", () => {
       expect(stderr).toMatch(/idle_in_the_way_over_5s expected = 0, measured 1$/m);
       expect(stderr).toMatch(/HINT: .* a second run may pass/);
       const monitor = ["-At", "-f", GATE_CHECK.replace(/sh$/, "sql")];
-      const { stdout } = await psql(db.url, monitor, { "one_roof.database": db.name });
+      const { stdout } = await psql(db.url, monitor, {
+        "one_roof.database": db.name,
+        "one_roof.ratified_apr": RATIFIED,
+      });
       const blocked = `idle_in_the_way_over_5s: idle_in_the_way_over_5s<>0 \\(in the way: pid ${flow.pid}, .*\\);`;
       expect(stdout).toMatch(new RegExp(`^BLOCKED\\|${blocked}$`, "m"));
       await flow.client.query("ROLLBACK");

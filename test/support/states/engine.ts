@@ -16,6 +16,7 @@ import { read } from "../../../provider/resource/read";
 import { configure } from "../../../provider/resource/run-options";
 import { beginRun } from "../../../provider/resource/this-run";
 import { rollout as oneRoof } from "../../../tiers";
+import { monitor } from "../../../tiers/monitor";
 
 /*
  * What Pulumi's engine does with the hooks of a rollout's tiers in one command, in its order: the program plans, every tier is
@@ -125,8 +126,8 @@ class Engine implements Record<Command, () => Promise<void>> {
   }
 
   async gate(): Promise<void> {
-    const { parameters } = readConfiguration(this.project.rollout, this.values);
-    await measureReadiness(this.project, {}, parameters);
+    const configuration = readConfiguration(this.project.rollout, this.values);
+    await measureReadiness(this.project, monitor, configuration, { stack: "dev", approval: false });
   }
 
   private known(tier: number): TierState | undefined {
