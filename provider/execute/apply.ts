@@ -1,5 +1,12 @@
 import type { Context } from "../context";
-import { contractFindings, lockFindings, type MeasuredDelta, measureDelta, NO_DELTA } from "../model/delta";
+import {
+  type Changes,
+  contractFindings,
+  lockFindings,
+  type MeasuredDelta,
+  measureDelta,
+  NO_DELTA,
+} from "../model/delta";
 import { listStops } from "../model/describe";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { type Finding, type Stop, stopsOf } from "../model/findings";
@@ -18,6 +25,8 @@ import { type Around, runScript, tellFiles } from "./run-script";
 export interface Applied {
   readonly report: TierReport;
   readonly after: DatabaseState;
+  /** The strong locks that it has taken on tables that were there before. */
+  readonly locked: NonNullable<Changes["locked"]>;
 }
 
 /**
@@ -53,7 +62,11 @@ export async function applyTier(
     ...stopsOf("delta", declaration.tier, hiddenFindings(tallies, talliesAfter, measurement.changes)),
     ...stopsOf("invariant", declaration.tier, invariants),
   ];
-  return { report: reportOf(declaration, readings, stops, measureDelta(declaration.delta, measurement)), after };
+  return {
+    report: reportOf(declaration, readings, stops, measureDelta(declaration.delta, measurement)),
+    after,
+    locked: measurement.changes.locked ?? [],
+  };
 }
 
 function asFindings(failed: readonly GateResult[]): Finding[] {

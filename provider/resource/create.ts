@@ -4,6 +4,7 @@ import { PULUMI } from "../model/command";
 import { compareRehearsal, describeReport, listStops } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import { stopsOf } from "../model/findings";
+import type { HeldLock } from "../model/held-lock";
 import { harmlessData, inLine } from "../model/harmless";
 import { requireSameRollout, requireUnbroken } from "../model/guards";
 import type { TierReport } from "../model/report";
@@ -16,6 +17,7 @@ import { takeReadings } from "../postgres/probe";
 import { inTransaction, withRolloutLock } from "../postgres/transaction";
 import { recordedEntry, verifyRecorded, verifyUnrecorded } from "../execute/adopt";
 import { applyTier, TierRefused } from "../execute/apply";
+import { timeLocks } from "../execute/held-locks";
 import { neededReadings, takeState } from "../execute/database-state";
 import { type Fingerprint, NOTHING, takeFingerprint, takeRecord } from "../ledger/fingerprint";
 import { type LedgerRow, readLedger, writeLedger } from "../ledger/ledger";
@@ -173,11 +175,17 @@ async function measure(inputs: TierInputs, context: HookContext) {
   const { declaration } = scripts;
   const before = await takeState(context, neededReadings(release.rollout, declaration));
   const entry = await takeFingerprint(session, declaration, before.snapshot);
-  const { report, after } = await applyTier(context, scripts, before);
+  const { around, held } = timeLocks(declaration);
+  const { report, after, locked } = await applyTier(context, scripts, before, { around });
   if (report.stops.length) throw new TierRefused(report);
   const moved = compareRehearsal(declaration, inputs.report, report);
   if (moved) context.log(moved);
-  return { report: { ...report, rollback: inputs.report.rollback }, entry, snapshot: after.snapshot };
+  return {
+    report: { ...report, rollback: inputs.report.rollback },
+    entry,
+    snapshot: after.snapshot,
+    locks: () => held(locked),
+  };
 }
 
 async function applyAndRecord(inputs: TierInputs, context: HookContext): Promise<Applied> {
@@ -206,7 +214,8 @@ async function takeOver(inputs: TierInputs, context: HookContext): Promise<Appli
   const report = await verifyUnrecorded(context, scripts.declaration, { snapshot, readings });
   if (report.stops.length) throw new TierRefused(report);
   // Nobody measured the readings at its entry: none are kept, so none are compared when it is rolled back.
-  const ledgerHash = await record(context, { rolloutId, report, entry: NOTHING, snapshot, readings: {} });
+  const facts = { rolloutId, report, entry: NOTHING, snapshot, readings: {}, locks: () => [] };
+  const ledgerHash = await record(context, facts);
   return { report, rolloutId, ledgerHash };
 }
 
@@ -219,16 +228,19 @@ interface TierFacts {
   readonly snapshot: Snapshot;
   /** Readings at its entry. */
   readonly readings: Readings;
+  /** The strong locks that it holds, and for how long by now. */
+  readonly locks: () => readonly HeldLock[];
 }
 
 /** Writes the tier's row into the ledger, which the first tier that writes brings with it; gives its hash. */
-async function record(context: HookContext, { snapshot, ...facts }: TierFacts): Promise<string> {
+async function record(context: HookContext, { snapshot, locks, ...facts }: TierFacts): Promise<string> {
   const { session, release, parameters, scripts } = context;
   await createLedger(session, release.rollout);
   return writeLedger(session, release.rollout, {
     ...facts,
     ...(await takeRecord(session, scripts.declaration, snapshot)),
     signatures: await takeSignatures(context),
+    locks: locks(),
     tier: scripts.declaration.tier,
     digest: scripts.digest,
     parameters,

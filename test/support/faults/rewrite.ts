@@ -19,6 +19,7 @@ export const LEDGER_ENTRY: LedgerEntry = {
   detail: { rows: {}, definitions: {} },
   readings: {},
   signatures: [],
+  locks: [],
   applySql: "",
   rollbackSql: "",
 };
