@@ -13,7 +13,15 @@ export type {
   RoleAttributes,
 } from "./model/access";
 export { PULUMI } from "./model/command";
-export { describeAccess, describeCondition, describeGate, describeStop, show } from "./model/describe";
+export {
+  describeAccess,
+  describeCondition,
+  describeContract,
+  describeDelta,
+  describeGate,
+  describeStop,
+  show,
+} from "./model/describe";
 export { codeOf, messageOf } from "./model/errors";
 export { harmless, harmlessData, inLine } from "./model/harmless";
 export type { Stop, StopKind } from "./model/findings";
@@ -46,6 +54,7 @@ export { TIER_TYPE, type TierInputs } from "./model/tier-inputs";
 export type { Project } from "./release/release";
 export type { LedgerRow } from "./ledger/ledger";
 export type { Monitor } from "./plan/readiness";
+export type { Status } from "./plan/status";
 export type { Verification } from "./plan/verification";
 
 const access = () => require("./postgres/access") as typeof import("./postgres/access");
@@ -53,6 +62,7 @@ const session = () => require("./postgres/session") as typeof import("./postgres
 const ledger = () => require("./ledger/ledger") as typeof import("./ledger/ledger");
 const release = () => require("./release/manifest") as typeof import("./release/manifest");
 const readiness = () => require("./plan/readiness") as typeof import("./plan/readiness");
+const status = () => require("./plan/status") as typeof import("./plan/status");
 const verification = () => require("./plan/verification") as typeof import("./plan/verification");
 const program = () => require("./resource/program") as typeof import("./resource/program");
 
@@ -69,6 +79,9 @@ export const measureReadiness: typeof import("./plan/readiness").measureReadines
   readiness().measureReadiness(...args);
 export const readinessLine: typeof import("./plan/readiness").readinessLine = (...args) =>
   readiness().readinessLine(...args);
+
+export const measureStatus: typeof import("./plan/status").measureStatus = (...args) => status().measureStatus(...args);
+export const mayGoBack: typeof import("./plan/status").mayGoBack = (...args) => status().mayGoBack(...args);
 
 export const verifyRollout: typeof import("./plan/verification").verifyRollout = (...args) =>
   verification().verifyRollout(...args);

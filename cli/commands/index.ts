@@ -14,6 +14,7 @@ const FILES: Record<string, string> = {
   db: "./db",
   gate: "./gate",
   verify: "./verify",
+  status: "./status",
   access: "./access",
   manifest: "./manifest",
   example: "./example",

@@ -1,6 +1,7 @@
 import type { Context } from "../context";
 import {
   changedObjects,
+  type Changes,
   contractFindings,
   lockFindings,
   type MeasuredDelta,
@@ -31,6 +32,8 @@ export interface Applied {
   readonly after: DatabaseState;
   /** What was given back before the readings were taken. */
   readonly without?: WithoutLate | undefined;
+  /** The strong locks that it has taken on tables that were there before. */
+  readonly locked: NonNullable<Changes["locked"]>;
 }
 
 /** How a tier is run. */
@@ -82,7 +85,8 @@ export async function applyTier(
     ...stopsOf("invariant", declaration.tier, invariants),
   ];
   const report = reportOf(declaration, readings, stops, measureDelta(declaration.delta, measurement));
-  return { report, after: { snapshot: without?.snapshot ?? snapshot, readings: after }, without };
+  const locked = measurement.changes.locked ?? [];
+  return { report, after: { snapshot: without?.snapshot ?? snapshot, readings: after }, without, locked };
 }
 
 /** Objects that are not defined as they were. */

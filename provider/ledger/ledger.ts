@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RolloutError } from "../model/errors";
 import type { Parameters } from "../model/gates";
+import type { HeldLock } from "../model/held-lock";
 import type { TierReport } from "../model/report";
 import type { Readings, Rollout } from "../model/rollout";
 import type { Signature } from "../model/signature";
@@ -32,6 +33,8 @@ export interface LedgerRow {
   readonly signatures: readonly Signature[] | null;
   /** Digest of the release that brought it; null in a row that was written before that was kept. */
   readonly release: string | null;
+  /** The strong locks that it took, with how long it held them; null in a row that was written before they were kept. */
+  readonly locks: readonly HeldLock[] | null;
   readonly applySql: string;
   readonly rollbackSql: string;
   /** ISO 8601 in UTC. */
@@ -52,7 +55,8 @@ export async function readLedger(session: Session, rollout: Rollout): Promise<Ma
   const table = ledgerTable(rollout);
   const rows = await session.query<Omit<LedgerRow, "earlier"> & { action: string; chains: boolean }>(
     `SELECT position, tier, action, rollout_id::text AS "rolloutId", digest, parameters, report, entry, exit, readings,
-            detail - 'signatures' - 'release' AS detail, detail -> 'signatures' AS signatures, detail ->> 'release' AS release, apply_sql AS "applySql", rollback_sql AS "rollbackSql", applied_by AS "appliedBy",
+            detail - '{signatures,release,locks}'::text[] AS detail, detail -> 'signatures' AS signatures, detail ->> 'release' AS release,
+            detail -> 'locks' AS locks, apply_sql AS "applySql", rollback_sql AS "rollbackSql", applied_by AS "appliedBy",
             to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "appliedAt", hash, ${CHAINS} AS chains
      FROM ${table} AS link ORDER BY position`,
   );
@@ -90,6 +94,7 @@ export async function writeLedger(session: Session, rollout: Rollout, entry: Led
         ...entry.detail,
         ...(entry.signatures && { signatures: entry.signatures }),
         ...(entry.release !== null && { release: entry.release }),
+        ...(entry.locks && { locks: entry.locks }),
       }),
       JSON.stringify(entry.readings),
       entry.applySql,

@@ -7,6 +7,7 @@ import { RolloutError } from "../model/errors";
 import { stopsOf } from "../model/findings";
 import { harmlessData } from "../model/harmless";
 import { requireKnownTiers, requireSameRollout, requireUnbroken } from "../model/guards";
+import type { HeldLock } from "../model/held-lock";
 import type { TierReport } from "../model/report";
 import { isFirstTier, type Readings, writes } from "../model/rollout";
 import type { TierInputs, TierState } from "../model/tier-inputs";
@@ -18,6 +19,7 @@ import { inTransaction } from "../postgres/transaction";
 import { inTurn } from "../postgres/turn";
 import { recordedEntry, verifyRecorded, verifyUnrecorded } from "../execute/adopt";
 import { applyTier, TierRefused } from "../execute/apply";
+import { timeLocks } from "../execute/held-locks";
 import { neededReadings, takeState } from "../execute/database-state";
 import { applyLate, findLate, takeBack } from "../execute/late-statements";
 import { type Fingerprint, NOTHING, takeFingerprint } from "../ledger/fingerprint";
@@ -182,13 +184,18 @@ async function measure(inputs: TierInputs, context: HookContext) {
   const before = await takeState(context, neededReadings(release.rollout, declaration));
   const entry = await takeFingerprint(session, declaration, before.snapshot);
   const late = findLate(context, scripts);
-  const giveBack = (snapshot: Snapshot) => takeBack({ context }, late, snapshot);
-  const { report, after, without } = await applyTier(context, scripts, before, { around: late.around, giveBack });
+  const times = timeLocks(declaration);
+  const { report, after, without, locked } = await applyTier(context, scripts, before, {
+    around: (statement, run) => late.around(statement, () => times.around(statement, run)),
+    giveBack: (snapshot) => takeBack({ context }, late, snapshot).finally(times.released),
+  });
   if (report.stops.length) throw new TierRefused(report);
   const moved = compareRehearsal(declaration, inputs.report, report);
   if (moved) context.log(moved);
+  times.taken();
   const snapshot = without ? await applyLate(context, late, without) : after.snapshot;
-  return { report: { ...report, rollback: inputs.report.rollback }, entry, snapshot };
+  const locks = () => times.held(locked);
+  return { report: { ...report, rollback: inputs.report.rollback }, entry, snapshot, locks };
 }
 
 async function applyAndRecord(inputs: TierInputs, context: HookContext): Promise<Applied> {
@@ -218,7 +225,7 @@ async function takeOver(inputs: TierInputs, context: HookContext): Promise<Appli
   if (report.stops.length) throw new TierRefused(report);
   // Nobody measured the readings at its entry: none are kept, so none are compared when it is rolled back.
   const { release: brought } = inputs.run;
-  const facts = { rolloutId, release: brought, report, entry: NOTHING, snapshot, readings: {} };
+  const facts = { rolloutId, release: brought, report, entry: NOTHING, snapshot, readings: {}, locks: () => [] };
   const ledgerHash = await record(context, facts);
   return { report, rolloutId, ledgerHash };
 }
@@ -234,16 +241,19 @@ interface TierFacts {
   readonly snapshot: Snapshot;
   /** Readings at its entry. */
   readonly readings: Readings;
+  /** The strong locks that it holds, and for how long by now. */
+  readonly locks: () => readonly HeldLock[];
 }
 
 /** Writes the tier's row into the ledger, which the first tier that writes brings with it; gives its hash. */
-async function record(context: HookContext, { snapshot, ...facts }: TierFacts): Promise<string> {
+async function record(context: HookContext, { snapshot, locks, ...facts }: TierFacts): Promise<string> {
   const { session, release, parameters, scripts } = context;
   await createLedger(session, release.rollout);
   return writeLedger(session, release.rollout, {
     ...facts,
     ...(await takeRecord(session, release.rollout, scripts.declaration, snapshot)),
     signatures: await takeSignatures(context),
+    locks: locks(),
     tier: scripts.declaration.tier,
     digest: scripts.digest,
     parameters,

@@ -131,14 +131,15 @@ describe("a database that is out of reach", () => {
       expect(stderr).not.toContain("mistyped");
     }));
 
-  test("an embedded one that does not run is not started", () =>
+  test.each(["verify", "status"] as const)("an embedded one that does not run is not started for %s", (command) =>
     withFolder(async (home) => {
       const env = { DATABASE_URL: "", ONE_ROOF_HOME: home };
-      const { code, stdout, stderr } = await verify({ env });
+      const { code, stdout, stderr } = await monitor(command, db, { env });
       expect([code, stdout]).toEqual([EXIT.unreachable, ""]);
       expect(stderr).toBe("The embedded database is not there yet. Start it: npm run db -- start\n");
       expect(existsSync(path.join(home, "database.json"))).toBe(false);
-    }));
+    }),
+  );
 });
 
 test.each([

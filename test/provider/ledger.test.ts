@@ -51,6 +51,7 @@ const ENTRY: LedgerEntry = {
   signatures: [
     { source: "s", key: "1, 2", signer: `"Ü", 'x'`, decision: null, signedAt: null, digest: "f".repeat(64) },
   ],
+  locks: [{ table: "public.t", mode: "ShareRowExclusiveLock", milliseconds: 12 }],
   applySql: "BEGIN;\nSELECT 'ü', E'\\n', $$;$$;\nCOMMIT;\n",
   rollbackSql: "",
 };

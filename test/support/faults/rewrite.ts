@@ -20,6 +20,7 @@ export const LEDGER_ENTRY: LedgerEntry = {
   readings: {},
   signatures: [],
   release: null,
+  locks: [],
   applySql: "",
   rollbackSql: "",
 };
