@@ -103,6 +103,17 @@ test("a role without any right that holds the lock is told for what it is, with 
   });
 });
 
+test("nor is a session whose role is gone a rollout", async () => {
+  await withDatabase("tier-1", async (db) => {
+    await db.query("CREATE ROLE lock_leaver LOGIN SUPERUSER");
+    const leaver = await db.connect("lock_leaver");
+    await leaver.query(`SELECT pg_advisory_lock(${KEY})`);
+    await db.query("DROP ROLE lock_leaver");
+    const { code, stderr } = await db.file(tierFile(2));
+    expect([code, stderr]).toEqual([3, expect.stringContaining("That is no rollout")]);
+  });
+});
+
 /** A table that each tier must touch, held by the application for longer than the tier waits. */
 const HELD: [tier: Tier, table: string][] = [
   [1, "governance_registry"],

@@ -56,7 +56,7 @@ export const cli: readonly Mutant[] = [
     file: "cli/pulumi/environment.ts",
     find: "if (stack !== DEV_STACK || (PULUMI_BACKEND_URL && given)) return {};",
     replace: "if (stack === DEV_STACK && PULUMI_BACKEND_URL && given) return {};",
-    tests: ["test/e2e/surroundings.test.ts -t is made as documented"],
+    tests: ["test/unit/command-environment.test.ts"],
   },
   {
     name: "lock-cleared-on-a-guess",

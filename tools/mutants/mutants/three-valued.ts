@@ -45,7 +45,7 @@ export const threeValued: readonly Mutant[] = [
     "login-of-nobody",
     "what a rollout has left idle is not counted where the application's own table is gone",
     { file: "sql/common/readings.sql", find: "(login.is_applications" },
-    "test/sql/idle-sessions.test.ts -t what a rollout has left",
+    "test/sql/idle-sessions.test.ts -t what idles under the rollout's own login",
   ),
   lenient(
     "holder-is-a-rollout",
@@ -54,7 +54,7 @@ export const threeValued: readonly Mutant[] = [
       file: "sql/common/lock.sql",
       find: "ELSE has_schema_privilege(role.oid, to_regnamespace('one_roof_rollout'), 'USAGE') END)",
     },
-    "test/sql/lock.test.ts -t that holds the lock is told for what it is",
+    "test/sql/lock.test.ts -t nor is a session whose role is gone",
   ),
   lenient(
     "ledger-of-all",
@@ -78,13 +78,13 @@ export const threeValued: readonly Mutant[] = [
     "release-approved",
     "an approval may name no release",
     { file: "access/approvals.ts", find: "(approve.release ~ '^[0-9a-f]{64}$')" },
-    "test/provider/access-rights.test.ts",
+    "test/provider/access-rights.test.ts -t an approval is refused",
   ),
   lenient(
     "request-approved",
     "an approval may name no request",
     { file: "access/approvals.ts", find: "(btrim(approve.request) <> '')" },
-    "test/provider/access-rights.test.ts",
+    "test/provider/access-rights.test.ts -t an approval is refused",
   ),
   lenient(
     "approved-for-ever",
@@ -93,6 +93,6 @@ export const threeValued: readonly Mutant[] = [
       file: "access/approvals.ts",
       find: "(ends BETWEEN begins + interval '1 minute' AND begins + interval '168 hours')",
     },
-    "test/provider/access-rights.test.ts",
+    "test/provider/access-rights.test.ts -t an approval is refused",
   ),
 ];
