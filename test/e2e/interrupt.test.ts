@@ -66,6 +66,9 @@ const sleeping = () =>
 /** Waits until the command is in the middle of what takes long. */
 const inTheMiddle = () => until(sleeping, 60_000);
 
+/** What is under way is cancelled at the server, and not waited for. */
+const isCancelled = () => until(async () => !(await sleeping()), (LONG_S / 2) * 1_000);
+
 const appliedTiers = async () => {
   const log = await db
     .query<{ tier: number }>(
@@ -100,11 +103,11 @@ describe("up", () => {
     const running = startAtTerminal(stack, "up", "--skip-preview");
     await inTheMiddle();
     running.type("\x03");
+    await isCancelled();
     const interrupted = await running.done;
     expect(interrupted.code).toBe(130);
     expect(interrupted.output).toContain("Tier 1 (Structure) was interrupted: nothing of what was under way stays.");
     await expectStanding(interrupted, "up");
-    expect(await sleeping()).toBe(false);
     await expectNothingLeft();
   });
 
@@ -113,6 +116,7 @@ describe("up", () => {
     const running = start(stack, "up", "--skip-preview");
     await inTheMiddle();
     running.signal("command", "SIGTERM");
+    await isCancelled();
     const interrupted = await running.done;
     expect(interrupted.code).toBe(143);
     expect(interrupted.output).toContain("error: Interrupted: nothing of what was under way stays.");
@@ -166,6 +170,7 @@ describe("destroy", () => {
     const running = start(stack, "destroy", "--skip-preview");
     await inTheMiddle();
     running.signal("command", "SIGHUP");
+    await isCancelled();
     const interrupted = await running.done;
     expect(interrupted.code).toBe(129);
     expect(interrupted.output).toContain("Tier 1 (Structure) was interrupted");

@@ -103,7 +103,8 @@ test("the password is valid exactly as long as the approval", async () => {
 test.each([
   ["no digest", `'abc', 'APR-0211', '2h'`, "22023"],
   ["no release", `NULL, 'APR-0211', '2h'`, "22023"],
-  ["no request", `'${RELEASE}', ' ', '2h'`, "22023"],
+  ["an empty request", `'${RELEASE}', ' ', '2h'`, "22023"],
+  ["no request", `'${RELEASE}', NULL, '2h'`, "22023"],
   ["too short", `'${RELEASE}', 'APR-0211', '59s'`, "22023"],
   ["too long", `'${RELEASE}', 'APR-0211', '7 days 1s'`, "22023"],
   ["no time", `'${RELEASE}', 'APR-0211', NULL`, "22023"],

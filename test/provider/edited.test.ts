@@ -85,6 +85,17 @@ test("a parameter that was another is refused with both values", async () => {
   expect(reasons[3]).toContain(`parameter ratifiedApr: was ${RATIFIED}, is APR-0210`);
 });
 
+test("nor is it adopted where the state has lost it: create refuses with both digests", async () => {
+  await withProject([REMARK], async (folder) => {
+    const edited = run(folder);
+    const { inputs } = await edited.plan(3);
+    const three = { ...stateOf(inputs as TierState[], 3), rolloutId: states[0].rolloutId };
+    await expect(edited.create(three)).rejects.toThrow(
+      /cannot be adopted, because it is not the same:\n {2}- it was applied from digest [0-9a-f]{64}, the files are now [0-9a-f]{64}\n/,
+    );
+  });
+});
+
 test("a tier that is not applied yet may be edited", async () => {
   const edit = { file: "sql/prod/40_containment.sql", find: GATES_AT.exit, replace: `\n-- Reviewed.${GATES_AT.exit}` };
   await withProject([edit], async (folder) => expect(await checked(run(folder), 8)).toEqual({}));

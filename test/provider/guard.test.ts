@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { guard } from "../../provider/postgres/guard";
 import { retried } from "../../provider/postgres/retry";
 import type { Session } from "../../provider/postgres/session";
+import { inTransaction, withRolloutLock } from "../../provider/postgres/transaction";
+import { rollout } from "../../tiers";
 import { catalogAndRows, differences } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
 import { heard, programOn, UNHURRIED } from "../support/pulumi/program";
@@ -164,6 +166,25 @@ describe("a session of the application that waits for us", () => {
     expect(await done).toBe("done");
     await session.query("SET idle_session_timeout = 0");
     expect(said.join("\n")).toMatch(/Held by pid \d+, user postgres, application "report", idle in transaction/);
+  });
+
+  test("is let through by a transaction that is not committed first, though the cancellation found no statement of it", async () => {
+    const application = await db.connect();
+    const waiting = { session, options: { retryBudget: 30_000 }, log: () => undefined };
+    let written: Promise<unknown> = Promise.resolve();
+    let tries = 0;
+    const work = async () => {
+      await session.query("INSERT INTO public.app_two VALUES (1); LOCK TABLE public.app IN SHARE MODE");
+      if (tries++) return;
+      written = application.query("INSERT INTO public.app VALUES (2)");
+      await sleep(800);
+    };
+    await withRolloutLock(waiting, rollout, () => inTransaction(waiting, rollout, "tier 5 (Topic)", work));
+    await written;
+    expect({ tries, rows: await db.value<string>("SELECT count(*)::int FROM public.app_two") }).toEqual({
+      tries: 2,
+      rows: 1,
+    });
   });
 
   test("that never ends is told when the budget is used up", async () => {

@@ -6,7 +6,7 @@ import { describeStop } from "../../provider/model/describe";
 import type { TierState } from "../../provider/model/tier-inputs";
 import { cases } from "../support/cases";
 import { catalogAndRows, differences } from "../support/database/compare";
-import { database, type TestDatabase } from "../support/database/database";
+import { database, type TestDatabase, withDatabase } from "../support/database/database";
 import { follow, programOn } from "../support/pulumi/program";
 import { before, withProject } from "../support/pulumi/project";
 
@@ -38,4 +38,13 @@ test.each(cases`
     await expect(create).rejects.toThrow(told);
   });
   expect(differences(start, await catalogAndRows(db.url))).toEqual([]);
+});
+
+test("a database in which no rows are counted is refused before anything else is asked", async () => {
+  await withDatabase("signed", async (uncounted) => {
+    await uncounted.query(`ALTER DATABASE ${uncounted.name} SET track_counts = off`);
+    await expect(programOn(uncounted).plan()).rejects.toThrow(
+      /^The server at .* does not count what a transaction writes \(track_counts is off\).*Nothing was changed\.$/,
+    );
+  });
 });

@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { catalogAndRows, differences } from "../support/database/compare";
 import { atEnd } from "../support/clean-up";
-import { database, type TestDatabase } from "../support/database/database";
+import { database, type TestDatabase, withDatabase } from "../support/database/database";
 import { describeStop } from "../../provider/model/describe";
 import { heard, type Program, programOn } from "../support/pulumi/program";
 import { before, withProject } from "../support/pulumi/project";
@@ -147,6 +147,28 @@ describe("a lock that no tier declares", () => {
         "tier 2 undeclared: table public.dot_tools was locked (ShareLock), so that others wait until the end",
       ]);
     });
+  });
+});
+
+test("what the application commits while a tier runs is no change of ours", async () => {
+  await withProject([before("exit", RESPONSIBILITY, "SELECT pg_sleep(2)")], async (root) => {
+    const grow =
+      "INSERT INTO public.dot_tools (code, name, category, owner_gov_code, status, date_created) SELECT 'DOT-NEW', name, category, owner_gov_code, status, date_created FROM public.dot_tools LIMIT 1";
+    const { stillAsleep, plan } = await meanwhile(programOn(db, {}, { root }), () => application.query(grow));
+    expect([stillAsleep, plan.run.stops.map(describeStop)]).toEqual([true, []]);
+    expect(plan.run.verdict).toBe("PASS");
+  });
+});
+
+test("what the application has deferred to the end of a transaction is checked at the end of each tier", async () => {
+  await withDatabase("signed", async (own) => {
+    await own.query(`CREATE TABLE known_agency (code varchar(255) PRIMARY KEY); INSERT INTO known_agency VALUES ('GOV-DOT');
+      ALTER TABLE governance_object_ownership ADD CONSTRAINT of_a_known_agency FOREIGN KEY (owner_gov_code)
+        REFERENCES known_agency DEFERRABLE INITIALLY DEFERRED`);
+    const { run } = await programOn(own).plan();
+    expect(run.stops.map(describeStop).join("\n")).toMatch(
+      /tier 3 .*violates foreign key constraint "of_a_known_agency"/,
+    );
   });
 });
 

@@ -80,6 +80,18 @@ describe("the connection breaks at COMMIT", () => {
     await calls.destroy(state);
   });
 
+  test("no sooner: before the ledger's row is sent nothing of the tier stays, and the next try applies it whole", async () => {
+    const inputs = await applyUpTo(6);
+    network.watch();
+    await calls.destroy(await calls.create(inputs));
+    const at = network.trips().findIndex((asked) => asked.includes("INSERT INTO one_roof_rollout.ledger"));
+    expect(at).toBeGreaterThan(0);
+    expect(await through({ at, moment: "unsent", kind: "cut" }, () => calls.create(inputs))).toBe(false);
+    expect(await db.value("SELECT count(*)::int FROM governance_drift_state")).toBe(0);
+    expect(await inLedger(6)).toBe(false);
+    await calls.destroy(await calls.create(inputs));
+  });
+
   test("or while it is opened: the same words, and not the driver's", async () => {
     const inputs = await applyUpTo(6);
     for (const at of [1, 2, 3]) {

@@ -78,6 +78,17 @@ test.each([
   await expect(rollout.create(inputs[0])).rejects.toThrow(said);
 });
 
+test("an approval that another one has replaced since the run was judged lets nothing through", async () => {
+  await approve();
+  const { run, inputs } = await rollout.plan();
+  expect(run.verdict).toBe("PASS");
+  const [first] = await rollout.apply(inputs.slice(0, 1));
+  await approve("b".repeat(64));
+  await expect(rollout.create({ ...inputs[1], rolloutId: first.rolloutId })).rejects.toThrow(
+    /^Refused, nothing was changed:\n.*expected an approval of release .* found that the approval in force is of release b{64}/,
+  );
+});
+
 describe("under an approval of this release", () => {
   let baseline: Awaited<ReturnType<typeof catalogAndRows>>;
   let states: TierState[];

@@ -54,6 +54,12 @@ describe("what would be lost", () => {
       /^public\.axis_value holds a row of others, which would be lost: \{.*"of-others".*\}$/,
     ],
     [
+      "a row of nobody, without a tag, in a table that goes",
+      1,
+      "INSERT INTO axis_value (axis_code, value_code) VALUES ('topic', 'of-nobody')",
+      /^public\.axis_value holds a row of others, which would be lost: \{.*"of-nobody".*\}$/,
+    ],
+    [
       "a column that was added",
       1,
       "ALTER TABLE axis_candidate_finding ADD COLUMN remark text",
@@ -154,6 +160,13 @@ describe("what others have built on ours", () => {
       `CREATE TABLE of_others (owner integer REFERENCES governance_object_ownership (id));
        INSERT INTO of_others SELECT min(id) FROM governance_object_ownership`,
       ["public.of_others holds a row of others that refers to public.governance_object_ownership"],
+    ],
+    [
+      "a row of nobody, without a tag, that refers to a seed row",
+      4,
+      `INSERT INTO axis_assignment (object_type, object_ref, axis_code, value_code, zone, assigned_kind)
+       VALUES ('collection', 'articles', 'containment', 'GRP-AI', 'quarantine', 'human')`,
+      ["public.axis_assignment holds a row of others that refers to public.axis_value"],
     ],
   ])("%s is listed and cannot be accepted away", async (_, tier, sql, texts) => {
     const { dataLoss, dependents } = await blockersOf(tier, sql);

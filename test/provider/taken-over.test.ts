@@ -34,3 +34,18 @@ test("it is not where what it seeded is no longer what was ratified", async () =
     ]);
   });
 });
+
+test("it is not with fewer rows than it declares, whatever the plan was made to say", async () => {
+  await withDatabase("tier-6", async (db) => {
+    await db.query("DELETE FROM topic_taxonomy_map WHERE topic_value = 'observability'");
+    const adopting = programOn(db, BY_PSQL);
+    const { run, inputs } = await adopting.plan();
+    const finding = { is: "own rows", table: "public.topic_taxonomy_map", measured: 6 };
+    expect(run).toMatchObject({ verdict: "STOP", stops: [{ kind: "adoption", tier: 5, finding }] });
+    const forged = inputs.map((each) => ({ ...each, run: { ...each.run, verdict: "PASS" as const, stops: [] } }));
+    await expect(adopting.apply(forged)).rejects.toThrow(
+      /^Tier 5 .*refused, nothing was changed:\n {2}- cannot be adopted: tier 5 public\.topic_taxonomy_map holds 6 own rows/,
+    );
+    expect(await db.value("SELECT max(tier) FROM one_roof_rollout.ledger")).toBe(4);
+  });
+});

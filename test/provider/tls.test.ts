@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chownSync, copyFileSync, statSync } from "node:fs";
 import path from "node:path";
+import { EXIT } from "../../cli/exit-codes";
 import { connect } from "../../provider/postgres/session";
 import { atEnd } from "../support/clean-up";
 import { database, type TestDatabase } from "../support/database/database";
@@ -103,8 +104,8 @@ test("a stack of its own is refused where the way is not protected, before anyth
   };
   for (const command of ["gate", "preview"]) {
     const { code, stdout, stderr } = await program(process.execPath, ["cli/main.js", command], environment);
-    expect([code, stdout]).toEqual([1, ""]);
-    expect(stderr).toMatch(/^The connection to db\.invalid is not protected: .* found sslmode=require\..*\n$/);
+    expect([code, stdout]).toEqual([EXIT.configuration, ""]);
+    expect(stderr).toMatch(/^( {2}- )?The connection to db\.invalid is not protected: .* found sslmode=require\..*\n/m);
     expect(stderr).not.toContain("hunter2");
   }
 });

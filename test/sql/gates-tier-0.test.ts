@@ -99,3 +99,17 @@ describe("preflight", () => {
     );
   });
 });
+
+test("rows that are hidden from the login by row security are not counted as none", async () => {
+  const own = await database("signed");
+  const login = `blind_in_${own.name}`;
+  await own.query(`${owner(`'collection', 'agents', 'audit', 'accountable', 'GOV-MOT'`)};
+    ALTER TABLE governance_object_ownership ENABLE ROW LEVEL SECURITY;
+    CREATE ROLE ${login} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${login}`);
+  try {
+    const { stderr } = await own.psql(["-d", own.url.replace("//postgres@", `//${login}@`), "-f", PREFLIGHT]);
+    expect(stderr).toContain("ownership_rows expected = 0, measured NULL");
+  } finally {
+    await own.query(`DROP OWNED BY ${login}; DROP ROLE ${login}`);
+  }
+});

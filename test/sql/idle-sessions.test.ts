@@ -210,6 +210,15 @@ describe("what a rollout has left stops the next, whatever it holds", () => {
   });
 });
 
+test("what idles under the rollout's own login is left by one where the application's table is gone", async () => {
+  await withDatabase("signed", async (db) => {
+    await db.query("ALTER TABLE governance_registry RENAME TO gone");
+    const left = await idle(db, { application: "some client" });
+    await grace(db);
+    expect((await look(db)).told).toEqual(named(left, "left by a rollout", "no lock"));
+  });
+});
+
 test("a transaction that looks twice sees who has gone on meanwhile", async () => {
   await withDatabase("signed", async (db) => {
     const flow = await idle(db, { sql: "UPDATE governance_registry SET code = code" });

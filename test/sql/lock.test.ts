@@ -78,6 +78,14 @@ test("a session that holds the lock itself may run a file, and the lock is free 
   });
 });
 
+test("a chain holds the lock between its files", async () => {
+  await withDatabase("signed", async (db) => {
+    const held = `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()`;
+    const { code, stdout } = await db.psql(["-f", "sql/common/chain.sql", "-f", tierFile(1), "-c", held]);
+    expect([code, stdout.trim().split("\n").at(-1)]).toEqual([0, "1"]);
+  });
+});
+
 test("a role without any right that holds the lock is told for what it is, with the command that ends it", async () => {
   await withDatabase("tier-1", async (db) => {
     await db.query("CREATE ROLE lock_stranger LOGIN");
@@ -92,6 +100,17 @@ test("a role without any right that holds the lock is told for what it is, with 
     } finally {
       await db.query("DROP ROLE lock_stranger");
     }
+  });
+});
+
+test("nor is a session whose role is gone a rollout", async () => {
+  await withDatabase("tier-1", async (db) => {
+    await db.query("CREATE ROLE lock_leaver LOGIN SUPERUSER");
+    const leaver = await db.connect("lock_leaver");
+    await leaver.query(`SELECT pg_advisory_lock(${KEY})`);
+    await db.query("DROP ROLE lock_leaver");
+    const { code, stderr } = await db.file(tierFile(2));
+    expect([code, stderr]).toEqual([3, expect.stringContaining("That is no rollout")]);
   });
 });
 
@@ -135,5 +154,13 @@ test("time-outs and search_path are set for the file alone, not for the session"
     const shown = ["-c", "SHOW lock_timeout", "-c", "SHOW statement_timeout", "-c", "SHOW search_path"];
     const { stdout } = await db.psql(["-At", "-f", tierFile(2), ...shown], { search_path: "public" });
     expect(stdout.trim().split("\n").slice(-3)).toEqual(["0", "0", "public"]);
+  });
+});
+
+test("a file that is given no time-outs has its own", async () => {
+  await withDatabase("tier-1", async (db) => {
+    const open = ["-c", "BEGIN; SET LOCAL one_roof.step = 'Tier 2'", "-f", "sql/common/ground.sql"];
+    const { stdout } = await db.psql(["-qAt", ...open, "-c", "SHOW lock_timeout", "-c", "SHOW statement_timeout"]);
+    expect(stdout.trim().split("\n")).toEqual(["500ms", "30s"]);
   });
 });

@@ -29,6 +29,28 @@ test.each([
   });
 });
 
+test("in whichever of the tables they are", async () => {
+  const added = {
+    axis_registry: "(axis_code, axis_name, axis_family, axis_kind) VALUES ('mine', 'Mine', 'system', 'system')",
+    axis_value: "(axis_code, value_code) VALUES ('mine', 'own')",
+    coverage_rule: "(rule_code, axis_code, coverage_mode) VALUES ('CR-MINE', 'mine', 'per_assignment')",
+    axis_assignment:
+      "(object_type, object_ref, axis_code, value_code, zone, assigned_kind) VALUES ('collection', 'articles', 'mine', 'own', 'quarantine', 'human')",
+    axis_object_ownership:
+      "(object_type, object_ref, axis_code, value_code, owner_gov_code, owner_kind) VALUES ('collection', 'articles', 'mine', 'own', 'GOV-DOT', 'accountable')",
+    topic_taxonomy_map: "(topic_value, label_code) VALUES ('workflow', 'LBL-002')",
+    topic_label_reconcile_decision:
+      "(coll, topic_value, decision_kind, decided_by) VALUES ('articles', 'workflow', 'accept_quarantine_hold', 'somebody')",
+  };
+  await withDatabase("tier-6", async (db) => {
+    for (const [table, row] of Object.entries(added)) await db.query(`INSERT INTO ${table} ${row}`);
+    const { code, stderr } = await db.file(FULL_ROLLBACK);
+    const [, named = ""] = /others_rows expected = none, measured (.*?)(;|$)/m.exec(stderr) ?? [];
+    const tables = [...named.matchAll(/(\w+) 1 \(/g)].map(([, table]) => table);
+    expect({ code, tables }).toEqual({ code: 3, tables: Object.keys(added).sort() });
+  });
+});
+
 test("a tier's own rollback asks for its axis only, and leaves those of others alone", async () => {
   await withDatabase("tier-5", async (db) => {
     await db.query(ADDED);

@@ -163,6 +163,18 @@ test("a later refusal leaves the earlier tiers in place and the later ones untou
   });
 });
 
+test("a collection that needs no owner, or is not born, is seeded nowhere", async () => {
+  await withDatabase("signed", async (db) => {
+    await db.query(`INSERT INTO collection_registry (collection_name, "group", governance_role, coverage_status, storage_role, migration_state)
+      VALUES ('mirror', 'GRP-AI', 'governed', 'BIRTH_REQUIRED', 'projection', 'born'),
+             ('unborn', 'GRP-AI', 'governed', 'BIRTH_REQUIRED', 'primary', 'unborn')`);
+    expect((await db.file(RUN_ALL)).code).toBe(0);
+    for (const table of ["axis_assignment", "axis_object_ownership"]) {
+      expect(await db.value(`SELECT count(*)::int FROM ${table} WHERE object_ref IN ('mirror', 'unborn')`)).toBe(0);
+    }
+  });
+});
+
 test("where a topic’s collection is not governed, its assignment is left out and the rest holds", async () => {
   await withDatabase("signed", async (db) => {
     await db.query(`

@@ -68,6 +68,14 @@ describe.each(FILES)("%s", (_, file) => {
     expect(text(file)).not.toMatch(/\bCASCADE\s*[;,]/i);
   });
 
+  test("does nothing before its first gates and behind its last: psql measures in between", async () => {
+    const parts = readFileSync(file, "utf8").split(/^\\ir .*_gates\.sql$/m);
+    const { stmts } = (await parse(parts[0].replaceAll(/^\\ir .*$/gm, ""))) as { stmts: { stmt: Statement }[] };
+    const kinds = new Set(stmts.map(({ stmt }) => Object.keys(stmt)[0]));
+    expect([...kinds]).toEqual(["TransactionStmt", "VariableSetStmt"]);
+    expect(parts.at(-1)).toMatch(/^\n\n(\\ir \.\.\/common\/closing\.sql|SELECT '[^']*' AS passed;)\nCOMMIT;\n$/);
+  });
+
   test("writes every relation with its schema, so that no other can take its place", async () => {
     expect(unqualified(await statements(file))).toEqual([]);
   });

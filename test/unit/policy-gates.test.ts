@@ -92,3 +92,14 @@ test("One-Roof has one mandatory policy for each gate, with its meaning, remedy 
   for (const { description } of policies)
     expect(description).toMatch(/^.+ If it stops: .+ \(docs\/specification\.md S.+\)$/);
 });
+
+test("each gate of One-Roof stops a run that did not measure it, by its own policy", async () => {
+  const applies = rollout.tiers.map(({ tier }) => tier);
+  const found = await violations(gatePolicies(rollout), {
+    type: TIER_TYPE,
+    props: inputs({ run: run({ applies, gates: {} }) }),
+  });
+  const told = found.map((each) => /^(\w+): Stop gate failed: tier (\d) (\w+) gate \1:/.exec(each)?.slice(1).join(" "));
+  const declared = rollout.tiers.flatMap(({ tier, gates }) => gates.map(({ name, at }) => `${name} ${tier} ${at}`));
+  expect(told.sort()).toEqual(declared.sort());
+});

@@ -18,6 +18,17 @@ describe("the settings of a session", () => {
     });
   });
 
+  test("bound every wait, statement and transaction, of our own questions and of the files", () => {
+    const settings = sessionSettings(ROLLOUT, {}, { ...DEFAULT_OPTIONS, lockTimeout: 300, statementTimeout: 7_000 });
+    expect(settings).toMatchObject({
+      lock_timeout: "300ms",
+      statement_timeout: "7000ms",
+      transaction_timeout: "7000ms",
+      "toy.lock_timeout": "300ms",
+      "toy.statement_timeout": "7000ms",
+    });
+  });
+
   test("name reader roles only where there are some", () => {
     expect(sessionSettings(ROLLOUT, {}, DEFAULT_OPTIONS)).not.toHaveProperty(["toy.reader_roles"]);
     expect(sessionSettings(ROLLOUT, {}, { ...DEFAULT_OPTIONS, readerRoles: "a,b" })).toHaveProperty(

@@ -1,0 +1,77 @@
+import type { Mutant } from "../mutant";
+
+/** In the pack. */
+export const policy: readonly Mutant[] = [
+  {
+    name: "one-gate-always-satisfied",
+    defect: "the policy of the human approval never stops anything",
+    file: "policy/gates.ts",
+    find: "reached.filter((gate) => gate.name === name),",
+    replace: 'reached.filter((gate) => gate.name === name && name !== "ospa"),',
+    tests: ["test/unit/policy-gates.test.ts"],
+  },
+  {
+    name: "gates-of-later-tiers-unjudged",
+    defect: "the first tier answers for its own gates only, so a run starts that stops half-way",
+    file: "policy/gates.ts",
+    find: "run.applies.includes(tier) && (isFirstTier(rollout, own) || tier === own)",
+    replace: "run.applies.includes(tier) && tier === own",
+    tests: ["test/unit/policy-gates.test.ts"],
+  },
+  {
+    name: "gates-advisory",
+    defect: "every policy on a tier warns, and stops nothing",
+    file: "policy/tier.ts",
+    find: 'enforcementLevel: EnforcementLevel = "mandatory",',
+    replace: 'enforcementLevel: EnforcementLevel = "advisory",',
+    tests: ["test/unit/policy-run.test.ts -t every policy is mandatory"],
+  },
+  {
+    name: "order-advisory",
+    defect: "the order of the tiers is only advised",
+    file: "policy/order.ts",
+    find: 'enforcementLevel: "mandatory",',
+    replace: 'enforcementLevel: "advisory",',
+    tests: ["test/unit/policy-order.test.ts -t the order is mandatory"],
+  },
+  {
+    name: "order-not-checked",
+    defect: "a tier need not wait for the one before it",
+    file: "policy/order.ts",
+    find: "if (before && !resource.dependencies.some(({ urn }) => urn === before.urn)) {",
+    replace: "if (before && !resource.dependencies.length) {",
+    tests: ["test/unit/policy-order.test.ts"],
+  },
+  {
+    name: "unrehearsed-run-passes",
+    defect: "an update goes on without a rehearsal",
+    file: "policy/run.ts",
+    find: 'if (run.verdict === "PASS" || run.verdict === "STOP" || accepted) return [];',
+    replace: "if (run.verdict !== undefined || accepted) return [];",
+    tests: ["test/unit/policy-run.test.ts -t a run that was not rehearsed"],
+  },
+  {
+    name: "way-back-not-asked-for",
+    defect: "a run passes whose rollbacks were not rehearsed",
+    file: "policy/run.ts",
+    find: "writes(tierOf(rollout, tier)) && !run.reversible.includes(tier))",
+    replace: "writes(tierOf(rollout, tier)) && !run.reversible.length)",
+    tests: ["test/unit/policy-run.test.ts -t the way back"],
+  },
+  {
+    name: "other-release-passes",
+    defect: "files that nobody has ratified are rolled out",
+    file: "policy/run.ts",
+    find: "if (!run.pinned || run.pinned === run.release) return [];",
+    replace: "if (!run.pinned || !run.differing.length) return [];",
+    tests: ["test/unit/policy-run.test.ts -t the release"],
+  },
+  {
+    name: "stopped-run-passes",
+    defect: "a run that was stopped for a reason without a policy of its own passes",
+    file: "policy/run.ts",
+    find: 'run.verdict === "STOP"\n          ? [',
+    replace: 'run.verdict === "STOP" && run.stops.length > 0\n          ? [',
+    tests: ["test/unit/policy-run.test.ts -t a run that stopped never passes"],
+  },
+];
