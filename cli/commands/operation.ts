@@ -7,6 +7,7 @@ import { type Pulumi, preparePulumi, type Run } from "../pulumi/cli";
 import { readCommandLine, type CommandLine, without } from "../pulumi/command-line";
 import { agrees, canAsk, changes, isOthers, requireSomebodyToAsk } from "../pulumi/consent";
 import { requireSurroundings } from "../pulumi/demands";
+import { displayOptions } from "../pulumi/engine-display";
 import type { Command } from "./index";
 
 /** A command of the CLI with everything that decides how it is run. */
@@ -31,11 +32,14 @@ export const run: Command = async (args, name) => {
   const operation = { name, args, line };
   const { code, intent } = await (asks
     ? runWhenAgreed(pulumi, operation)
-    : pulumi.run([name, ...operationOptions(name, line, answered), ...args]));
+    : pulumi.run([name, ...displayOptions(name, line), ...operationOptions(name, line, answered), ...args]));
   const rollsBack = name === "destroy" || name === "up";
   if (rollsBack && code === EXIT.done) {
     const { requireNothingLeft } = require("../pulumi/remaining-tiers") as typeof import("../pulumi/remaining-tiers");
     await requireNothingLeft(name, line, pulumi.env);
+  }
+  if (name === "destroy" && code === EXIT.done && isTerminal() && changes(name, line) && !line.isOn("remove")) {
+    tell(`Here that command is: npm run pulumi -- stack rm ${line.stack}`);
   }
   // The last words: the CLI calls it a success.
   if (code === EXIT.notRehearsed) {
@@ -53,7 +57,7 @@ const NOT_FOR_PREVIEW = ["yes", "skip-preview", "continue-on-error", "secrets-pr
  */
 async function runWhenAgreed(pulumi: Pulumi, { name, args, line }: Operation): Promise<Run> {
   const { env } = pulumi;
-  const options = operationOptions(name, line, false);
+  const options = [...displayOptions(name, line), ...operationOptions(name, line, false)];
   const bound = line.isOn("strict") || line.has("plan");
   let preview: Run | undefined;
   if (!bound && !line.isOn("skip-preview")) {
@@ -68,7 +72,7 @@ async function runWhenAgreed(pulumi: Pulumi, { name, args, line }: Operation): P
   return pulumi.run([name, ...options, "--yes", "--skip-preview", ...without(args, ["yes", "skip-preview"])]);
 }
 
-/** What is added to the caller's own options, which come last; `answered` where nobody need be asked. */
+/** What is added to the caller's own options, which come last, besides how much is shown; `answered` where nobody need be asked. */
 export function operationOptions(command: string, line: CommandLine, answered: boolean): string[] {
   const options: string[] = [];
   if (answered) options.push("--yes");
