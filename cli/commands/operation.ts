@@ -17,7 +17,11 @@ interface Operation {
   line: CommandLine;
 }
 
-export const run: Command = async (args, name) => {
+/** Asks for all that a run measures of itself; ours, so the CLI is not given it. */
+const PROFILE = "--profile";
+
+export const run: Command = async (given, name) => {
+  const args = given.filter((arg) => arg !== PROFILE);
   const line = readCommandLine([name, ...args]);
   requireSurroundings(line);
   const open = changes(name, line) && !line.isOn("yes");
@@ -29,6 +33,7 @@ export const run: Command = async (args, name) => {
   if (open && !answered) requireSomebodyToAsk(name, line, pulumi.env);
   if (changes(name, line)) tell(`${name} on stack ${line.stack}: ${describeTarget(pulumi.env)}`);
   if (name === "destroy" && !line.has("run-program")) pulumi.env.ROLLOUT_RUN_PROGRAM = "true";
+  if (args.length < given.length) pulumi.env.ROLLOUT_PROFILE = "true";
   const operation = { name, args, line };
   const { code, intent } = await (asks
     ? runWhenAgreed(pulumi, operation)

@@ -62,7 +62,7 @@ const BEGINS = /^(Previewing|Updating|Destroying|Refreshing)\b.*:$/;
 const ENDS = /^(Policies|Diagnostics|Outputs|Resources|Duration):/;
 
 /** A resource's row: sign, type, name, then how far it is, then what was said of it last. */
-const ROW = /^(?: {4}| ?\S{1,2} {1,2})(?:pulumi[\w-]*:\S+) \S+ (.*)$/;
+const ROW = /^(?: {4}| ?\S{1,2} {1,2})(?:pulumi[\w-]*:\S+) \S+(?: (.*))?$/;
 
 /** What is over, or what a preview says that would be done. */
 const SETTLED = /^(?:\*\*[^*]+\*\*|(?:create|update|delete|replace|refresh|read|import)d?(?: \([^)]*\))?)(?= |$)/;

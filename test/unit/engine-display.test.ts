@@ -20,6 +20,7 @@ Loading policy packs...: done
  +  ${TIER} created (1s) Tier 1 (Structure): as declared
  +  ${TIER} created (1s)
     ${STACK}  1 message
+    ${STACK}  
 Diagnostics:
   ${STACK}:
     Tier 1 (Structure): as declared
