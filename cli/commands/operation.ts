@@ -31,7 +31,9 @@ export const run: Command = async (given, name) => {
   const asks = open && canAsk(line);
   const answered = mayBeOurs && !asks && (await isOwnServer(pulumi.env));
   if (open && !answered) requireSomebodyToAsk(name, line, pulumi.env);
-  if (changes(name, line)) tell(`${name} on stack ${line.stack}: ${describeTarget(pulumi.env)}`);
+  // Where we ask ourselves, the question says it.
+  const saidLater = asks && !(isBound(line) && name === "up");
+  if (changes(name, line) && !saidLater) tell(`${name} on stack ${line.stack}: ${describeTarget(pulumi.env)}`);
   if (name === "destroy" && !line.has("run-program")) pulumi.env.ROLLOUT_RUN_PROGRAM = "true";
   if (args.length < given.length) pulumi.env.ROLLOUT_PROFILE = "true";
   const operation = { name, args, line };
@@ -63,7 +65,7 @@ const NOT_FOR_PREVIEW = ["yes", "skip-preview", "continue-on-error", "secrets-pr
 async function runWhenAgreed(pulumi: Pulumi, { name, args, line }: Operation): Promise<Run> {
   const { env } = pulumi;
   const options = [...displayOptions(name, line), ...operationOptions(name, line, false)];
-  const bound = line.isOn("strict") || line.has("plan");
+  const bound = isBound(line);
   let preview: Run | undefined;
   if (!bound && !line.isOn("skip-preview")) {
     const command = name === "up" ? ["preview"] : [name, "--preview-only"];
@@ -75,6 +77,11 @@ async function runWhenAgreed(pulumi: Pulumi, { name, args, line }: Operation): P
   if (!(await agrees(name, line, env, preview?.intent))) return { code: EXIT.declined, intent: undefined };
   if (bound) return pulumi.run([name, ...options, ...args]);
   return pulumi.run([name, ...options, "--yes", "--skip-preview", ...without(args, ["yes", "skip-preview"])]);
+}
+
+/** Is the run to do no more than a plan says? */
+function isBound(line: CommandLine): boolean {
+  return line.isOn("strict") || line.has("plan");
 }
 
 /** What is added to the caller's own options, which come last, besides how much is shown; `answered` where nobody need be asked. */
