@@ -18,6 +18,8 @@ export interface Foreground {
   cwd?: string;
   /** Gets what the program prints, which is shown all the same. The program then has no terminal. */
   onOutput?: (chunk: Buffer) => void;
+  /** Gets what the program prints, to show it or not. */
+  onDisplay?: ((chunk: Buffer) => void) | undefined;
   /** Gets what the program says on standard error, to show it or not. */
   onError?: ((chunk: Buffer) => void) | undefined;
   /** Tells when the program has noticed a Ctrl-C by itself; returns what ends that. */
@@ -32,11 +34,13 @@ export async function runInForeground(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  { cwd, onOutput, onError, onNoticed }: Foreground = {},
+  { cwd, onOutput, onDisplay, onError, onNoticed }: Foreground = {},
 ): Promise<Ended> {
   const lifeline = await openLifeline(env);
   const child = spawn(program, args, {
-    stdio: onOutput ? ["ignore", "pipe", "pipe"] : ["inherit", "inherit", onError ? "pipe" : "inherit"],
+    stdio: onOutput
+      ? ["ignore", "pipe", "pipe"]
+      : ["inherit", onDisplay ? "pipe" : "inherit", onError ? "pipe" : "inherit"],
     env: { ...env, ...lifeline.env },
     cwd,
     detached: hasTerminal(),
@@ -46,7 +50,7 @@ export async function runInForeground(
     to.write(chunk);
     onOutput?.(chunk);
   };
-  child.stdout?.on("data", show(process.stdout));
+  child.stdout?.on("data", onDisplay ?? show(process.stdout));
   child.stderr?.on("data", onError ?? show(process.stderr));
   try {
     return await new Promise<Ended>((resolve, reject) => {

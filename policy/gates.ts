@@ -17,7 +17,8 @@ export function gatePolicies(rollout: Rollout): ResourceValidationPolicy[] {
   return [...new Set(gates.map(({ name }) => name))].flatMap((name) => {
     const gate = byName.get(name);
     if (!gate) return [];
-    const description = `${gate.meaning} If it stops: ${gate.remedy} (${gate.source})`;
+    // What to do stands in the violation, under which the CLI prints this too.
+    const description = `${gate.meaning} (${gate.source})`;
     return [tierPolicy(name, description, (inputs) => judgeGate(rollout, gate, inputs))];
   });
 }
@@ -40,5 +41,5 @@ function judgeGate(rollout: Rollout, { name, remedy }: Gate, inputs: TierInputs)
         readings,
       );
     })
-    .map((failed) => `Stop gate failed: ${describeGate(failed)}. ${remedy}`);
+    .map((failed) => `${describeGate(failed)}. ${remedy}`);
 }

@@ -16,9 +16,7 @@ export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
   const onRun = (judge: (inputs: TierInputs) => readonly string[]) => (inputs: TierInputs) =>
     isFirstTier(rollout, inputs.tier) ? judge(inputs) : [];
   const stopsOf = (kind: StopKind) =>
-    onRun(({ run }) =>
-      run.stops.filter((stop) => stop.kind === kind).map((stop) => `${describeStop(stop)}. Nothing is applied.`),
-    );
+    onRun(({ run }) => run.stops.filter((stop) => stop.kind === kind).map((stop) => `${describeStop(stop)}.`));
   return [
     tierPolicy(
       "delta_contract",
@@ -55,11 +53,7 @@ export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
       "run_verdict",
       "The rehearsal of the run passed as a whole; whatever stopped it, nothing is applied.",
       onRun(({ run }) =>
-        run.verdict === "STOP"
-          ? [
-              `The run did not pass its rehearsal: see the other violations (${run.stops.length} in all). Nothing is applied.`,
-            ]
-          : [],
+        run.verdict === "STOP" ? [`Stopped: see the other violations (${run.stops.length} in all).`] : [],
       ),
     ),
     tierPolicy(

@@ -7,6 +7,7 @@ import { type Pulumi, preparePulumi, type Run } from "../pulumi/cli";
 import { readCommandLine, type CommandLine, without } from "../pulumi/command-line";
 import { agrees, canAsk, changes, isOthers, requireSomebodyToAsk } from "../pulumi/consent";
 import { requireSurroundings } from "../pulumi/demands";
+import { displayOptions } from "../pulumi/engine-display";
 import type { Command } from "./index";
 
 /** A command of the CLI with everything that decides how it is run. */
@@ -16,7 +17,11 @@ interface Operation {
   line: CommandLine;
 }
 
-export const run: Command = async (args, name) => {
+/** Asks for all that a run measures of itself; ours, so the CLI is not given it. */
+const PROFILE = "--profile";
+
+export const run: Command = async (given, name) => {
+  const args = given.filter((arg) => arg !== PROFILE);
   const line = readCommandLine([name, ...args]);
   requireSurroundings(line);
   const open = changes(name, line) && !line.isOn("yes");
@@ -26,16 +31,22 @@ export const run: Command = async (args, name) => {
   const asks = open && canAsk(line);
   const answered = mayBeOurs && !asks && (await isOwnServer(pulumi.env));
   if (open && !answered) requireSomebodyToAsk(name, line, pulumi.env);
-  if (changes(name, line)) tell(`${name} on stack ${line.stack}: ${describeTarget(pulumi.env)}`);
+  // Where we ask ourselves, the question says it.
+  const saidLater = asks && !(isBound(line) && name === "up");
+  if (changes(name, line) && !saidLater) tell(`${name} on stack ${line.stack}: ${describeTarget(pulumi.env)}`);
   if (name === "destroy" && !line.has("run-program")) pulumi.env.ROLLOUT_RUN_PROGRAM = "true";
+  if (args.length < given.length) pulumi.env.ROLLOUT_PROFILE = "true";
   const operation = { name, args, line };
   const { code, intent } = await (asks
     ? runWhenAgreed(pulumi, operation)
-    : pulumi.run([name, ...operationOptions(name, line, answered), ...args]));
+    : pulumi.run([name, ...displayOptions(name, line), ...operationOptions(name, line, answered), ...args]));
   const rollsBack = name === "destroy" || name === "up";
   if (rollsBack && code === EXIT.done) {
     const { requireNothingLeft } = require("../pulumi/remaining-tiers") as typeof import("../pulumi/remaining-tiers");
     await requireNothingLeft(name, line, pulumi.env);
+  }
+  if (name === "destroy" && code === EXIT.done && isTerminal() && changes(name, line) && !line.isOn("remove")) {
+    tell(`Here that command is: npm run pulumi -- stack rm ${line.stack}`);
   }
   // The last words: the CLI calls it a success.
   if (code === EXIT.notRehearsed) {
@@ -53,8 +64,8 @@ const NOT_FOR_PREVIEW = ["yes", "skip-preview", "continue-on-error", "secrets-pr
  */
 async function runWhenAgreed(pulumi: Pulumi, { name, args, line }: Operation): Promise<Run> {
   const { env } = pulumi;
-  const options = operationOptions(name, line, false);
-  const bound = line.isOn("strict") || line.has("plan");
+  const options = [...displayOptions(name, line), ...operationOptions(name, line, false)];
+  const bound = isBound(line);
   let preview: Run | undefined;
   if (!bound && !line.isOn("skip-preview")) {
     const command = name === "up" ? ["preview"] : [name, "--preview-only"];
@@ -68,7 +79,12 @@ async function runWhenAgreed(pulumi: Pulumi, { name, args, line }: Operation): P
   return pulumi.run([name, ...options, "--yes", "--skip-preview", ...without(args, ["yes", "skip-preview"])]);
 }
 
-/** What is added to the caller's own options, which come last; `answered` where nobody need be asked. */
+/** Is the run to do no more than a plan says? */
+function isBound(line: CommandLine): boolean {
+  return line.isOn("strict") || line.has("plan");
+}
+
+/** What is added to the caller's own options, which come last, besides how much is shown; `answered` where nobody need be asked. */
 export function operationOptions(command: string, line: CommandLine, answered: boolean): string[] {
   const options: string[] = [];
   if (answered) options.push("--yes");

@@ -8,6 +8,7 @@ import { DEV_STACK, writeForOurselves } from "../project";
 import { type CommandLine, operationOf, readCommandLine } from "./command-line";
 import { requireSurroundings } from "./demands";
 import { ensureEngine } from "./engine";
+import { engineDisplay } from "./engine-display";
 import { engineErrors } from "./engine-errors";
 import { engineEvents } from "./engine-events";
 import { commandEnvironment } from "./environment";
@@ -77,14 +78,16 @@ async function prepare(line: CommandLine): Promise<Pulumi> {
 }
 
 /**
- * Runs the command itself: what it says of locks is kept, a Ctrl-C that it takes for itself is noticed, and what the run tells as data
+ * Runs the command itself: what it shows without a terminal stands once, what it says of locks is kept, a Ctrl-C that it takes for itself is noticed, and what the run tells as data
  * is read.
  */
 async function attempt(line: CommandLine, args: readonly string[], start: Start) {
   const errors = engineErrors(line);
   const events = engineEvents(line);
-  const heard = { onError: errors?.onError, onNoticed: events?.onNoticed };
+  const display = engineDisplay(line);
+  const heard = { onDisplay: display?.onDisplay, onError: errors?.onError, onNoticed: events?.onNoticed };
   const ended = await listened((env) => start(args, { ...events?.env, ...env }, heard));
+  display?.end();
   return { ended, kept: errors?.kept() ?? "" };
 }
 

@@ -8,3 +8,8 @@ export function rollBackTo(tier: number | undefined): string {
 
 /** The page that tells how to go on from a rollout that is applied. */
 export const SECOND_RELEASE = "docs/second-release.md";
+
+/** Whether the operator wants all that a run measures of itself (`-- --profile`), and not only what he acts on. */
+export function wantsProfile(): boolean {
+  return process.env.ROLLOUT_PROFILE === "true";
+}

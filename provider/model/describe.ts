@@ -9,10 +9,13 @@ import type { Finding, Stop } from "./findings";
 import { inLine } from "./harmless";
 import type { BoundGate, GateResult } from "./gates";
 import type { TierReport } from "./report";
-import type { DeltaContract, Reading, ReadingContract, RowCount, RowCounters, TierDeclaration } from "./rollout";
+import type { DeltaContract, Reading, ReadingContract, RowCount, RowCounters } from "./rollout";
 
 /** Width at which the CLI cuts a string under Outputs. */
 const OUTPUT_WIDTH = 150;
+
+/** Width of a line that a terminal of 100 columns shows whole under Diagnostics, where it is indented. */
+const LINE_WIDTH = 96;
 
 /** A reading as it is shown: null means that it could not be measured. */
 export function show(reading: Reading | undefined): string {
@@ -155,7 +158,8 @@ function describeEnd(value: ReadingContract["after"]): string {
   return typeof value === "object" && value !== null ? describeCount(value) : show(value);
 }
 
-function describeCount(count: RowCount): string {
+/** A number of rows, or the range that it has to lie in. */
+export function describeCount(count: RowCount): string {
   return typeof count === "number" ? String(count) : `${count.from}…${count.to}`;
 }
 
@@ -175,14 +179,33 @@ export function describeReport(report: TierReport): string {
 }
 
 /** What a tier changed in one line that the CLI does not cut: rows in many tables are told by their number. */
-export function summarizeReport(report: TierReport): string {
+export function summarizeReport(report: TierReport, width = OUTPUT_WIDTH): string {
   const full = describeReport(report);
   const { rows } = report.delta;
-  const fits = full.length <= OUTPUT_WIDTH;
-  if (fits || (report.verdict !== "PASS" && report.verdict !== "ADOPTED")) return full;
+  const asShort = full.length <= width || Object.keys(rows).length < 2;
+  if (asShort || (report.verdict !== "PASS" && report.verdict !== "ADOPTED")) return full;
   const inserted = Object.values(rows).reduce((sum, count) => sum + count, 0);
   const tables = Object.keys(rows).length;
   return describeReport({ ...report, delta: { ...report.delta, rows: { [`rows in ${tables} tables`]: inserted } } });
+}
+
+/** What a tier came to, in one line of its own at a terminal. */
+export function tierLine(report: TierReport): string {
+  const name = `Tier ${report.tier} (${report.title})`;
+  const line = summarizeReport(report, LINE_WIDTH - name.length - 2);
+  return report.verdict === "PASS" || report.verdict === "ADOPTED"
+    ? fitting(`${name}: `, line.split(", "))
+    : `${name}: ${line}`;
+}
+
+/** As many parts as a line at a terminal holds, and how many more there are. */
+export function fitting(start: string, parts: readonly string[]): string {
+  for (let shown = parts.length; shown > 1; shown--) {
+    const more = parts.length - shown;
+    const line = `${start}${parts.slice(0, shown).join(", ")}${more ? ` and ${more} more` : ""}`;
+    if (line.length <= LINE_WIDTH) return line;
+  }
+  return start + (parts.length > 1 ? `${parts[0] ?? ""} and ${parts.length - 1} more` : parts.join(", "));
 }
 
 /** Objects, rows and readings of a delta, such as `~1 view, +30 governance_object_ownership, ownership_gap 210 → 0`. */
@@ -216,50 +239,8 @@ export function describeContract({ objects, changes = {}, rows, readings }: Delt
   ]);
 }
 
-/** What the exit gates of a tier measured, by name: of the closing verification this is the end state. */
-export function exitReadings({ gates }: TierReport): Record<string, number | string> {
-  return Object.fromEntries(Object.entries(gates.exit ?? {}).map(([name, reading]) => [name, reading ?? show(null)]));
-}
-
 function countGates({ gates }: TierReport): number {
   return Object.values(gates).reduce((sum, readings) => sum + Object.keys(readings).length, 0);
-}
-
-/** A tier's declaration with what was measured of it. */
-interface ComparedTier {
-  readonly scripts: { readonly declaration: TierDeclaration };
-  readonly report: TierReport;
-}
-
-/** Declared beside rehearsed, a pair of lines for every tier that the run applies. */
-export function compareTiers(tiers: readonly ComparedTier[]): string {
-  const reached = tiers.filter(({ report }) => report.verdict !== "NOT REHEARSED");
-  const others = tiers.filter(({ report }) => report.verdict === "NOT REHEARSED").map(({ report }) => report.tier);
-  const compared = reached.map(({ scripts, report }) => {
-    const { tier, title, delta } = scripts.declaration;
-    const differs = report.verdict === "PASS" ? "" : `\n  ${describeReport(report)}`;
-    return (
-      `tier ${tier} ${title}\n  declared  ${describeContract(delta)}\n` +
-      `  rehearsed ${describeDelta(report.delta)}; rollback ${report.rollback}${differs}`
-    );
-  });
-  return [...compared, ...(others.length ? [`not rehearsed: tiers ${others.join(", ")}`] : [])].join("\n");
-}
-
-/**
- * How a tier that holds to its contract differs from its own rehearsal a moment before: the application lives on between the
- * two. The declared range decides; the difference is only told. Empty where there is none.
- */
-export function compareRehearsal({ tier, delta }: TierDeclaration, rehearsed: TierReport, applied: TierReport): string {
-  if (rehearsed.verdict !== "PASS") return "";
-  const [then, now] = [rehearsed.delta.rows, applied.delta.rows];
-  const moved = Object.entries(delta.rows)
-    .filter(([table]) => (then[table] ?? 0) !== (now[table] ?? 0))
-    .map(
-      ([table, { inserted }]) =>
-        `${bareName(table)} declared +${describeCount(inserted)}, rehearsed +${then[table] ?? 0}, measured +${now[table] ?? 0}`,
-    );
-  return moved.length ? `Tier ${tier}: the database has moved on since the rehearsal: ${list(moved)}` : "";
 }
 
 /** A table's name without its schema, as it is shown. */
@@ -275,7 +256,8 @@ export function textDiff(oldName: string, newName: string, old: string, now: str
   return patch.split("\n").slice(1).join("\n").trimEnd();
 }
 
-function list(parts: readonly string[]): string {
+/** Parts in one line; of none, that nothing changed. */
+export function list(parts: readonly string[]): string {
   return parts.length ? parts.join(", ") : "no change";
 }
 

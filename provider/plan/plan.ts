@@ -1,6 +1,7 @@
 import type { Context } from "../context";
 import type { DeclareAccess } from "../model/access";
 import type { Configuration, RunRequest } from "../model/configuration";
+import { wantsProfile } from "../model/command";
 import { describeStop, show } from "../model/describe";
 import { RolloutError } from "../model/errors";
 import type { Intent } from "../model/outcome";
@@ -112,8 +113,9 @@ async function rehearseOrSayWhyNot(
   { request, readings }: { readonly request: RunRequest; readonly readings: Readings },
 ): Promise<{ reports: TierReport[]; why?: string }> {
   const without = async (why: string, evidence = "") => {
+    context.log(`NOT REHEARSED: ${why}${evidence}.`);
     const taken = Object.entries(readings).map(([name, reading]) => `${name} ${show(reading)}`);
-    context.log(`NOT REHEARSED: ${why}${evidence}. Only readings were taken: ${taken.join(", ")}`);
+    if (wantsProfile()) context.log(`Readings: ${taken.join(", ")}`);
     await tellEntry(context, status.pending[0]?.declaration ?? {});
     return { reports: unrehearsed(context, status.pending, readings), why };
   };

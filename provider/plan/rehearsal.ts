@@ -1,11 +1,11 @@
 import type { Context } from "../context";
-import { PULUMI } from "../model/command";
+import { PULUMI, wantsProfile } from "../model/command";
 import { NO_DELTA } from "../model/delta";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { stopsOf } from "../model/findings";
 import { bindGates, measureGates } from "../model/gates";
 import type { TierReport } from "../model/report";
-import type { Readings, TierDeclaration } from "../model/rollout";
+import { type Readings, type TierDeclaration, writes } from "../model/rollout";
 import type { Guard } from "../postgres/guard";
 import { movedSequences, sequencePositions } from "../postgres/sequences";
 import { mayNotWrite } from "../postgres/sqlstate";
@@ -19,7 +19,7 @@ import type { Rehearsing } from "./rehearsing";
 
 /**
  * Rehearses what is pending in one transaction and rolls it back; gives a report for every tier that it reached. Logs
- * what it cost: time, strong locks on existing tables, sequences that moved. Throws a RolloutError when a rollback
+ * what it cost where it passed: time, strong locks on existing tables; and sequences that moved. Throws a RolloutError when a rollback
  * would be refused or could not write its evidence, when its guard cancelled it or when the server fails.
  */
 export async function rehearse(
@@ -34,6 +34,7 @@ export async function rehearse(
   const positions = await sequencePositions(session);
   await guard.limitHolds(options.holdBudget);
   const rehearsing: Rehearsing = { context, guard, costs: new Map() };
+  let passed = false;
   try {
     await begin(session, context.release.rollout);
     const reports = toRollBack.length ? [] : await rehearseUp(rehearsing, pending);
@@ -42,6 +43,7 @@ export async function rehearse(
     await guard.observe();
     const refusal = guard.refusal();
     if (refusal) throw refusal;
+    passed = reports.every(({ verdict }) => verdict === "PASS");
     return reports;
   } catch (error) {
     throw failed(error, guard);
@@ -54,7 +56,11 @@ export async function rehearse(
       () => [],
     );
     const total = Math.round(performance.now() - start);
-    log(describeCost(rehearsing, total) + describeSequences(moved));
+    // What was cut short cost something else, and took other locks.
+    const writing = toRollBack.length > 0 || pending.some(({ declaration }) => writes(declaration));
+    const cost = passed && (writing || wantsProfile()) ? describeCost(rehearsing, total) : "";
+    if (cost) log(cost);
+    if (moved.length) log(`Sequences that stay moved: ${moved.join(", ")}.`);
   }
 }
 
@@ -72,17 +78,21 @@ function failed(error: unknown, guard: Guard): RolloutError {
   );
 }
 
+/** How many tables are named with the time of their lock, where nobody wants all of them. */
+const TABLES_NAMED = 3;
+
 function describeCost({ costs, guard }: Rehearsing, total: number): string {
   const steps = [...costs].map(([step, milliseconds]) => `${step} ${milliseconds}`).join(", ");
-  const held = [...guard.holds()].sort().map(([table, milliseconds]) => `${table} ${milliseconds} ms`);
-  const locks = held.length
-    ? `Strong locks on existing tables, the longest: ${held.join(", ")}.`
-    : "No strong lock on an existing table.";
-  return `Rehearsed in ${total} ms and rolled back (ms: ${steps || "none"}). ${locks}`;
+  return `Rehearsed in ${total} ms and rolled back${wantsProfile() ? ` (ms: ${steps})` : ""}. ${describeLocks(guard)}`;
 }
 
-function describeSequences(moved: readonly string[]): string {
-  return moved.length ? ` Sequences that stay moved: ${moved.join(", ")}.` : "";
+function describeLocks(guard: Guard): string {
+  const held = [...guard.holds()].sort(([, one], [, other]) => other - one);
+  if (!held.length) return "No strong lock on an existing table.";
+  const shown = held.slice(0, wantsProfile() ? held.length : TABLES_NAMED);
+  const named = shown.map(([table, milliseconds]) => `${table} ${milliseconds} ms`).join(", ");
+  const more = held.length - shown.length;
+  return `Strong locks, the longest: ${named}${more ? `, and ${more} more` : ""}.`;
 }
 
 /** Reports from readings alone: entry gates of the first pending tier are judged, of the others nothing is known. */

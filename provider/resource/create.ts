@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { PULUMI } from "../model/command";
-import { compareRehearsal, describeReport, listStops } from "../model/describe";
+import { listStops, tierLine } from "../model/describe";
+import { compareRehearsal } from "../model/describe-tiers";
 import { describeOrigin } from "../model/describe-ledger";
 import { RolloutError } from "../model/errors";
 import { stopsOf } from "../model/findings";
@@ -53,7 +54,7 @@ async function apply(inputs: TierInputs): Promise<dynamic.CreateResult<TierState
         refuse(inputs, context, error),
       ),
     );
-    context.log(`Tier ${inputs.tier} (${inputs.title}): ${describeReport(applied.report)}`);
+    context.log(tierLine(applied.report));
     if (inputs.tier === rollout.tiers.at(-1)?.tier) await giveBackApproval(context.session);
     return {
       id: `${rollout.name}/${inputs.target.database}/tier-${inputs.tier}`,

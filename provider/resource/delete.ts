@@ -1,5 +1,5 @@
 import { requireKnownTiers, requireSameRollout } from "../model/guards";
-import { show } from "../model/describe";
+import { fitting, show } from "../model/describe";
 import { inLine } from "../model/harmless";
 import { isAfter, isFirstTier, type Readings, type Rollout, tierOf, writes } from "../model/rollout";
 import type { TierState } from "../model/tier-inputs";
@@ -22,7 +22,7 @@ import { rehearse } from "../plan/rehearsal";
 import { scriptsOf } from "../release/release";
 import { type HookContext, withTarget } from "./hook";
 import { refuseReplacement } from "./replacement";
-import { beginsUnrehearsed } from "./this-run";
+import { beginsUnrehearsed, isFirstMention } from "./this-run";
 
 /**
  * Rolls a tier back and proves it: committed only if what the tier declared is as it was at its entry and nothing
@@ -52,8 +52,9 @@ export async function deleteTier(state: TierState): Promise<void> {
         for (const row of going) {
           const { tier, title } = tierOf(release.rollout, row.tier);
           const step = `the rollback of tier ${tier} (${title})`;
-          const { line, proof } = await inTransaction(context, release.rollout, step, () => rollBack(context, row));
-          log(line);
+          const { proof, evidence } = await inTransaction(context, release.rollout, step, () => rollBack(context, row));
+          log(fitting(`Tier ${tier} (${title}) rolled back and proven: `, removedParts(proof)));
+          if (isFirstMention(evidence)) log(`Evidence: ${inLine(evidence)}`);
           if (endsRollout(context, row)) await tellSince(context, row, proof);
         }
         if (writes(scripts.declaration) && !own) await tellAbsent(context);
@@ -77,11 +78,15 @@ async function rehearseWayBack(context: HookContext, ledger: ReadonlyMap<number,
   await retried(context, (guard) => rehearse(context, guard, { pending: [], toRollBack }));
 }
 
-/** Rolls one tier back in the open transaction; gives its proof and what to tell the operator once it is committed. */
+function removedParts({ removed }: Proof): readonly string[] {
+  return removed.length ? removed : ["nothing was left"];
+}
+
+/** Rolls one tier back in the open transaction; gives its proof and the file that holds it. */
 async function rollBack(
   context: HookContext,
   row: LedgerRow,
-): Promise<{ readonly line: string; readonly proof: Proof }> {
+): Promise<{ readonly proof: Proof; readonly evidence: string }> {
   const { session, release, options, log } = context;
   const { rollout } = release;
   const scripts = scriptsOf(release, row.tier);
@@ -101,10 +106,7 @@ async function rollBack(
   const proof = { removed, accepted: blockers.dataLoss, since: [], rolledBackAt: new Date().toISOString() };
   const aside = await putOthersAside(options.evidence, row.rolloutId);
   if (aside) log(aside);
-  const evidence = await writeEvidence(options.evidence, session.target, row, proof);
-  const what = removed.join(", ") || "nothing was left";
-  const line = `Tier ${row.tier} (${declaration.title}) rolled back and proven: ${what}. Evidence: ${inLine(evidence)}`;
-  return { line, proof };
+  return { proof, evidence: await writeEvidence(options.evidence, session.target, row, proof) };
 }
 
 function endsRollout({ release: { rollout } }: HookContext, { tier }: LedgerRow): boolean {

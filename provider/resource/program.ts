@@ -7,7 +7,9 @@ import { allConfig } from "@pulumi/pulumi/runtime/config";
 import { invoke } from "@pulumi/pulumi/runtime/invoke";
 import { isDryRun } from "@pulumi/pulumi/runtime/settings";
 import { type Configuration, type ConfigurationValues, readConfiguration } from "../model/configuration";
-import { compareTiers, exitReadings, summarizeReport } from "../model/describe";
+import { wantsProfile } from "../model/command";
+import { summarizeReport } from "../model/describe";
+import { compareTiers, rehearsedLines } from "../model/describe-tiers";
 import { messageOf } from "../model/errors";
 import { accessDemanded, requirePinned } from "../model/guards";
 import { harmless } from "../model/harmless";
@@ -63,20 +65,24 @@ async function rollOut(project: Project): Promise<Record<string, unknown>> {
   note({ is: "intent", ...plan.intent });
   if (destroying) return {};
   const applied = plan.tiers.filter(({ report }) => plan.run.applies.includes(report.tier));
-  if (applied.length && isDryRun()) await info(harmless(compareTiers(applied)));
-  return outputs(project, plan, registerTiers(plan, configuration));
+  if (isDryRun()) await tellRehearsed(applied);
+  return outputs(plan, registerTiers(plan, configuration));
 }
 
-function outputs({ rollout }: Project, plan: Plan, tiers: readonly Tier[]): Record<string, unknown> {
-  const closing = plan.tiers.length === rollout.tiers.length ? tiers.at(-1) : undefined;
+async function tellRehearsed(applied: Plan["tiers"]): Promise<void> {
+  const lines = rehearsedLines(applied, Boolean(process.env.PULUMI_OPTION_POLICY_PACK));
+  if (lines) await info(harmless(lines));
+  if (lines && wantsProfile()) await info(harmless(compareTiers(applied)));
+}
+
+function outputs(plan: Plan, tiers: readonly Tier[]): Record<string, unknown> {
   return {
-    ...(closing && { endState: closing.report.apply(exitReadings) }),
     ...releases(plan),
     target: `${plan.target.database} on cluster ${plan.target.system}`,
     tiers: Object.fromEntries(
       plan.tiers.map(({ report: { tier, title } }, index) => [
         `tier ${tier} ${title}`,
-        tiers[index]?.report.apply(summarizeReport),
+        tiers[index]?.report.apply((report) => summarizeReport(report)),
       ]),
     ),
   };

@@ -29,10 +29,20 @@ export function markRead(tier: number): void {
   read.add(tier);
 }
 
+const named = new Set<string>();
+
+/** Whether this run has not named this file yet: each tier adds to the same one. */
+export function isFirstMention(file: string): boolean {
+  if (named.has(file)) return false;
+  named.add(file);
+  return true;
+}
+
 /** Begins another run, in a process that serves several: a provider's own serves one. */
 export function beginRun(): void {
   registered.clear();
   read.clear();
+  named.clear();
   deleting = false;
 }
 

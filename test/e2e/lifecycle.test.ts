@@ -2,9 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
+import { shownLines } from "../support/pulumi/display";
 import { engine, type Engine } from "../support/pulumi/engine";
 import { counts, leftovers, outputLines, refuse, succeed, violations, witness } from "../support/pulumi/operator";
 import { withoutOwnFiles } from "../support/pulumi/outcome";
+
+/** How many lines one of our commands may show without a terminal. */
+const BUDGET = { firstUp: 60, secondUp: 12, destroy: 30 };
 
 /** The expected production end state, counted by hand. */
 const END_STATE = `
@@ -25,6 +29,8 @@ SELECT (SELECT count(*) FROM v_object_owner_gap)::int AS gap,
        (SELECT count(*) FROM event_outbox WHERE event_domain = 'governance')::int AS outbox,
        (SELECT count(*) FROM event_type_registry WHERE event_domain = 'governance' AND active)::int AS event_types`;
 
+let previewed: string[];
+
 describe("a rollout from the first preview to the last proof", () => {
   let db: TestDatabase;
   let stack: Engine;
@@ -42,6 +48,7 @@ describe("a rollout from the first preview to the last proof", () => {
     const { output, changes, left } = await witness(db, () => stack.preview());
     expect({ changes, left }).toEqual({ changes: [], left: [] });
     expect(counts(output)).toEqual(["+ 9 to create"]);
+    previewed = shownLines(output);
     promised = outputLines(output);
     expect(Object.keys(promised).map((name) => name.slice(0, 6))).toEqual(
       [0, 1, 2, 3, 4, 5, 6, 8].map((tier) => `tier ${tier}`),
@@ -95,6 +102,8 @@ describe("a rollout from the first preview to the last proof", () => {
     const again = await witness(db, () => stack.up());
     expect([again.changes, again.left]).toEqual([[], []]);
     expect(counts(again.output)).toEqual(["9 unchanged"]);
+    // Ours says first which database it is.
+    expect(1 + shownLines(again.output).length).toBeLessThanOrEqual(BUDGET.secondUp);
     expect(outputLines(again.output)).toEqual(promised);
     const refresh = await witness(db, () => stack.refresh("--expect-no-changes"));
     expect([refresh.changes, refresh.left]).toEqual([[], []]);
@@ -141,7 +150,10 @@ describe("plain pulumi, without the commands of this project", () => {
     const db = await database("signed");
     const stack = engine(db.url, { env: { ROLLOUT_COMMAND: undefined } });
     const baseline = await catalogAndRows(db.url);
-    await succeed(stack.up("--skip-preview"));
+    const up = await succeed(stack.up("--skip-preview"));
+    const shown = [...previewed, ...shownLines(up.output)];
+    expect(1 + shown.length).toBeLessThanOrEqual(BUDGET.firstUp);
+    expect(shown.filter((line) => line.startsWith("    Tier ") && line.length > 100)).toEqual([]);
 
     // An obstacle far down the way back is found before anything on the way is changed.
     const owner = (code: string) =>
@@ -155,6 +167,9 @@ describe("plain pulumi, without the commands of this project", () => {
 
     const destroy = await succeed(stack.destroy("--run-program=false", "--skip-preview"));
     expect(destroy.output).toMatch(/Rehearsed in \d+ ms and rolled back/);
+    expect(1 + shownLines(destroy.output).length).toBeLessThanOrEqual(BUDGET.destroy);
+    const evidence = shownLines(destroy.output).filter((line) => line.includes("/evidence/"));
+    expect(evidence).toEqual([expect.stringMatching(/^ +Evidence: \S+\.json$/)]);
     expect(counts(destroy.output)).toEqual(["- 9 deleted"]);
     expect(differences(baseline, await catalogAndRows(db.url))).toEqual([]);
     expect(stack.resources()).toEqual([]);

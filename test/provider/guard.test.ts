@@ -219,7 +219,7 @@ describe("a whole rehearsal", () => {
       await expect(rolled.plan()).rejects.toThrow(
         /cancelled at tier [12] \(.*\): it held a strong lock on .*dot_tools.* more than the hold budget of 2000 ms\. Nothing was changed\. .*holdBudget/,
       );
-      expect(heard(rolled)).toMatch(/Strong locks on existing tables, the longest: .*dot_tools \d+ ms/);
+      expect(heard(rolled)).toMatch(/Strong locks, the longest: .*dot_tools \d+ ms/);
       expect(differences(untouched, await catalogAndRows(db.url))).toEqual([]);
       const held =
         "SELECT count(*)::int FROM pg_locks l WHERE l.pid <> pg_backend_pid() AND l.granted AND l.relation = 'dot_tools'::regclass";
@@ -241,7 +241,28 @@ describe("a whole rehearsal", () => {
     const rolled = programOn(db, { holdBudget: UNHURRIED });
     await rolled.plan();
     const said = heard(rolled);
-    expect(said).toMatch(/^Rehearsed in \d+ ms and rolled back \(ms: .*tier 1 \d+, tier 2 \d+.*rollback 1 \d+\)/m);
-    expect(said).toMatch(/Sequences that stay moved: .*governance_object_ownership_id_seq/);
+    expect(said).toMatch(
+      /^Rehearsed in \d+ ms and rolled back\. Strong locks, the longest: governance_registry \d+ ms\.$/m,
+    );
+    expect(said).toMatch(/^Sequences that stay moved: .*governance_object_ownership_id_seq/m);
+  });
+
+  test("says how long each step took to who asks for it", async () => {
+    process.env.ROLLOUT_PROFILE = "true";
+    try {
+      const rolled = programOn(db, { holdBudget: UNHURRIED });
+      await rolled.plan();
+      expect(heard(rolled)).toMatch(
+        /^Rehearsed in \d+ ms .*\(ms: .*tier 1 \d+, tier 2 \d+.*rollback 1 \d+\)\. Strong/m,
+      );
+    } finally {
+      delete process.env.ROLLOUT_PROFILE;
+    }
+  });
+
+  test("says nothing of its cost where a gate has stopped it", async () => {
+    const rolled = programOn(db, { ratifiedApr: "APR-0000" });
+    expect((await rolled.plan()).run.verdict).toBe("STOP");
+    expect(heard(rolled)).not.toMatch(/Rehearsed in|strong lock/i);
   });
 });

@@ -46,7 +46,7 @@ describe("a rehearsal gives its strong locks back", () => {
       const program = programOn(db, {}, { root });
       const { stillAsleep, plan } = await meanwhile(program, () => application.query(WRITE));
       expect({ stillAsleep, verdict: plan.run.verdict }).toEqual({ stillAsleep: true, verdict: "PASS" });
-      expect(heard(program)).toMatch(/Strong locks on existing tables, the longest: governance_registry \d+ ms\./);
+      expect(heard(program)).toMatch(/Strong locks, the longest: governance_registry \d+ ms\./);
     });
   });
 

@@ -36,9 +36,7 @@ describe("a run that was not rehearsed because the configuration says so", () =>
     expect(tiers.slice(1).map(({ report }) => report.gates)).toEqual(tiers.slice(1).map(() => ({})));
     expect(readings).toMatchObject({ ownership_gap: 210, axis_objects: 0 });
     expect(tiers.map(({ report }) => report.rollback)).toEqual(tiers.map(() => "not rehearsed"));
-    expect(heard(rolled)).toMatch(
-      /NOT REHEARSED: the configuration says rehearse: false\. Only readings were taken: .*ownership_gap 210/,
-    );
+    expect(heard(rolled)).toMatch(/NOT REHEARSED: the configuration says rehearse: false\./);
   });
 
   test("is refused by create", async () => {

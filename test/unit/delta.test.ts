@@ -7,7 +7,8 @@ import {
   measureDelta,
   within,
 } from "../../provider/model/delta";
-import { compareRehearsal, describeFinding } from "../../provider/model/describe";
+import { describeFinding } from "../../provider/model/describe";
+import { compareRehearsal } from "../../provider/model/describe-tiers";
 import type { DeltaContract, Readings, RowCounters, TierDeclaration } from "../../provider/model/rollout";
 import { changes, type Snapshot } from "../../provider/postgres/catalog-snapshot";
 import { moved, report, ROLLOUT } from "./fixtures";

@@ -1,8 +1,9 @@
 import { type MeasuredDelta, NO_DELTA } from "../../provider/model/delta";
-import { describeDelta, describeReport, listStops } from "../../provider/model/describe";
+import { describeDelta, describeReport, fitting, listStops, tierLine } from "../../provider/model/describe";
+import { rehearsedLines } from "../../provider/model/describe-tiers";
 import { type Stop, stopsOf } from "../../provider/model/findings";
 import type { GateResult } from "../../provider/model/gates";
-import { report } from "./fixtures";
+import { report, ROLLOUT } from "./fixtures";
 
 const DELTA: MeasuredDelta = {
   objects: { table: 1, view: 31 },
@@ -49,4 +50,30 @@ test("a report that was not rehearsed never reads like one that passed", () => {
   const line = describeReport(report({ verdict: "NOT REHEARSED", stops }));
   expect(line).toMatch(/not rehearsed/i);
   expect(line).not.toMatch(/passed|as declared/);
+});
+
+test("a line names what a terminal of 100 columns has room for, and counts the rest", () => {
+  const parts = Array.from({ length: 20 }, (_, index) => `-${index} rows`);
+  const line = fitting("Tier 1 rolled back: ", parts);
+  expect(line).toMatch(/^Tier 1 rolled back: -0 rows, -1 rows, .* and \d+ more$/);
+  expect(line.length).toBeLessThanOrEqual(96);
+  expect(fitting("a: ", ["b", "c"])).toBe("a: b, c");
+  expect(fitting("a: ", ["b".repeat(200), "c"])).toBe(`a: ${"b".repeat(200)} and 1 more`);
+  const long = { ...DELTA, rows: Object.fromEntries(parts.map((_, index) => [`public.table_${index}`, 2])) };
+  expect(tierLine(report({ delta: long }))).toMatch(
+    /^Tier 1 \(.*\): as declared, 0 gates passed: \+1 table, \+31 views and 3 more$/,
+  );
+});
+
+test("what was rehearsed is one line for each tier, and the policies tell what stopped", () => {
+  const [scripts] = ROLLOUT.tiers.map((declaration) => ({ declaration }));
+  const stops = stopsOf("gate", 1, [{ is: "failed gate", ...GATE }]);
+  const stopped = { scripts, report: report({ verdict: "STOP", stops }) };
+  const unreached = { scripts, report: report({ tier: 3, verdict: "NOT REHEARSED", rollback: "not rehearsed" }) };
+  const title = report({}).title;
+  expect(rehearsedLines([stopped, unreached], true)).toMatch(
+    new RegExp(`^Tier 1 \\(${title}\\): STOP\n(.*\n)?Not reached: tiers 3$`),
+  );
+  expect(rehearsedLines([stopped], false)).toContain("tier 1 exit gate a: expected = 1, measured 2");
+  expect(rehearsedLines([unreached], true)).toBe("");
 });

@@ -70,8 +70,8 @@ export const policy: readonly Mutant[] = [
     name: "stopped-run-passes",
     defect: "a run that was stopped for a reason without a policy of its own passes",
     file: "policy/run.ts",
-    find: 'run.verdict === "STOP"\n          ? [',
-    replace: 'run.verdict === "STOP" && run.stops.length > 0\n          ? [',
+    find: 'run.verdict === "STOP" ? [`Stopped',
+    replace: 'run.verdict === "STOP" && run.stops.length > 0 ? [`Stopped',
     tests: ["test/unit/policy-run.test.ts -t a run that stopped never passes"],
   },
 ];

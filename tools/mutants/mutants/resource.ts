@@ -103,9 +103,8 @@ export const resource: readonly Mutant[] = [
     name: "evidence-after-commit",
     defect: "a rollback stays although its evidence cannot be written",
     file: "provider/resource/delete.ts",
-    find: "const evidence = await writeEvidence(options.evidence, session.target, row, proof);\n  const what",
-    replace:
-      'const evidence = await writeEvidence(options.evidence, session.target, row, proof).catch(() => "");\n  const what',
+    find: "evidence: await writeEvidence(options.evidence, session.target, row, proof) };",
+    replace: 'evidence: await writeEvidence(options.evidence, session.target, row, proof).catch(() => "") };',
     tests: ["test/provider/ledger.test.ts -t a rollback whose evidence cannot be written"],
   },
   {
