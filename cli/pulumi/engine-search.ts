@@ -51,7 +51,7 @@ export function shareEngine(version: string, folder: string): void {
 
 /** The folder of this user's account, whatever HOME says; the one that root shares; and where the PATH leads. */
 function placesOf(version: string): string[] {
-  const named = (process.env.PATH ?? "").split(path.delimiter).filter(path.isAbsolute);
+  const named = (process.env.PATH ?? "").split(path.delimiter).filter((each) => path.isAbsolute(each));
   const linked = named
     .flatMap((folder) => realpath(path.join(folder, "pulumi")) ?? [])
     .map((file) => path.dirname(file));

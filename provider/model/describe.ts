@@ -3,7 +3,7 @@
  * they are values with fields. The words are the same rehearsed and applied, so that a second `up` changes no output.
  */
 import type { AccessFinding } from "./access";
-import { PULUMI } from "./command";
+import { PULUMI, UP } from "./command";
 import type { MeasuredDelta } from "./delta";
 import type { Finding, Stop } from "./findings";
 import { inLine } from "./harmless";
@@ -49,7 +49,7 @@ export function listStops(stops: readonly Stop[]): string {
 
 /** Drift that was not accepted, with the two ways out. */
 function describeDrift(tier: number, differences: readonly string[], acceptance: string): string {
-  const lower = `${PULUMI} config set throughTier ${tier - 1}; ${PULUMI} up`;
+  const lower = `${PULUMI} config set throughTier ${tier - 1}; ${UP}`;
   return (
     `tier ${tier} has drifted: ${differences.join("; ")}. Roll back to tier ${tier - 1} and up again (${lower}), ` +
     `or accept it as it is: ROLLOUT_ACCEPT=${acceptance}`

@@ -1,5 +1,5 @@
 /** What must be true of target, rollout and ledger before anything is done. Each rule stands here once. */
-import { PULUMI } from "./command";
+import { PREVIEW, PULUMI, UP } from "./command";
 import { RolloutError } from "./errors";
 import { inLine } from "./harmless";
 import { type Rollout, writes } from "./rollout";
@@ -66,14 +66,14 @@ export function requireUnbroken(rollout: Rollout, ledger: ReadonlyMap<number, un
   if (beyond.length) {
     throw new RolloutError(
       `The ledger is broken: tier ${missing} is missing, but ${beyond.join(", ")} are applied. Nothing was changed. ` +
-        `Roll the later tiers back first (${PULUMI} config set throughTier ${missing - 1}; ${PULUMI} up), ` +
+        `Roll the later tiers back first (${PULUMI} config set throughTier ${missing - 1}; ${UP}), ` +
         `then roll out again.`,
     );
   }
   if (next === undefined || missing >= next) return;
   throw new RolloutError(
     `Tier ${next} is not applied: tier ${missing} must be applied first, and the ledger does not hold it. Nothing was ` +
-      `changed. Run ${PULUMI} preview to see where the rollout stands.`,
+      `changed. Run ${PREVIEW} to see where the rollout stands.`,
   );
 }
 

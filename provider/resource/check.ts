@@ -1,5 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { PULUMI } from "../model/command";
+import { PULUMI, UP } from "../model/command";
 import { RolloutError } from "../model/errors";
 import { requireSameRollout, requireSameTarget } from "../model/guards";
 import type { TierInputs } from "../model/tier-inputs";
@@ -39,7 +39,7 @@ function requireUnedited({ tier, edited, digest, status }: TierInputs): void {
   throw new RolloutError(
     `tier ${tier} is applied from digest ${status.digest.slice(0, 12)}, but its files are now ` +
       `${digest.slice(0, 12)}. An applied tier is not edited: restore the files, or roll back to tier ${tier - 1} ` +
-      `or below (${PULUMI} config set throughTier), run ${PULUMI} up, and roll out again. Changed since:\n${edited}`,
+      `or below (${PULUMI} config set throughTier), run ${UP}, and roll out again. Changed since:\n${edited}`,
   );
 }
 
