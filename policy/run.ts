@@ -2,6 +2,7 @@ import type { ResourceValidationPolicy } from "@pulumi/policy";
 import {
   describeStop,
   isFirstTier,
+  PREVIEW,
   PULUMI,
   type Rollout,
   type StopKind,
@@ -85,7 +86,7 @@ function wayBackMissing(rollout: Rollout, { run }: TierInputs): string[] {
   if (run.verdict !== "PASS") return [];
   return run.applies
     .filter((tier) => writes(tierOf(rollout, tier)) && !run.reversible.includes(tier))
-    .map((tier) => `The rollback of tier ${tier} was not rehearsed. Run ${PULUMI} preview with rehearsal.`);
+    .map((tier) => `The rollback of tier ${tier} was not rehearsed. Run ${PREVIEW} with rehearsal.`);
 }
 
 /** Where the engine does not say which it is, it is an update. */

@@ -12,7 +12,7 @@ export type {
   Owned,
   RoleAttributes,
 } from "./model/access";
-export { PULUMI } from "./model/command";
+export { PREVIEW, PULUMI } from "./model/command";
 export {
   describeAccess,
   describeCondition,

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { declareAccess } from "../../access/declaration";
 import { installSql, removeSql } from "../../access/sql";
+import { loginSql } from "../../access/sql-login";
 import { describeAccess, messageOf } from "../../provider";
 import { runAccessProgram } from "../access/pulumi";
 import { approve, audit, withdraw } from "../access/session";
@@ -15,6 +16,7 @@ const USAGE = `Usage: npm run access -- COMMAND
 
   preview | up | destroy   the roles and rights of this database, with Pulumi; the options are those of its CLI
   sql [--remove]           print the same as one SQL script, to be run by psql as a superuser; --remove takes it back
+  sql --login NAME         print the rights of one login instead, for a clone that goes without these roles
   audit [--json]           compare what is with what is declared. Exit code 0 = as declared, 10 = it differs, 1 = error
   approve --release DIGEST --request CODE --for 2h
                            allow this release to be rolled out under this request, for 1 minute to 7 days
@@ -33,6 +35,7 @@ const options = {
   for: { type: "string" },
   reader: { type: "string", multiple: true },
   administrator: { type: "string", multiple: true },
+  login: { type: "string" },
   remove: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -41,9 +44,8 @@ const options = {
 type Options = ReturnType<typeof readOptions>;
 
 const actions: Record<string, (options: Options) => Promise<number>> = {
-  sql: async ({ remove }) => {
-    const sql = remove ? removeSql(declareAccess()) : installSql(declareAccess());
-    console.log(`${remove ? REMOVE_HEADER : INSTALL_HEADER}\n${sql}`);
+  sql: async ({ remove, login }) => {
+    console.log(scriptOf(remove ?? false, login));
     return 0;
   },
   audit: tellAudit,
@@ -62,6 +64,27 @@ const actions: Record<string, (options: Options) => Promise<number>> = {
     return 0;
   },
 };
+
+function scriptOf(remove: boolean, login: string | undefined): string {
+  if (login === undefined) {
+    return remove
+      ? `${REMOVE_HEADER}\n${removeSql(declareAccess())}`
+      : `${INSTALL_HEADER}\n${installSql(declareAccess())}`;
+  }
+  if (remove)
+    throw new Failure(`--remove is for the roles, --login for a database without them.\n${USAGE}`, EXIT.configuration);
+  try {
+    return `${LOGIN_HEADER}\n${loginSql(declareAccess(), login)}`;
+  } catch (cause) {
+    throw new Failure(`--login: ${messageOf(cause)}.`, EXIT.configuration, { cause });
+  }
+}
+
+const LOGIN_HEADER = `-- The rights of one login that rolls out alone, made by: npm run access -- sql --login NAME
+-- For a clone without the roles of the rollout (configuration: access optional). The login has to be there.
+-- As a superuser, in the database of the rollout: psql -X -v ON_ERROR_STOP=1 -d DATABASE -f FILE
+\\set ON_ERROR_STOP on
+\\set QUIET on`;
 
 const INSTALL_HEADER = `-- Roles and rights of the rollout, made by: npm run access -- sql
 -- As a superuser, in the database of the rollout: psql -X -v ON_ERROR_STOP=1 -d DATABASE -f FILE

@@ -18,6 +18,7 @@ const FILES: Record<string, string> = {
   access: "./access",
   manifest: "./manifest",
   example: "./example",
+  samples: "./samples",
   check: "./check",
   test: "./test",
   chaos: "./chaos",

@@ -15,6 +15,12 @@ export function isExternal(): boolean {
   return connection !== undefined && !isEmbeddedAddress(connection);
 }
 
+/** True where the environment names a database for a stack of its own: any but the developer's, on the embedded server too. */
+export function namesOwnDatabase(): boolean {
+  const connection = namedConnection();
+  return connection !== undefined && !(isEmbeddedAddress(connection) && connection.database === DATABASE);
+}
+
 /** What the environment names. Throws, without showing it, where that cannot be read: before anything is started. */
 export function namedConnection(): Connection | undefined {
   const { DATABASE_URL, PGHOST } = process.env;
@@ -36,7 +42,7 @@ function isEmbeddedAddress({ host, port }: Connection): boolean {
 
 /** Only the dev stack falls back on the embedded database; any other goes to another host by a protected connection. */
 export function requireOwnDatabase(stack: string): void {
-  if (stack !== DEV_STACK && !isExternal()) {
+  if (stack !== DEV_STACK && !namesOwnDatabase()) {
     throw new Failure(
       `Stack ${stack} has a database of its own: set DATABASE_URL or PGHOST. Nothing was started.`,
       EXIT.configuration,
@@ -64,12 +70,14 @@ export interface Purpose {
  * plays the approver there.
  */
 export async function targetEnvironment(stack: string, { as, request }: Purpose): Promise<NodeJS.ProcessEnv> {
-  if (stack !== DEV_STACK || isExternal()) return {};
+  // In this process too it is known on which stack an unprotected connection is only told.
+  const named = { PULUMI_STACK: stack };
+  if (stack !== DEV_STACK || isExternal()) return named;
   const cluster = await ensureDatabase();
   const { loginOf, playApprover } = require("./roles") as typeof import("./roles");
   // Without roles there is nothing to approve.
   if (request && cluster.rolePassword) await playApprover(cluster, DATABASE, request);
-  return namedConnection() ? {} : { DATABASE_URL: clusterUrl(cluster, DATABASE, loginOf(cluster, as)) };
+  return namedConnection() ? named : { ...named, DATABASE_URL: clusterUrl(cluster, DATABASE, loginOf(cluster, as)) };
 }
 
 /** The same for a command that only looks and so starts nothing. Throws where the embedded database is the target and does not run. */

@@ -2,7 +2,7 @@
 // before anything is started: nobody is to find out in production, one refusal after the other.
 import fs from "node:fs";
 import { describeUnprotected } from "../../provider";
-import { isExternal, namedConnection } from "../dev-database/target";
+import { namedConnection, namesOwnDatabase } from "../dev-database/target";
 import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
 import { isTerminal } from "../process";
@@ -36,7 +36,7 @@ export function requireSurroundings(line: CommandLine): void {
 
 function missingDatabase(line: CommandLine): string | undefined {
   if (!operationOf(line)) return undefined;
-  if (!isExternal()) {
+  if (!namesOwnDatabase()) {
     return (
       "It has a database of its own, and none is named: " +
       "export DATABASE_URL='postgresql://LOGIN@HOST/DATABASE?sslmode=verify-full&sslrootcert=FILE', or PGHOST and so on."

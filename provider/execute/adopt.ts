@@ -2,7 +2,7 @@ import type { Context } from "../context";
 import { changedObjects, countKinds, declaredObjects, NO_DELTA, within } from "../model/delta";
 import { type Finding, stopsOf } from "../model/findings";
 import { bindGates, failedGates, measureGates } from "../model/gates";
-import { PULUMI } from "../model/command";
+import { DESTROY } from "../model/command";
 import { RolloutError } from "../model/errors";
 import type { TierReport } from "../model/report";
 import type { TierDeclaration } from "../model/rollout";
@@ -41,7 +41,7 @@ export async function verifyRecorded(
   throw new RolloutError(
     `Tier ${declaration.tier} (${declaration.title}) is in the ledger, but it cannot be adopted, because it is not the same:\n` +
       differences.map((difference) => `  - ${difference}`).join("\n") +
-      `\nNothing was changed. Restore the release that was applied, or roll back with ${PULUMI} destroy.`,
+      `\nNothing was changed. Restore the release that was applied, or roll back with ${DESTROY}.`,
   );
 }
 

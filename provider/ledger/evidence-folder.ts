@@ -24,7 +24,7 @@ export async function makeFolder(folder: string): Promise<void> {
  */
 export async function requireEvidenceFolder(folder: string): Promise<void> {
   try {
-    await rmdir(await mkdtemp(path.join(nearest(path.resolve(folder)), ".one-roof-")));
+    await rmdir(await mkdtemp(path.join(nearest(path.resolve(folder)), ".writable-")));
   } catch (error) {
     throw new RolloutError(
       `The evidence of a rollback could not be written to the folder ${inLine(folder)}: ${messageOf(error)}. Nothing was changed. ` +

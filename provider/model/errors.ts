@@ -25,8 +25,8 @@ export class RolloutError extends Error {
 
 /** SQLSTATE or system error code of an error, if it has one. */
 export function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
+  const { code } = Object(error) as { code?: unknown };
+  return typeof code === "string" ? code : undefined;
 }
 
 /** The message of anything that was thrown. What is not a refusal of ours was worded by others: it stays in its line. */

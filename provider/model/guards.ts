@@ -1,5 +1,5 @@
 /** What must be true of target, rollout and ledger before anything is done. Each rule stands here once. */
-import { PULUMI, rollBackTo, SECOND_RELEASE } from "./command";
+import { PREVIEW, PULUMI, rollBackTo, SECOND_RELEASE } from "./command";
 import { changedObjects, declaredObjects } from "./delta";
 import { describeOrigin } from "./describe-ledger";
 import { RolloutError } from "./errors";
@@ -76,7 +76,7 @@ export function requireUnbroken(rollout: Rollout, ledger: ReadonlyMap<number, un
   if (next === undefined || !isAfter(rollout, next, missing)) return;
   throw new RolloutError(
     `Tier ${next} is not applied: tier ${missing} must be applied first, and the ledger does not hold it. Nothing was ` +
-      `changed. Run ${PULUMI} preview to see where the rollout stands.`,
+      `changed. Run ${PREVIEW} to see where the rollout stands.`,
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from "../context";
-import { PULUMI, wantsProfile } from "../model/command";
+import { PREVIEW, wantsProfile } from "../model/command";
 import { NO_DELTA } from "../model/delta";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { stopsOf } from "../model/findings";
@@ -70,7 +70,7 @@ function failed(error: unknown, guard: Guard): RolloutError {
   if (error instanceof RolloutError) return error;
   const next = mayNotWrite(error)
     ? "Grant this login what is missing: README.md lists the rights that a rollout needs."
-    : `Run ${PULUMI} preview again when the server is well.`;
+    : `Run ${PREVIEW} again when the server is well.`;
   return new RolloutError(
     `The rehearsal at ${guard.step()} failed: ${messageOf(error)}. It was rolled back; nothing was changed. ${next}`,
     codeOf(error),

@@ -252,12 +252,22 @@ function address({ user, host, port, database }: Connection): string {
   return inLine(`${user}@${host}:${port}/${database}`);
 }
 
+const NOT_TRUSTED =
+  "no authority that is trusted here has signed the server's certificate. Name the right authority's certificate by sslrootcert";
+
 const ADVICE: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there. Start the server, or correct DATABASE_URL or PGHOST and PGPORT",
   ENOTFOUND: "there is no such host. Correct DATABASE_URL or PGHOST",
   "28P01": "the password was refused. Correct DATABASE_URL or PGPASSWORD",
-  "28000": "the login was refused. Correct DATABASE_URL or PGUSER, or ask for access in pg_hba.conf",
+  "28000":
+    "the login was refused. Correct DATABASE_URL or PGUSER, name its certificate by sslcert and sslkey where the server asks for one, " +
+    "or ask for access in pg_hba.conf",
   "3D000": "there is no database of that name. Correct DATABASE_URL or PGDATABASE",
+  DEPTH_ZERO_SELF_SIGNED_CERT: NOT_TRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: NOT_TRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: NOT_TRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: NOT_TRUSTED,
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another name. Connect by the name that it carries",
   "53300": "the server has no connection left. Try again when it is less busy",
   "57P03": "the server is starting up or shutting down. Try again in a moment",
 };

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
-import { PULUMI } from "../model/command";
+import { DESTROY, PREVIEW, PULUMI, UP } from "../model/command";
 import { listStops, tierLine } from "../model/describe";
 import { compareRehearsal } from "../model/describe-tiers";
 import { describeOrigin } from "../model/describe-ledger";
@@ -71,8 +71,8 @@ async function refuse({ report }: TierInputs, context: HookContext, error: unkno
   const moved = counted ? `${compareRehearsal(scripts.declaration, report, error.report)}.\n` : "";
   const standing = [...(await readLedger(session, release.rollout)).keys()].join(", ");
   const stands = standing
-    ? `Tiers ${standing} stay applied. Put right what is listed, then: ${PULUMI} up. To take them back: ${PULUMI} destroy`
-    : `No tier is applied. Put right what is listed, then: ${PULUMI} up`;
+    ? `Tiers ${standing} stay applied. Put right what is listed, then: ${UP}. To take them back: ${DESTROY}`
+    : `No tier is applied. Put right what is listed, then: ${UP}`;
   throw new RolloutError(`${error.message}\n${moved}${stands}`, error.code, { cause: error });
 }
 
@@ -93,7 +93,7 @@ function requireNothingToRemove({ tier, title, run: { removes } }: TierInputs): 
   if (!removes.length) return;
   throw new RolloutError(
     `Tier ${tier} (${title}) is not in this stack's state, so tiers ${removes.join(", ")}, which this run is to roll back, cannot ` +
-      `be either and would stay. Nothing was changed. Take them over first (${PULUMI} config rm throughTier; ${PULUMI} up), ` +
+      `be either and would stay. Nothing was changed. Take them over first (${PULUMI} config rm throughTier; ${UP}), ` +
       `then roll back.`,
   );
 }
@@ -109,7 +109,7 @@ function requireRehearsal({ tier, title, run }: TierInputs): void {
       : "";
   throw new RolloutError(
     `Tier ${tier} (${title}) is not applied, because the run did not pass its rehearsal:${why}\n` +
-      `Nothing was changed. Put right what is listed and run ${PULUMI} preview.${accept}`,
+      `Nothing was changed. Put right what is listed and run ${PREVIEW}.${accept}`,
   );
 }
 
@@ -128,7 +128,7 @@ async function requireJudgedRelease({ tier, title, digest, run }: TierInputs, { 
   if (scripts.digest !== digest || release !== run.release) {
     refuse(
       `its files were changed after they were rehearsed (release ${run.release}, now ${release}). Find out who changed ` +
-        `them, then run ${PULUMI} preview.`,
+        `them, then run ${PREVIEW}.`,
     );
   }
 }

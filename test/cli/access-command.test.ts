@@ -2,10 +2,12 @@ import { EXIT } from "../../cli/exit-codes";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { atEnd } from "../support/clean-up";
+import { catalogAndRows, differences } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
 import { program, type PsqlResult } from "../support/database/psql";
 import { findings, RELEASE, removeRoles } from "../support/database/roles";
 import { withFolder } from "../support/folder";
+import { programOn } from "../support/pulumi/program";
 
 let db: TestDatabase;
 
@@ -30,6 +32,25 @@ const byPsql = (sql: string) =>
     writeFileSync(file, sql);
     return db.psql(["-f", file]);
   });
+
+test("the printed rights of one login are enough for a rollout and its way back, in a database of any name", async () => {
+  const { stdout } = await access(["sql", "--login", "passer_by"]);
+  expect(stdout).not.toContain("directus");
+  expect(await byPsql(stdout)).toEqual({ code: 0, stdout: "", stderr: "" });
+  const before = await catalogAndRows(db.url);
+  const rollout = programOn(db, {}, { url: db.url.replace("//postgres@", "//passer_by@") });
+  const states = await rollout.up();
+  expect(states).toHaveLength(8);
+  for (const state of states.reverse()) await rollout.destroy(state);
+  expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
+  await db.query("DROP OWNED BY passer_by");
+});
+
+test.each([["Directus"], ["a; DROP TABLE x"], [""]])("%j is no name of a login", async (name) => {
+  const { code, stdout, stderr } = await access(["sql", "--login", name]);
+  expect({ code, stdout }).toEqual({ code: EXIT.configuration, stdout: "" });
+  expect(stderr).toMatch(/^--login: expected a login's plain name in small letters, found /);
+});
 
 test("before there are roles the audit says so, and how to make them", async () => {
   const { code, stdout } = await access(["audit"]);

@@ -95,6 +95,17 @@ describe("a server that is not ours", () => {
   });
 });
 
+test("another database of the embedded server, such as a clone, is one of its own", async () => {
+  rememberCluster(await identifierOf());
+  const env = { PULUMI_STACK: "clone", PULUMI_CONFIG_PASSPHRASE: "of the clone" };
+  const { stderr } = await run(["preview"], env);
+  expect(stderr).toMatch(/^There is no stack clone in the backend/m);
+  const own = new URL(db.url);
+  own.pathname = "/directus";
+  const refused = await run(["preview"], { ...env, DATABASE_URL: own.href });
+  expect(refused.stderr).toMatch(/^Stack clone is not ready for preview.*\n {2}- It has a database of its own/);
+});
+
 test("our own server needs no word", async () => {
   rememberCluster(await identifierOf());
   const { code, stderr } = await run(["refresh"]);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, copyFileSync, statSync } from "node:fs";
+import { chownSync, copyFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { EXIT } from "../../cli/exit-codes";
 import { connect } from "../../provider/postgres/session";
@@ -33,6 +33,10 @@ function makeCertificates(): void {
   );
   const sign = ["x509", "-req", "-in", "server.csr", "-copy_extensions", "copy", "-out", "server.crt"];
   openssl(...sign, "-CA", "root.crt", "-CAkey", "root.key", "-CAcreateserial");
+  for (const name of ["bearer", "stranger"]) {
+    openssl(...request, "-subj", `/CN=${name}`, "-keyout", `${name}.key`, "-out", `${name}.csr`);
+    openssl("x509", "-req", "-in", `${name}.csr`, "-out", `${name}.crt`, "-CA", "root.crt", "-CAkey", "root.key");
+  }
 }
 
 const speaksTls = async () => (await db.value("SELECT setting FROM pg_settings WHERE name = 'ssl'")) === "on";
@@ -43,15 +47,17 @@ beforeAll(async () => {
   makeCertificates();
   const data = await db.value<string>("SHOW data_directory");
   const { uid, gid } = statSync(data);
-  for (const name of ["server.key", "server.crt"]) {
+  for (const name of ["server.key", "server.crt", "root.crt"]) {
     copyFileSync(path.join(folder, name), path.join(data, name));
     chownSync(path.join(data, name), uid, gid);
   }
   execFileSync("chmod", ["600", path.join(data, "server.key")]);
   await db.query("ALTER SYSTEM SET ssl = on");
+  await db.query("ALTER SYSTEM SET ssl_ca_file = 'root.crt'");
   await db.query("SELECT pg_reload_conf()");
   atEnd(async () => {
     await db.query("ALTER SYSTEM RESET ssl");
+    await db.query("ALTER SYSTEM RESET ssl_ca_file");
     await db.query("SELECT pg_reload_conf()");
   });
   await until(speaksTls, 10_000);
@@ -75,7 +81,7 @@ test.each([["verify-full"], ["verify-ca"], ["require"]])(
   async (mode) => {
     expect(await encrypted(`?sslmode=${mode}&sslrootcert=${folder}/root.crt`)).toBe(true);
     await expect(encrypted(`?sslmode=${mode}&sslrootcert=${folder}/other.crt`)).rejects.toThrow(
-      /Cannot connect.*certificate/,
+      /Cannot connect.*: no authority that is trusted here has signed.* by sslrootcert\./,
     );
   },
 );
@@ -84,7 +90,39 @@ test("verify-full asks for the name, verify-ca does not", async () => {
   const url = new URL(db.url);
   const there = (mode: string) => `?host=localhost&port=${url.port}&sslmode=${mode}&sslrootcert=${folder}/root.crt`;
   expect(await encrypted(there("verify-ca"))).toBe(true);
-  await expect(encrypted(there("verify-full"))).rejects.toThrow(/Cannot connect.*altnames/);
+  await expect(encrypted(there("verify-full"))).rejects.toThrow(/Cannot connect.*certificate is for another name/);
+});
+
+describe("a login that the server knows by its certificate", () => {
+  const as = (name?: string) =>
+    encrypted(
+      `?user=bearer&sslmode=verify-full&sslrootcert=${folder}/root.crt` +
+        (name === undefined ? "" : `&sslcert=${folder}/${name}.crt&sslkey=${folder}/${name}.key`),
+    );
+
+  beforeAll(async () => {
+    const file = await db.value<string>("SHOW hba_file");
+    const trusting = readFileSync(file, "utf8");
+    const write = async (rules: string) => {
+      writeFileSync(file, rules);
+      await db.query("SELECT pg_reload_conf()");
+    };
+    await db.query("CREATE ROLE bearer LOGIN");
+    await write(`hostssl all bearer 127.0.0.1/32 cert\n${trusting}`);
+    atEnd(async () => {
+      await write(trusting);
+      await db.query("DROP ROLE bearer");
+    });
+  });
+
+  test("comes in by its own, and by no other", async () => {
+    expect(await as("bearer")).toBe(true);
+    await expect(as("stranger")).rejects.toThrow(/Cannot connect to the database bearer@.*the login was refused/);
+  });
+
+  test("is told what to name where it names none", async () => {
+    await expect(as()).rejects.toThrow(/the login was refused\..* name its certificate by sslcert and sslkey/);
+  });
 });
 
 test("without a word nothing is encrypted", async () => {
@@ -95,6 +133,14 @@ test("node-postgres has nothing to warn of", async () => {
   const DATABASE_URL = `${db.url}?sslmode=require&sslrootcert=${folder}/root.crt`;
   const { stdout, stderr } = await program(process.execPath, ["cli/main.js", "gate"], { DATABASE_URL });
   expect([stdout, stderr]).toEqual(["BLOCKED database: database<>directus;\n", ""]);
+});
+
+test("on the developer's stack it is only told", async () => {
+  const environment = { DATABASE_URL: "postgres://me@db.invalid/directus?sslmode=require", PULUMI_STACK: "" };
+  const { stderr } = await program(process.execPath, ["cli/main.js", "gate"], environment);
+  expect(stderr).toMatch(
+    /^The connection to db\.invalid is not protected: .*\n.*Cannot connect to the database me@db\.invalid/,
+  );
 });
 
 test("a stack of its own is refused where the way is not protected, before anything is asked", async () => {
