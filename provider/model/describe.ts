@@ -193,19 +193,20 @@ export function summarizeReport(report: TierReport, width = OUTPUT_WIDTH): strin
 export function tierLine(report: TierReport): string {
   const name = `Tier ${report.tier} (${report.title})`;
   const line = summarizeReport(report, LINE_WIDTH - name.length - 2);
-  return report.verdict === "PASS" || report.verdict === "ADOPTED"
-    ? fitting(`${name}: `, line.split(", "))
-    : `${name}: ${line}`;
+  if (report.verdict !== "PASS" && report.verdict !== "ADOPTED") return `${name}: ${line}`;
+  // What was judged is said whole, and of what it did as much as fits.
+  const did = line.indexOf(": ") + 2;
+  return fitting(`${name}: ${line.slice(0, did)}`, line.slice(did).split(", "));
 }
 
 /** As many parts as a line at a terminal holds, and how many more there are. */
 export function fitting(start: string, parts: readonly string[]): string {
-  for (let shown = parts.length; shown > 1; shown--) {
+  for (let shown = parts.length; shown > 0; shown--) {
     const more = parts.length - shown;
     const line = `${start}${parts.slice(0, shown).join(", ")}${more ? ` and ${more} more` : ""}`;
     if (line.length <= LINE_WIDTH) return line;
   }
-  return start + (parts.length > 1 ? `${parts[0] ?? ""} and ${parts.length - 1} more` : parts.join(", "));
+  return start + (parts.length > 1 ? `${parts[0] ?? ""} …` : parts.join(", "));
 }
 
 /** Objects, rows and readings of a delta, such as `~1 view, +30 governance_object_ownership, ownership_gap 210 → 0`. */

@@ -62,7 +62,7 @@ async function rolledOut(db: TestDatabase) {
 async function refused(db: TestDatabase) {
   const operator = operatorOn(db);
   const gate = await operator("gate", 10);
-  const preview = await operator("preview", 1);
+  const preview = await operator("preview", 10);
   await db.query(text("sql/baseline/sign.sql"));
   return { gate, preview, diff: await operator("preview", 0, "--diff") };
 }

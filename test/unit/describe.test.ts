@@ -58,7 +58,9 @@ test("a line names what a terminal of 100 columns has room for, and counts the r
   expect(line).toMatch(/^Tier 1 rolled back: -0 rows, -1 rows, .* and \d+ more$/);
   expect(line.length).toBeLessThanOrEqual(96);
   expect(fitting("a: ", ["b", "c"])).toBe("a: b, c");
-  expect(fitting("a: ", ["b".repeat(200), "c"])).toBe(`a: ${"b".repeat(200)} and 1 more`);
+  expect(fitting("a: ", ["b".repeat(200), "c"])).toBe(`a: ${"b".repeat(200)} …`);
+  const wide = { ...NO_DELTA, rows: { [`a.${"b".repeat(60)}`]: 30 }, readings: DELTA.readings };
+  expect(tierLine(report({ delta: wide }))).toMatch(/: as declared, 0 gates passed: \+30 b{60} …$/);
   const long = { ...DELTA, rows: Object.fromEntries(parts.map((_, index) => [`public.table_${index}`, 2])) };
   expect(tierLine(report({ delta: long }))).toMatch(
     /^Tier 1 \(.*\): as declared, 0 gates passed: \+1 table, \+31 views and 3 more$/,
