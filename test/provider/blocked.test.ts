@@ -12,6 +12,8 @@ import { until } from "../support/until";
  */
 
 const LOCK_TIMEOUT_MS = 300;
+/** How long the guard lets others wait. */
+const GUARD_MS = 200;
 /** What a loaded machine may add to a time-out. */
 const GRACE_MS = 1_200;
 const PATIENCE_MS = 20_000;
@@ -151,21 +153,28 @@ async function longestOf(sql: string, work: () => Promise<unknown>): Promise<num
 }
 
 describe("the application goes on while we wait", () => {
+  /** Its lock time-out is no help to anybody who waits behind it: only its guard is. */
+  let yielding: Program;
+
+  beforeAll(() => {
+    yielding = programOn(db, { lockTimeout: "10s", retryBudget: "1s" });
+  });
+
   test("writers behind up's foreign key are let through", async () => {
     await block("UPDATE governance_registry SET code = code WHERE false");
     const waited = await longestOf("UPDATE governance_registry SET code = code WHERE false", () =>
-      hasty.create(tierOne()),
+      yielding.create(tierOne()),
     );
-    expect(heard(hasty)).toContain("because others waited for us");
-    expect(waited).toBeLessThan(LOCK_TIMEOUT_MS + GRACE_MS);
+    expect(heard(yielding)).toContain("because others waited for us");
+    expect(waited).toBeLessThan(GUARD_MS + GRACE_MS);
   });
 
   test("readers behind destroy are let through", () =>
     applied(async (state) => {
       await block("SELECT FROM governance_registry LIMIT 1");
-      const waited = await longestOf("SELECT FROM governance_registry LIMIT 1", () => hasty.destroy(state));
-      expect(heard(hasty)).toContain("because others waited for us");
-      expect(waited).toBeLessThan(LOCK_TIMEOUT_MS + GRACE_MS);
+      const waited = await longestOf("SELECT FROM governance_registry LIMIT 1", () => yielding.destroy(state));
+      expect(heard(yielding)).toContain("because others waited for us");
+      expect(waited).toBeLessThan(GUARD_MS + GRACE_MS);
     }));
 });
 
