@@ -75,6 +75,18 @@ export async function witness(db: TestDatabase, command: () => Promise<Result>):
   return { ...result, changes, left: await leftovers(db) };
 }
 
+/** `up`, which previews first, must refuse, and may start and change nothing. */
+export async function refused(db: TestDatabase, stack: Engine): Promise<Result> {
+  // There is no state to look at before the first command.
+  await succeed(stack.run("stack", "ls"));
+  const before = await catalogAndRows(db.url);
+  const resources = stack.resources().length;
+  const up = await refuse(stack.up());
+  expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
+  expect(stack.resources()).toHaveLength(resources);
+  return up;
+}
+
 /** Preview and `up --skip-preview`: both must refuse, and neither may start or change anything. */
 export async function refusedTwice(db: TestDatabase, stack: Engine): Promise<{ preview: Result; up: Result }> {
   const before = await catalogAndRows(db.url);
