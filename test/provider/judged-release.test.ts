@@ -1,6 +1,7 @@
 /** What is applied is what was rehearsed, and what was rehearsed is what was ratified, with the pack or without it. */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
+import type { TierInputs } from "../../provider/model/tier-inputs";
 import { withDatabase } from "../support/database/database";
 import { programOn } from "../support/pulumi/program";
 import { before, edit, withProject } from "../support/pulumi/project";
@@ -35,5 +36,26 @@ test("another release than the ratified one is refused by create itself", async 
       /the ratified release is 0{64}, the files that were rehearsed are [0-9a-f]{64}/,
     );
     expect(await db.value("SELECT to_regclass('public.axis_registry')::text")).toBeNull();
+  });
+});
+
+test.each<[what: string, inputs: Partial<TierInputs>, why: RegExp]>([
+  [
+    "another database",
+    { target: { database: "another", system: "1" } },
+    /^Wrong target: this stack's state was made on/,
+  ],
+  ["a module outside of the project", { module: "../tiers" }, /^The state names no module of this project\./],
+  ["a module by its path", { module: "/tmp/tiers" }, /^The state names no module of this project\./],
+])("a hook whose inputs name %s does nothing", async (_, other, why) => {
+  await withDatabase("signed", async (db) => {
+    const run = programOn(db);
+    const [first, ...states] = await run.up(2);
+    const edited = { ...states[1], ...other };
+    for (const work of [() => run.create(edited), () => run.read(edited), () => run.destroy(edited)]) {
+      await expect(work()).rejects.toThrow(why);
+    }
+    await expect(run.create({ ...first, ...other })).rejects.toThrow(why);
+    expect(await db.value("SELECT string_agg(action, ' ') FROM one_roof_rollout.ledger")).toBe("applied applied");
   });
 });

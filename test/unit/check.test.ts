@@ -84,9 +84,10 @@ describe("a tier has changed", () => {
   const state: TierState = { ...inputs({ status: APPLIED }), rolloutId: "r1" };
   const changed = (more: Partial<TierInputs>) => diff("id", state, inputs({ status: APPLIED, ...more })).changes;
 
-  test("when the ledger does not hold it, or it belongs to another rollout", () => {
+  test("when the ledger does not hold it, it belongs to another rollout, or its database was moved", () => {
     expect(changed({ status: { ...APPLIED, applied: false } })).toBe(true);
     expect(changed({ rolloutId: "r2" })).toBe(true);
+    expect(changed({ target: { ...state.target, system: "of another cluster" } })).toBe(true);
   });
 
   test("but not by what is a fact of the run", () => {

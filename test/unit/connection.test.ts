@@ -7,6 +7,7 @@ import {
   readConnection,
   requireProtected,
 } from "../../provider/postgres/connection";
+import { connect } from "../../provider/postgres/session";
 import { temporaryFolder } from "../support/folder";
 
 const of = (DATABASE_URL: string) => readConnection({ DATABASE_URL });
@@ -140,4 +141,16 @@ describe("the way to the server", () => {
     expect(() => requireProtected(of(url), "prod")).not.toThrow();
     expect(describeExposure(of(url))).toBeUndefined();
   });
+});
+
+test("no session is opened over a way that is not protected, and nobody is asked for the host", async () => {
+  const { DATABASE_URL, PULUMI_STACK } = process.env;
+  Object.assign(process.env, { DATABASE_URL: "postgres://me:hunter2@db.invalid/x", PULUMI_STACK: "prod" });
+  try {
+    await expect(connect({ application: "test" })).rejects.toThrow(
+      /^The connection to db\.invalid is not protected: expected sslmode=verify-full, found no sslmode\./,
+    );
+  } finally {
+    Object.assign(process.env, { DATABASE_URL: DATABASE_URL ?? "", PULUMI_STACK: PULUMI_STACK ?? "" });
+  }
 });

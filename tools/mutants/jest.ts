@@ -57,13 +57,15 @@ export function readTests(tests: string): { file: string; part: string | undefin
   return { file, part };
 }
 
-/** Runs tests in a copy, until the first file in which one fails. */
+/** Runs tests in a copy. */
 export async function runJest(
   { folder, home }: { readonly folder: string; readonly home: string },
   { files, parts, workers, limit }: Run,
 ): Promise<Outcome> {
   const report = path.join(home, `report-${path.basename(folder)}.json`);
   fs.rmSync(report, { force: true });
+  const log = path.join(home, `jest-${path.basename(folder)}.log`);
+  const output = fs.openSync(log, "w");
   const jest = path.join(folder, "node_modules", "jest", "bin", "jest.js");
   const pattern = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
   const child = spawn(
@@ -72,15 +74,15 @@ export async function runJest(
       jest,
       "--json",
       `--outputFile=${report}`,
-      "--bail",
       "--maxWorkers",
       `${workers}`,
       `--testNamePattern=${pattern}`,
       "--runTestsByPath",
       ...files,
     ],
-    { cwd: folder, env: { ...process.env, ONE_ROOF_HOME: home }, stdio: "ignore", detached: true },
+    { cwd: folder, env: { ...process.env, ONE_ROOF_HOME: home }, stdio: ["ignore", output, output], detached: true },
   );
+  fs.closeSync(output);
   running.add(child);
   const overdue = setTimeout(() => child.pid !== undefined && end(child.pid), limit * 60_000);
   try {
@@ -89,7 +91,10 @@ export async function runJest(
     clearTimeout(overdue);
     running.delete(child);
   }
-  if (!fs.existsSync(report)) return { passed: [], failed: [], broken: `jest said nothing within ${limit} min` };
+  if (!fs.existsSync(report)) {
+    const said = fs.readFileSync(log, "utf8").trim().split("\n").slice(-20).join("\n");
+    return { passed: [], failed: [], broken: `jest did not come to its end in ${limit} min: ${said}` };
+  }
   return readReport(folder, JSON.parse(fs.readFileSync(report, "utf8")) as Report);
 }
 

@@ -153,4 +153,12 @@ export const ledger: readonly Mutant[] = [
     replace: "const [found] = BEYOND_TEXT.exec(sql.slice(0, 1)) ?? [];",
     tests: ["test/unit/script.test.ts"],
   },
+  {
+    name: "evidence-of-the-last-tier",
+    defect: "each rollback overwrites the evidence of the one before",
+    file: "provider/ledger/evidence.ts",
+    find: '{ ...(known !== "none" && known.tiers), [ledger.tier]',
+    replace: "{ [ledger.tier]",
+    tests: ["test/provider/ledger.test.ts -t is one file a rollout"],
+  },
 ];

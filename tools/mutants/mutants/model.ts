@@ -122,4 +122,12 @@ export const model: readonly Mutant[] = [
     replace: "",
     tests: ["test/provider/access-audit.test.ts -t names what was planted"],
   },
+  {
+    name: "another-rollout-taken-over",
+    defect: "a tier of another rollout is applied over, or rolled back",
+    file: "provider/model/guards.ts",
+    find: "  if (!other) return;\n",
+    replace: "  if (!other?.appliedBy) return;\n",
+    tests: ["test/unit/check.test.ts -t a rollout that the state does not know"],
+  },
 ];

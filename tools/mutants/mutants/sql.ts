@@ -119,7 +119,7 @@ export const sql: readonly Mutant[] = [
     file: "tiers/tier-4-containment.ts",
     find: '"public.axis_assignment": { inserted: 35,',
     replace: '"public.axis_assignment": { inserted: { from: 0, to: 100 },',
-    tests: ["test/unit/declared-deltas.test.ts"],
+    tests: ["test/unit/twins.test.ts"],
   },
   {
     name: "withdrawn-approval-lasts",
@@ -136,5 +136,13 @@ export const sql: readonly Mutant[] = [
     find: "IF session_user = '${login}' THEN\n    RAISE EXCEPTION 'The login",
     replace: "IF current_user = '${login}' THEN\n    RAISE EXCEPTION 'The login",
     tests: ["test/provider/access-rights.test.ts -t the login cannot approve itself"],
+  },
+  {
+    name: "lock-of-another-key",
+    defect: "a rollout by psql and one by Pulumi do not exclude each other",
+    file: "tiers/index.ts",
+    find: "lock: [1_330_795_077, 1],",
+    replace: "lock: [1_330_795_077, 2],",
+    tests: ["test/unit/twins.test.ts"],
   },
 ];

@@ -1,3 +1,4 @@
+/** What stands once for the provider and once for psql says the same. */
 import { readFileSync } from "node:fs";
 import { writes } from "../../provider/model/rollout";
 import { rollout } from "../../tiers";
@@ -23,4 +24,12 @@ test.each(TIERS)("of tier %i rows are declared alike for the provider and for ps
 test.each(TIERS.slice(1))("of tier %i the rollback takes back what the tier writes, and no more", (_, tier) => {
   const declared = Object.keys(tier.delta.rows).map((table) => [table, "-own"]);
   expect(declaredIn(tier.rollback ?? "")).toEqual(Object.fromEntries(declared));
+});
+
+test("the lock by which rollouts exclude each other", () => {
+  const key = rollout.lock.join(", ");
+  for (const file of ["sql/common/lock.sql", "sql/common/unlock.sql"]) {
+    const keys = [...readFileSync(file, "utf8").matchAll(/advisory_\w*lock\(([^)]*)\)/g)].map(([, found]) => found);
+    expect([file, new Set(keys)]).toEqual([file, new Set([key])]);
+  }
 });
