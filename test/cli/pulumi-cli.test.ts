@@ -1,8 +1,9 @@
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { EXIT } from "../../cli/exit-codes";
 import { engineFolder, engineVersion } from "../../cli/pulumi/engine";
 import { CLI, copyFoundEngine, shareEngine, sharedEngine } from "../../cli/pulumi/engine-search";
+import { atEnd } from "../support/clean-up";
 import { program } from "../support/database/psql";
 import { temporaryFolder } from "../support/folder";
 
@@ -43,11 +44,13 @@ const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
 asRoot("another user takes the one that root has left for all", async () => {
   shareEngine(VERSION, engineFolder());
-  const home = emptyHome();
+  // Where everybody may go: our own temporary folder is open to us alone.
+  const home = mkdtempSync("/tmp/one-roof-");
+  atEnd(() => rmSync(home, { recursive: true, force: true }));
   chownSync(home, NOBODY, NOBODY);
   const take = `process.setgid(${NOBODY}); process.setuid(${NOBODY});
-    process.exit(require("./cli/pulumi/engine-search").copyFoundEngine("${VERSION}", process.env.HOME + "/bin") ? 0 : 1)`;
-  const loaded = `require("./provider/loader.js"); ${take}`;
+    process.exit(copyFoundEngine("${VERSION}", process.env.HOME + "/bin") ? 0 : 1)`;
+  const loaded = `require("./provider/loader.js"); const { copyFoundEngine } = require("./cli/pulumi/engine-search"); ${take}`;
   const { code, stderr } = await program(process.execPath, ["-e", loaded], { HOME: home, PATH: NODE });
   expect([code, stderr]).toEqual([0, `Copying the Pulumi CLI ${VERSION} from ${sharedEngine(VERSION)} ...\n`]);
   expect(readdirSync(path.join(home, "bin"))).toEqual(WHOLE);

@@ -9,12 +9,12 @@ test.each([
   [
     "privileges",
     "GRANT ALL ON public.axis_registry TO PUBLIC",
-    /reading foreign_privileges: expected none to none, measured none to .*to PUBLIC/,
+    /tier 1 table public\.axis_registry was made or changed behind a statement that locks a table of others/,
   ],
   [
     "a definition",
     "ALTER TABLE public.axis_value DROP CONSTRAINT chk_axis_value_status",
-    /reading structure: expected not there to as defined, measured not there to axis_value/,
+    /tier 1 table public\.axis_value was made or changed behind a statement that locks a table of others/,
   ],
 ])("%s changed at the end of Tier 1 are refused in preview and by create", async (_, sql, said) => {
   await withDatabase("signed", (db) =>
