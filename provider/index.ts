@@ -22,7 +22,8 @@ export {
   describeStop,
   show,
 } from "./model/describe";
-export { codeOf, messageOf } from "./model/errors";
+export { describeTiers, shortDigest } from "./model/describe-ledger";
+export { codeOf, firstSentence, messageOf } from "./model/errors";
 export { harmless, harmlessData, inLine } from "./model/harmless";
 export type { Stop, StopKind } from "./model/findings";
 export type { Failed, Intent, Note } from "./model/outcome";

@@ -1,5 +1,4 @@
 // `npm run access -- COMMAND`: who may do what in a production database, and the approver's act.
-import { parseArgs } from "node:util";
 import { declareAccess } from "../../access/declaration";
 import { installSql, removeSql } from "../../access/sql";
 import { loginSql } from "../../access/sql-login";
@@ -9,6 +8,7 @@ import { approve, audit, withdraw } from "../access/session";
 import { requireOwnDatabase, targetEnvironment } from "../dev-database/target";
 import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
+import { parseOptions } from "../options";
 import { readCommandLine } from "../pulumi/command-line";
 import type { Command } from "./index";
 
@@ -41,7 +41,7 @@ const options = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-type Options = ReturnType<typeof readOptions>;
+type Options = ReturnType<typeof parseOptions<typeof options>>;
 
 const actions: Record<string, (options: Options) => Promise<number>> = {
   sql: async ({ remove, login }) => {
@@ -101,7 +101,7 @@ export const run: Command = async ([name = "", ...rest]) => {
   if (["preview", "up", "destroy"].includes(name)) return runAccessProgram(name, rest);
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   if (!action) throw new Failure(name ? `Unknown command "${name}".\n${USAGE}` : USAGE, EXIT.configuration);
-  const given = readOptions(rest);
+  const given = parseOptions(rest, options, USAGE);
   // On the embedded database everybody is its developer.
   const { stack } = readCommandLine([]);
   requireOwnDatabase(stack);
@@ -111,14 +111,6 @@ export const run: Command = async ([name = "", ...rest]) => {
   console.log(USAGE);
   return 0;
 };
-
-function readOptions(args: string[]) {
-  try {
-    return parseArgs({ args, options }).values;
-  } catch (cause) {
-    throw new Failure(`${messageOf(cause).split(".")[0] ?? ""}.\n${USAGE}`, EXIT.configuration, { cause });
-  }
-}
 
 async function tellAudit({ json, reader: readers = [], administrator: administrators = [] }: Options): Promise<number> {
   const { absent, inForce, findings } = await audit(declareAccess({ readers, administrators }));

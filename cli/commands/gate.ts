@@ -1,12 +1,12 @@
 // `npm run gate`: could the rollout start or go on now? Reads only, starts no Pulumi. Exit code 0 = nothing blocks, 10 = BLOCKED, 1 = error.
-import { parseArgs } from "node:util";
-import { measureReadiness, messageOf, readinessLine } from "../../provider";
+import { measureReadiness, readinessLine } from "../../provider";
 import { monitor } from "../../tiers/monitor";
 import { targetEnvironment } from "../dev-database/target";
 import { say } from "../console";
 import { EXIT } from "../exit-codes";
-import { Failure, foreseen } from "../failure";
+import { answer, QUIET_OPTIONS } from "../monitor/command";
 import { readQuestion } from "../monitor/question";
+import { parseOptions } from "../options";
 import { readCommandLine, type CommandLine } from "../pulumi/command-line";
 import type { Command } from "./index";
 
@@ -28,37 +28,12 @@ const USAGE = `Usage: npm run gate [-- --quiet | --json] [--config-file FILE]
 
   RATIFIED_APR in the environment goes before the configuration's ratifiedApr.`;
 
-const BLOCKED = 10;
-
-type Options = ReturnType<typeof readOptions>;
-
-export const run: Command = async (args) => {
-  const options = readOptions(args);
-  if (options.help) say(USAGE);
-  try {
-    return options.help ? 0 : await tellVerdict(options, readCommandLine(args));
-  } catch (error) {
-    const { message, exitCode } = foreseen(error) ?? new Failure(messageOf(error));
-    if (options.quiet) return exitCode;
-    // An error is one line, so that a log of cron or CI keeps it together.
-    throw new Failure(message.replace(/\s*\n\s*/g, " "), exitCode, { cause: error });
-  }
+export const run: Command = (args) => {
+  const options = parseOptions(args, QUIET_OPTIONS, USAGE);
+  return answer(options, USAGE, () => tellVerdict(options, readCommandLine(args)));
 };
 
-function readOptions(args: string[]) {
-  const flag = { type: "boolean" } as const;
-  const options = {
-    quiet: flag,
-    json: flag,
-    help: { ...flag, short: "h" },
-    "config-file": { type: "string" },
-  } as const;
-  try {
-    return parseArgs({ args, options }).values;
-  } catch (error) {
-    throw new Failure(`${messageOf(error).split(".")[0] ?? ""}.\n${USAGE}`, EXIT.configuration, { cause: error });
-  }
-}
+type Options = ReturnType<typeof parseOptions<typeof QUIET_OPTIONS>>;
 
 async function tellVerdict({ quiet, json }: Options, line: CommandLine): Promise<number> {
   const { project, wanted, stack, approval } = readQuestion(line, quiet);
@@ -68,5 +43,5 @@ async function tellVerdict({ quiet, json }: Options, line: CommandLine): Promise
   if (!quiet) {
     say(json ? JSON.stringify({ verdict, database, tiers, next, blockers, readings }) : readinessLine(measured));
   }
-  return verdict === "BLOCKED" ? BLOCKED : 0;
+  return verdict === "BLOCKED" ? EXIT.refused : EXIT.done;
 }

@@ -1,16 +1,16 @@
 // `npm run status`: where the rollout stands, on one screen. Reads only, starts neither Pulumi nor the embedded database.
-import { parseArgs } from "node:util";
-import { harmlessData, measureStatus, messageOf } from "../../provider";
+import { harmlessData, measureStatus } from "../../provider";
 import { rollout } from "../../tiers";
 import { monitor } from "../../tiers/monitor";
 import { describeTarget, runningEnvironment } from "../dev-database/target";
 import { say } from "../console";
 import { EXIT } from "../exit-codes";
-import { Failure } from "../failure";
+import { answer, OPTIONS } from "../monitor/command";
 import { describeDetail } from "../monitor/detail";
 import { detailOf, factsOf } from "../monitor/facts";
-import { asFailure, readQuestion } from "../monitor/question";
+import { readQuestion } from "../monitor/question";
 import { screenOf } from "../monitor/screen";
+import { badOptions, parseOptions } from "../options";
 import { type CommandLine, readCommandLine } from "../pulumi/command-line";
 import type { Command } from "./index";
 
@@ -24,42 +24,24 @@ const USAGE = `Usage: npm run status [-- --json] [--tier N] [--config-file FILE]
   --json               the same as one JSON object
   --config-file FILE   the stack's configuration, if not Pulumi.<PULUMI_STACK>.yaml`;
 
-export const run: Command = async (args) => {
-  const options = readOptions(args);
-  if (options.help) {
-    say(USAGE);
-    return EXIT.done;
-  }
-  try {
-    return await tellStatus(options, readCommandLine(args));
-  } catch (error) {
-    throw asFailure(error);
-  }
+const STATUS_OPTIONS = { ...OPTIONS, tier: { type: "string" } } as const;
+
+export const run: Command = (args) => {
+  const options = parseOptions(args, STATUS_OPTIONS, USAGE);
+  const tier = readTier(options.tier);
+  return answer(options, USAGE, () => tellStatus({ ...options, tier }, readCommandLine(args)));
 };
 
-type Options = ReturnType<typeof readOptions>;
-
-function readOptions(args: string[]) {
-  const options = {
-    json: { type: "boolean" },
-    tier: { type: "string" },
-    help: { type: "boolean", short: "h" },
-    "config-file": { type: "string" },
-  } as const;
-  try {
-    const { tier, ...values } = parseArgs({ args, options }).values;
-    return { ...values, ...(tier !== undefined && { tier: readTier(tier) }) };
-  } catch (error) {
-    throw new Failure(`${messageOf(error).split(/\.(?:\s|$)/)[0] ?? ""}.\n${USAGE}`, EXIT.configuration, {
-      cause: error,
-    });
-  }
+interface Options {
+  readonly json?: boolean | undefined;
+  readonly tier: number | undefined;
 }
 
-function readTier(text: string): number {
+function readTier(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const known = rollout.tiers.map(({ tier }) => String(tier));
   if (known.includes(text)) return Number(text);
-  throw new Error(`--tier: expected one of ${known.join(", ")}, found "${text}"`);
+  throw badOptions(`--tier: expected one of ${known.join(", ")}, found "${text}"`, USAGE);
 }
 
 async function tellStatus({ json, tier }: Options, line: CommandLine): Promise<number> {

@@ -1,12 +1,12 @@
 // `npm run verify`: does what the rollout promises hold now? Reads only, starts neither Pulumi nor the embedded database.
-import { parseArgs } from "node:util";
-import { describeCondition, harmlessData, messageOf, show, type Verification, verifyRollout } from "../../provider";
+import { describeCondition, harmlessData, show, type Verification, verifyRollout } from "../../provider";
 import { rollout } from "../../tiers";
 import { runningEnvironment } from "../dev-database/target";
 import { say } from "../console";
 import { EXIT } from "../exit-codes";
-import { Failure } from "../failure";
-import { asFailure, readQuestion } from "../monitor/question";
+import { answer, QUIET_OPTIONS } from "../monitor/command";
+import { readQuestion } from "../monitor/question";
+import { parseOptions } from "../options";
 import { type CommandLine, readCommandLine } from "../pulumi/command-line";
 import type { Command } from "./index";
 
@@ -19,34 +19,12 @@ const USAGE = `Usage: npm run verify [-- --quiet | --json] [--config-file FILE]
   --json               print one JSON object: holds, database, tiers, gates, views
   --config-file FILE   the stack's configuration, if not Pulumi.<PULUMI_STACK>.yaml`;
 
-export const run: Command = async (args) => {
-  const options = readOptions(args);
-  if (options.help) say(USAGE);
-  try {
-    return options.help ? EXIT.done : await tellVerification(options, readCommandLine(args));
-  } catch (error) {
-    const failure = asFailure(error);
-    if (options.quiet) return failure.exitCode;
-    throw failure;
-  }
+export const run: Command = (args) => {
+  const options = parseOptions(args, QUIET_OPTIONS, USAGE);
+  return answer(options, USAGE, () => tellVerification(options, readCommandLine(args)));
 };
 
-type Options = ReturnType<typeof readOptions>;
-
-function readOptions(args: string[]) {
-  const flag = { type: "boolean" } as const;
-  const options = {
-    quiet: flag,
-    json: flag,
-    help: { ...flag, short: "h" },
-    "config-file": { type: "string" },
-  } as const;
-  try {
-    return parseArgs({ args, options }).values;
-  } catch (error) {
-    throw new Failure(`${messageOf(error).split(".")[0] ?? ""}.\n${USAGE}`, EXIT.configuration, { cause: error });
-  }
-}
+type Options = ReturnType<typeof parseOptions<typeof QUIET_OPTIONS>>;
 
 async function tellVerification({ quiet, json }: Options, line: CommandLine): Promise<number> {
   const { project, wanted, stack } = readQuestion(line, quiet);

@@ -1,7 +1,6 @@
 // What gate, verify and status have in common: which project they ask about, on which target, as the stack's configuration has it.
 import {
   accessDemanded,
-  codeOf,
   type Configuration,
   describeExposure,
   messageOf,
@@ -59,18 +58,4 @@ function readWanted(stack: string, file: string): Configuration {
   } catch (cause) {
     throw new Failure(messageOf(cause), EXIT.configuration, { cause });
   }
-}
-
-/** Codes of a database that is out of reach: a network's, and the server's of a connection that it refused, ended or lost. */
-const OUT_OF_REACH = /^(E[A-Z]{3,}|08...|57P0.|53300|28...|3D000)$/;
-
-/** Code of a lock that was waited for in vain. */
-const LOCKED = "55P03";
-
-/** What went wrong while a command only looked, in one line, so that a log of cron or CI keeps it together. */
-export function asFailure(error: unknown): Failure {
-  const code = codeOf(error) ?? "";
-  const exit = OUT_OF_REACH.test(code) ? EXIT.unreachable : code === LOCKED ? EXIT.locked : EXIT.failed;
-  const [message, exitCode] = error instanceof Failure ? [error.message, error.exitCode] : [messageOf(error), exit];
-  return new Failure(message.replace(/\s*\n\s*/g, " "), exitCode, { cause: error });
 }

@@ -1,12 +1,9 @@
 // Status as one screen: at most 30 lines of at most 100 columns, whatever is found. The whole is one command away.
-import { inLine, show } from "../../provider";
+import { inLine, shortDigest, show } from "../../provider";
 import { rollout } from "../../tiers";
 import type { Facts, TierFacts } from "./facts";
 
 const WIDTH = 100;
-
-/** How much of a digest people compare. */
-const SHORT = 12;
 
 /** How many lines a list may take, so that all of them together fit. */
 const LISTED = { start: 3, drift: 2, back: 2 };
@@ -48,7 +45,7 @@ function head({ target, release, request, approval, atWork, ...facts }: Facts): 
           field(
             "Approval",
             inForce
-              ? `release ${inForce.release.slice(0, SHORT)} under ${inForce.request}, by ${inForce.approvedBy}, until ${inForce.validUntil}`
+              ? `release ${shortDigest(inForce.release)} under ${inForce.request}, by ${inForce.approvedBy}, until ${inForce.validUntil}`
               : "none is in force",
           ),
         ]
@@ -64,11 +61,11 @@ function describeTarget({ connection, system }: Facts["target"]): string[] {
 }
 
 function describeRelease({ here, pinned, differing }: Facts["release"], stack: string): string {
-  const short = here.slice(0, SHORT);
+  const short = shortDigest(here);
   if (pinned === null) return `${short} is here, stack ${stack} pins none`;
   if (pinned === here) return `${short} is here, and pinned as ratified`;
   const files = differing.length ? `; other: ${differing.join(", ")}` : "";
-  return `${short} is here, but ${pinned.slice(0, SHORT)} is pinned as ratified${files}`;
+  return `${short} is here, but ${shortDigest(pinned)} is pinned as ratified${files}`;
 }
 
 function describeStanding({
@@ -95,7 +92,7 @@ function tierLine({ tier, title, writes, stands, applied, drift: differences }: 
   if (!applied) return row(name, stands ? "stands, no row" : "-", "", "");
   const drifted = differences.length ? `, DRIFT ${differences.length}` : gone;
   const { at, by, release, digest, asHere } = applied;
-  const origin = release === null ? `digest ${digest.slice(0, SHORT)}` : release.slice(0, SHORT);
+  const origin = release === null ? `digest ${shortDigest(digest)}` : shortDigest(release);
   const time = at.replace("T", " ").replace("Z", "");
   return row(
     name,

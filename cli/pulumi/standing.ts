@@ -1,26 +1,17 @@
 // After a run that was interrupted, or whose engine was killed: what stands, and what to run next.
 import { setTimeout as sleep } from "node:timers/promises";
-import { askLedger, inLine, messageOf, TIER_TYPE } from "../../provider";
+import { askLedger, describeTiers, inLine, messageOf, TIER_TYPE } from "../../provider";
 import { rollout } from "../../tiers";
 import { tell } from "../console";
 import { exitCodeOf, interrupted, onInterrupt } from "../interrupts";
 import type { Ended } from "../process";
-import type { CommandLine } from "./command-line";
+import { type CommandLine, operationOf } from "./command-line";
 import type { Cli } from "./existence";
 import { readDeployment } from "./state";
 
 /** How long the ledger may take to answer, and how much of that a session which is still at work may take to end. Milliseconds. */
 const PATIENCE_MS = 3_000;
 const SETTLE_MS = 2_000;
-
-const OPERATIONS: Readonly<Record<string, string>> = {
-  preview: "preview",
-  up: "up",
-  update: "up",
-  destroy: "destroy",
-  down: "destroy",
-  refresh: "refresh",
-};
 
 /** A command that did not come to its end. */
 export interface CutShort {
@@ -31,7 +22,7 @@ export interface CutShort {
 
 /** Says it, if the command was one that works on tiers. Whoever interrupts once more need not wait for it. */
 export async function tellStanding({ line, cli, ended }: CutShort): Promise<void> {
-  const operation = OPERATIONS[line.words[0] ?? ""];
+  const operation = operationOf(line);
   if (operation === undefined) return;
   const release = onInterrupt((again) => process.exit(exitCodeOf(again)));
   try {
@@ -59,8 +50,7 @@ async function whatStands(line: CommandLine, cli: Cli): Promise<string> {
   try {
     const { database, rows, atWork } = await Promise.race([askLedger(rollout, "question", SETTLE_MS), tooLong]);
     const tiers = rows.map(({ tier }) => tier);
-    const carried =
-      tiers.length > 1 ? `tiers ${tiers.join(", ")}` : tiers.length ? `tier ${tiers.join("")}` : "no tier";
+    const carried = tiers.length ? describeTiers(tiers) : "no tier";
     const known = `${database} carries ${carried}, says its ledger`;
     return atWork
       ? `${known}; but that is not the end of it: ${atWork}.`

@@ -15,11 +15,10 @@ import { bindGates, type BoundGate, failedGates, type GateReadings, type GateRes
 import type { TierReport } from "../model/report";
 import type { TierDeclaration } from "../model/rollout";
 import { changes, type Snapshot, takeSnapshot } from "../postgres/catalog-snapshot";
-import { type Definitions, takeDefinitions } from "../postgres/definitions";
+import { differing, takeDefinitions } from "../postgres/definitions";
 import { takeReadings } from "../postgres/probe";
 import { hiddenFindings, takeTallies } from "../postgres/tallies";
 import { GATE_REFUSED, isDatabaseError, isInterrupted } from "../postgres/sqlstate";
-import { hashDefinitions } from "../ledger/fingerprint";
 import type { TierScripts } from "../release/release";
 import { type DatabaseState, heldInvariants, neededReadings } from "./database-state";
 import { gateNotices, gateReadings, gatesTold } from "./gate-notices";
@@ -87,12 +86,6 @@ export async function applyTier(
   const report = reportOf(declaration, readings, stops, measureDelta(declaration.delta, measurement));
   const locked = measurement.changes.locked ?? [];
   return { report, after: { snapshot: without?.snapshot ?? snapshot, readings: after }, without, locked };
-}
-
-/** Objects that are not defined as they were. */
-function differing(objects: readonly string[], before: Definitions, after: Definitions): string[] {
-  const hash = (definitions: Definitions, object: string) => hashDefinitions({ [object]: definitions[object] ?? {} });
-  return objects.filter((object) => hash(before, object) !== hash(after, object));
 }
 
 function asFindings(failed: readonly GateResult[]): Finding[] {

@@ -1,5 +1,6 @@
 import type { HeldLock } from "../model/held-lock";
 import type { TierDeclaration } from "../model/rollout";
+import { naming } from "./late-statements";
 import type { Around } from "./run-script";
 
 /** Times the strong locks of one tier while its file runs. */
@@ -19,6 +20,7 @@ export interface LockTimes {
  * times tell, and nobody has to look on. What the statement has waited for the lock counts as held.
  */
 export function timeLocks({ delta: { locks = [] } }: TierDeclaration): LockTimes {
+  const named = locks.map((table) => ({ table, word: naming(table) }));
   const begin = performance.now();
   const since = new Map<string, number>();
   const longest = new Map<string, number>();
@@ -33,9 +35,8 @@ export function timeLocks({ delta: { locks = [] } }: TierDeclaration): LockTimes
       for (const table of longest.keys()) since.set(table, performance.now());
     },
     around(statement, run) {
-      for (const table of locks) {
-        const isNamed = new RegExp(`\\b${table.slice(table.indexOf(".") + 1)}\\b`).test(statement.sql);
-        if (isNamed && !since.has(table)) since.set(table, performance.now());
+      for (const { table, word } of named) {
+        if (word.test(statement.sql) && !since.has(table)) since.set(table, performance.now());
       }
       return run();
     },

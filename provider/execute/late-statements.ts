@@ -1,11 +1,11 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context";
 import { RolloutError } from "../model/errors";
 import { inLine } from "../model/harmless";
 import type { Finding } from "../model/findings";
+import { bare } from "../model/rollout";
 import { asExecutor, asOwner } from "../postgres/acting";
 import { changes, type Snapshot, takeSnapshot } from "../postgres/catalog-snapshot";
-import { type Definitions, takeDefinitions } from "../postgres/definitions";
+import { type Definitions, differing, takeDefinitions } from "../postgres/definitions";
 import { strongLocks } from "../postgres/lock-modes";
 import type { Guard } from "../postgres/guard";
 import type { TierScripts } from "../release/release";
@@ -37,7 +37,7 @@ export interface LateStatements {
 /** Finds the late statements of a tier while it runs, among those that name a table which the tier declares to lock. */
 export function findLate({ session, options }: Context, scripts: TierScripts): LateStatements {
   const tables = scripts.declaration.delta.locks ?? [];
-  const words = tables.map((table) => new RegExp(`\\b${bare(table)}\\b`));
+  const words = tables.map(naming);
   const statements: Statement[] = [];
   let known = 0;
   const around: Around = async (statement, run) => {
@@ -56,8 +56,9 @@ export function findLate({ session, options }: Context, scripts: TierScripts): L
   return { scripts, statements, around };
 }
 
-function bare(table: string): string {
-  return table.slice(table.indexOf(".") + 1);
+/** What the text of a statement has in it that names a table. */
+export function naming(table: string): RegExp {
+  return new RegExp(`\\b${bare(table)}\\b`);
 }
 
 /** The database without the late statements of the tier that has just run, and what of the tier went with them. */
@@ -147,8 +148,7 @@ export async function applyLate(
   const after = await takeSnapshot(session, release.rollout.ledgerSchema);
   const tables = Object.keys(keyed);
   const found = await takeDefinitions(session, tables);
-  const differing = tables.filter((table) => !isDeepStrictEqual(found[table], keyed[table]));
-  const moved = [...movedBesides(tables, snapshot, after), ...differing];
+  const moved = [...movedBesides(tables, snapshot, after), ...differing(tables, keyed, found)];
   if (!moved.length) return after;
   throw new RolloutError(
     `Tier ${tier} (${title}) refused, nothing was changed: what locks ${list(delta.locks)} runs once more before COMMIT, and did ` +

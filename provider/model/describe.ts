@@ -9,7 +9,14 @@ import type { Finding, Stop } from "./findings";
 import { inLine } from "./harmless";
 import type { BoundGate, GateResult } from "./gates";
 import type { TierReport } from "./report";
-import type { DeltaContract, Reading, ReadingContract, RowCount, RowCounters } from "./rollout";
+import {
+  bare,
+  type DeltaContract,
+  type Reading,
+  type ReadingContract,
+  type RowCount,
+  type RowCounters,
+} from "./rollout";
 
 /** Width at which the CLI cuts a string under Outputs. */
 const OUTPUT_WIDTH = 150;
@@ -246,7 +253,7 @@ function countGates({ gates }: TierReport): number {
 
 /** A table's name without its schema, as it is shown. */
 export function bareName(table: string): string {
-  return inLine(table.slice(table.indexOf(".") + 1));
+  return inLine(bare(table));
 }
 
 /** A unified diff with one line of context and no header. */

@@ -34,3 +34,8 @@ export function messageOf(error: unknown): string {
   if (error instanceof RolloutError) return error.message;
   return inLine(error instanceof Error ? error.message : String(error));
 }
+
+/** What a message says first; the rest is advice. */
+export function firstSentence(message: string): string {
+  return message.split(/(?<=[^.])\.\s/, 1)[0]?.replace(/\.$/, "") ?? "";
+}

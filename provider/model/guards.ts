@@ -1,7 +1,7 @@
 /** What must be true of target, rollout and ledger before anything is done. Each rule stands here once. */
 import { PREVIEW, PULUMI, rollBackTo, SECOND_RELEASE } from "./command";
 import { changedObjects, declaredObjects } from "./delta";
-import { describeOrigin } from "./describe-ledger";
+import { describeOrigin, describeTiers } from "./describe-ledger";
 import { RolloutError } from "./errors";
 import { isAfter, type Rollout, tierBefore, writes } from "./rollout";
 import type { Target } from "./tier-inputs";
@@ -86,7 +86,7 @@ export function requireKnownTiers({ tiers }: Rollout, applied: Iterable<AppliedT
   const [first] = unknown;
   if (!first) return;
   throw new RolloutError(
-    `The ledger holds ${unknown.length > 1 ? "tiers" : "tier"} ${unknown.map(({ tier }) => tier).join(", ")}, ` +
+    `The ledger holds ${describeTiers(unknown.map(({ tier }) => tier))}, ` +
       `${describeOrigin(first)}, which the files here do not have: a later release brought it. ` +
       `Nothing was changed. Check out that release; it goes on from here, and rolls back all that is applied (${SECOND_RELEASE}).`,
   );

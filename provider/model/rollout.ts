@@ -213,3 +213,8 @@ export function tierOf(rollout: Rollout, tier: number): TierDeclaration {
   if (!found) throw new Error(`Rollout ${rollout.name} has no tier ${tier}.`);
   return found;
 }
+
+/** The name of a table or view without its schema, as SQL has it. */
+export function bare(name: string): string {
+  return name.slice(name.indexOf(".") + 1);
+}

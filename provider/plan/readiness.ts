@@ -1,5 +1,6 @@
 import { type Configuration, readOptions } from "../model/configuration";
 import { describeCondition } from "../model/describe";
+import { describeTiers } from "../model/describe-ledger";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { bindGates, failedGates, type GateResult, measureGates, type Parameters, valueOf } from "../model/gates";
 import { inOrder, type Readings, type Rollout, type TierDeclaration } from "../model/rollout";
@@ -11,7 +12,7 @@ import { sessionSettings } from "../postgres/session-settings";
 import { identifyRelease } from "../release/manifest";
 import { loadQuery } from "../release/query";
 import type { Project } from "../release/release";
-import { type Blocker, type Demands, describeTiers, findRefusals, type Known } from "./refusals";
+import { type Blocker, type Demands, findRefusals, type Known } from "./refusals";
 import { lookAtStanding } from "./standing";
 
 /** How one gate of the first tier is spoken of in the monitor's verdict line. */

@@ -2,7 +2,9 @@ import type { ApprovalInForce } from "../model/access";
 import { PULUMI } from "../model/command";
 import type { RunRequest } from "../model/configuration";
 import { describeAccess } from "../model/describe";
+import { describeTiers, shortDigest } from "../model/describe-ledger";
 import { mayGoUnpinned } from "../model/guards";
+import { firstSentence } from "../model/errors";
 import { inLine } from "../model/harmless";
 import type { Reading } from "../model/rollout";
 import type { ReleaseIdentity } from "../model/tier-inputs";
@@ -42,9 +44,6 @@ export interface Demands {
   readonly approval: boolean;
 }
 
-/** How much of a digest people compare. */
-const SHORT = 12;
-
 /** Everything beside the stop gates for which the plan of a run would refuse it. */
 export function findRefusals({ standing, identity, audit }: Known, demands: Demands): Blocker[] {
   return [
@@ -59,7 +58,7 @@ export function findRefusals({ standing, identity, audit }: Known, demands: Dema
 
 function releaseBlockers({ release, pinned, differing }: ReleaseIdentity, { stack }: Demands): Blocker[] {
   if (pinned ? pinned === release : mayGoUnpinned(stack)) return [];
-  const here = release.slice(0, SHORT);
+  const here = shortDigest(release);
   const files = differing.length ? ` Files that differ: ${differing.join(", ")}.` : "";
   const pin = `${PULUMI} config set release ${release}`;
   return [
@@ -72,7 +71,7 @@ function releaseBlockers({ release, pinned, differing }: ReleaseIdentity, { stac
         ? `Check out the ratified release, or have this one ratified and pin it: ${pin}.${files}`
         : `Have the release that is here ratified, then pin it: ${pin}.`,
       token: pinned
-        ? `the files here are ${here}, ratified is ${pinned.slice(0, SHORT)}`
+        ? `the files here are ${here}, ratified is ${shortDigest(pinned)}`
         : `the files here are ${here}, none is pinned as ratified`,
     },
   ];
@@ -95,11 +94,6 @@ function ledgerBlockers({ contradiction, ledger, tiers, next }: Standing): Block
           : inLine(firstSentence(contradiction)),
     },
   ];
-}
-
-/** What a refusal says first; the rest is advice. */
-export function firstSentence(message: string): string {
-  return message.split(/(?<=[^.])\.\s/, 1)[0]?.replace(/\.$/, "") ?? "";
 }
 
 function driftBlockers(standing: Standing): Blocker[] {
@@ -170,18 +164,12 @@ function approvalBlockers({ absent, inForce }: AccessAudit, { release }: Release
       meaning: "An approver allows this release under this request, for a time.",
       remedy: `Ask an approver: npm run access -- approve --release ${release} --request ${request} --for 2h`,
       token: inForce
-        ? `the one in force is of ${describeApproval(inForce, SHORT)}`
-        : `none is in force for release ${release.slice(0, SHORT)} under ${inLine(request)}`,
+        ? `the one in force is of ${describeApproval({ ...inForce, release: shortDigest(inForce.release) })}`
+        : `none is in force for release ${shortDigest(release)} under ${inLine(request)}`,
     },
   ];
 }
 
-/** An approval in words, with its whole digest or the beginning of it. */
-export function describeApproval({ release, request, approvedBy }: ApprovalInForce, digits?: number): string {
-  return inLine(`release ${release.slice(0, digits)} under ${request}, given by ${approvedBy}`);
-}
-
-/** `tier 1`, `tiers 1, 2, 3`. */
-export function describeTiers(tiers: readonly number[]): string {
-  return `${tiers.length === 1 ? "tier" : "tiers"} ${tiers.join(", ")}`;
+function describeApproval({ release, request, approvedBy }: ApprovalInForce): string {
+  return inLine(`release ${release} under ${request}, given by ${approvedBy}`);
 }

@@ -1,6 +1,6 @@
 import { messageOf } from "../model/errors";
 import { bindGates, type GateResult, holds, type Parameters } from "../model/gates";
-import { inOrder, type Rollout } from "../model/rollout";
+import { bare, inOrder, type Rollout } from "../model/rollout";
 import { isDatabaseError } from "../postgres/sqlstate";
 import { takeReadings, takeTold } from "../postgres/probe";
 import type { Session } from "../postgres/session";
@@ -90,10 +90,6 @@ async function readViews(session: Session, { root, rollout }: Project): Promise<
   const read: ReadView[] = [];
   for (const view of views) read.push({ view, ...(await readView(session, view)), ...made(view) });
   return read;
-}
-
-function bare(view: string): string {
-  return view.slice(view.indexOf(".") + 1);
 }
 
 /** Rows by view; nothing where one of them cannot be read. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Session } from "./session";
 
 /** One object's definition by facet: `column status` to `3 text not null default …`, `view` to its text. */
@@ -111,4 +112,9 @@ export async function takeDefinitions(
   const definitions: Record<string, Record<string, string>> = {};
   for (const { key, facet, text } of rows) if (text !== null) (definitions[key] ??= {})[facet] = text;
   return definitions;
+}
+
+/** Which of these objects are not defined as they were. */
+export function differing(objects: readonly string[], before: Definitions, after: Definitions): string[] {
+  return objects.filter((object) => !isDeepStrictEqual(before[object], after[object]));
 }

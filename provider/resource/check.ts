@@ -1,5 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { rollBackTo, SECOND_RELEASE } from "../model/command";
+import { shortDigest } from "../model/describe-ledger";
 import { RolloutError } from "../model/errors";
 import { requireSameRollout, requireSameTarget } from "../model/guards";
 import type { TierInputs } from "../model/tier-inputs";
@@ -37,8 +38,8 @@ function requireKnownTarget({ target: made }: Partial<TierInputs>, { target, mov
 function requireUnedited({ tier, edited, before, digest, status }: TierInputs): void {
   if (!edited) return;
   throw new RolloutError(
-    `tier ${tier} is applied from digest ${status.digest.slice(0, 12)}, but its files are now ` +
-      `${digest.slice(0, 12)}. An applied tier is not edited: restore its files, and append a tier that carries the change ` +
+    `tier ${tier} is applied from digest ${shortDigest(status.digest)}, but its files are now ` +
+      `${shortDigest(digest)}. An applied tier is not edited: restore its files, and append a tier that carries the change ` +
       `(${SECOND_RELEASE}). Only where it may be undone: roll back first (${rollBackTo(before)}), and roll out again. ` +
       `Changed since:\n${edited}`,
   );

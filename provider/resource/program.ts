@@ -9,6 +9,7 @@ import { isDryRun } from "@pulumi/pulumi/runtime/settings";
 import { type Configuration, type ConfigurationValues, readConfiguration } from "../model/configuration";
 import { wantsProfile } from "../model/command";
 import { summarizeReport } from "../model/describe";
+import { describeTiers, shortDigest } from "../model/describe-ledger";
 import { compareTiers, rehearsedLines } from "../model/describe-tiers";
 import { messageOf } from "../model/errors";
 import { accessDemanded, requirePinned } from "../model/guards";
@@ -92,14 +93,13 @@ function outputs(plan: Plan, tiers: readonly Tier[]): Record<string, unknown> {
 function releases({ tiers, run }: Plan): Record<string, unknown> {
   const brought = new Map<string, number[]>();
   for (const { scripts, status } of tiers.filter((each) => writes(each.scripts.declaration))) {
-    const release = (status.applied ? status.release : run.release)?.slice(0, 12) ?? "not recorded";
+    const brings = status.applied ? status.release : run.release;
+    const release = brings === undefined ? "not recorded" : shortDigest(brings);
     brought.set(release, [...(brought.get(release) ?? []), scripts.declaration.tier]);
   }
   if (brought.size < 2) return {};
   return {
-    releases: Object.fromEntries(
-      [...brought].map(([release, own]) => [release, `${own.length > 1 ? "tiers" : "tier"} ${own.join(", ")}`]),
-    ),
+    releases: Object.fromEntries([...brought].map(([release, own]) => [release, describeTiers(own)])),
   };
 }
 

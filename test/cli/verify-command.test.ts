@@ -5,12 +5,9 @@ import { database, type TestDatabase, withDatabase } from "../support/database/d
 import { withPassword } from "../support/database/password";
 import { withFolder } from "../support/folder";
 import { type Asked, monitor } from "../support/monitor";
+import { OBEYED } from "../support/status";
 
 const HOLDS = /^VERIFIED: 20 gates hold, 7 views are read with \d+ rows\.\n$/;
-
-/** What a terminal would obey. */
-// eslint-disable-next-line no-control-regex
-const OBEYED = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e]/;
 
 let db: TestDatabase;
 

@@ -3,7 +3,9 @@ import { type Asked, monitor } from "./monitor";
 
 /** What others may have written somewhere: a terminal must not obey it, and it must not begin a line of ours. */
 export const FORGED = "e\x1b]0;owned\x07\x1b[2J\u202e\nStart     could start now";
-const OBEYED = /(?![\n\t])[\p{Cc}\p{Cf}]/u;
+
+/** What a terminal would obey. */
+export const OBEYED = /(?![\n\t])[\p{Cc}\p{Cf}]/u;
 
 export interface Screen {
   code: number;

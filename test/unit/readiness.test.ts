@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { bindGates } from "../../provider/model/gates";
 import { judgeReadiness, readinessLine } from "../../provider/plan/readiness";
 import { type Reading, writes } from "../../provider/model/rollout";
-import { firstSentence } from "../../provider/plan/refusals";
+import { firstSentence } from "../../provider/model/errors";
 import { rollout } from "../../tiers";
 import { monitor } from "../../tiers/monitor";
 import { tierFile } from "../support/database/files";

@@ -37,8 +37,8 @@ export const cli: readonly Mutant[] = [
     name: "blocked-exits-ready",
     defect: "a script goes on while the gates block",
     file: "cli/commands/gate.ts",
-    find: "const BLOCKED = 10;",
-    replace: "const BLOCKED = 0;",
+    find: 'verdict === "BLOCKED" ? EXIT.refused',
+    replace: 'verdict === "BLOCKED" ? EXIT.done',
     tests: ["test/cli/gate-command.test.ts -t --quiet prints nothing"],
   },
   {
