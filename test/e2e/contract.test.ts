@@ -1,7 +1,8 @@
 import { catalogAndRows, differences } from "../support/database/compare";
 import { database, withDatabase, type TestDatabase } from "../support/database/database";
 import { withEngine, type Engine } from "../support/pulumi/engine";
-import { counts, refuse, succeed, violations } from "../support/pulumi/operator";
+import { judgeRun } from "../support/pulumi/judgement";
+import { counts, refuse, RUN_VERDICT, succeed, violations } from "../support/pulumi/operator";
 import { before, edit, withProject, type Edit } from "../support/pulumi/project";
 
 /** What belongs to the application besides the baseline: a report that somebody made, and a trigger that writes elsewhere. */
@@ -72,41 +73,39 @@ describe("a release that does more or less than it declares", () => {
     });
   });
 
+  /** The policies that stop such a release, and what they say. */
+  async function judged(edits: Edit[]): Promise<{ names: string[]; output: string }> {
+    const start = await catalogAndRows(db.url);
+    const { names, output } = await withProject(edits, (project) => judgeRun(db, {}, project));
+    expect(differences(start, await catalogAndRows(db.url))).toEqual([]);
+    return { names: names.filter((name) => name !== RUN_VERDICT), output };
+  }
+
   test("is refused for a single row that is written and written back", async () => {
     const rewrite = "UPDATE governance_registry SET code = code WHERE code = 'GOV-DOT'";
-    const toAndFro = before("exit", "sql/prod/60_scanner_baseline.sql", rewrite);
-    await withEdits([toAndFro], db, async (stack) => {
-      const { output } = await refuse(stack.preview());
-      expect(violations(output)).toEqual(["delta_contract"]);
-      expect(output).toMatch(/tier 6 .*undeclared write in public\.governance_registry: .*1 updated/);
-    });
+    const { names, output } = await judged([before("exit", "sql/prod/60_scanner_baseline.sql", rewrite)]);
+    expect(names).toEqual(["delta_contract"]);
+    expect(output).toMatch(/tier 6 .*undeclared write in public\.governance_registry: .*1 updated/);
   });
 
   test("is refused when its rollback does more, or forgets rows", async () => {
-    const start = await catalogAndRows(db.url);
-    const edits = [
+    const { names, output } = await judged([
       before("exit", "sql/prod_rollback/60_scanner_baseline.sql", "DELETE FROM birth_registry"),
       before("exit", "sql/prod_rollback/50_topic_finalization.sql", "ALTER TABLE taxonomy ADD COLUMN remark text"),
       { file: "sql/prod_rollback/40_containment.sql", find: "\\ir ../common/delete_axis.sql\n", replace: "" },
-    ];
-    await withEdits(edits, db, async (stack) => {
-      const { output } = await refuse(stack.preview());
-      expect(violations(output)).toEqual(["rollback_rehearsed"]);
-      expect(output).toMatch(/rollback of tier 6: .*undeclared write in public\.birth_registry: .*deleted/);
-      expect(output).toMatch(/rollback of tier 5: .*taxonomy.*altered/);
-      expect(output).toMatch(/rollback of tier 4: /);
-    });
-    expect(differences(start, await catalogAndRows(db.url))).toEqual([]);
+    ]);
+    expect(names).toEqual(["rollback_rehearsed"]);
+    expect(output).toMatch(/rollback of tier 6: .*undeclared write in public\.birth_registry: .*deleted/);
+    expect(output).toMatch(/rollback of tier 5: .*taxonomy.*altered/);
+    expect(output).toMatch(/rollback of tier 4: /);
   });
 
   test("is refused when its rollback forgets an object", async () => {
     const find = "'(table|view|function) +(\\w+)'";
     const replace = "'(table|view) +(\\w+)'";
-    await withEdits([{ file: "sql/prod_rollback/99_rollback_full.sql", find, replace }], db, async (stack) => {
-      const { output } = await refuse(stack.preview());
-      expect(violations(output)).toEqual(["rollback_rehearsed"]);
-      expect(output).toMatch(/rollback of tier 1: .*(axis_objects|fn_governance_scan)/);
-    });
+    const { names, output } = await judged([{ file: "sql/prod_rollback/99_rollback_full.sql", find, replace }]);
+    expect(names).toEqual(["rollback_rehearsed"]);
+    expect(output).toMatch(/rollback of tier 1: .*(axis_objects|fn_governance_scan)/);
   });
 });
 

@@ -57,56 +57,26 @@ async function endsWith(stack: Engine, db: TestDatabase, args: readonly string[]
   return ended.stdout + ended.stderr;
 }
 
-test("refused by a gate, by preview and up", async () => {
+test("refused by a gate, and by the rehearsal where the pack is off, although the CLI is content with it", async () => {
   await withStack({}, async (stack, db) => {
     await db.query(faults.NO_APPROVAL);
-    for (const args of [["preview"], ["up", "--yes"]]) {
-      const said = await endsWith(stack, db, args, EXIT.refused);
-      const refusals = Object.values(refusalLines(said));
-      expect(refusals.length).toBeGreaterThan(1);
-      expect(refusals.filter((lines) => lines.length > 4)).toEqual([]);
-      // Each line once: nothing that is in a row stands in a list too.
-      const lines = said.split("\n").filter((line) => line.trim());
-      expect(lines.filter((line, index) => lines.indexOf(line) !== index)).toEqual([]);
-      expect(said).not.toMatch(/Rehearsed in|strong lock/i);
-    }
-  });
-});
-
-test("refused by the rehearsal where the pack is off, although the CLI is content with it", async () => {
-  await withStack({}, async (stack, db) => {
-    await db.query(faults.NO_APPROVAL);
+    const said = await endsWith(stack, db, ["preview"], EXIT.refused);
+    const refusals = Object.values(refusalLines(said));
+    expect(refusals.length).toBeGreaterThan(1);
+    expect(refusals.filter((lines) => lines.length > 4)).toEqual([]);
+    // Each line once: nothing that is in a row stands in a list too.
+    const lines = said.split("\n").filter((line) => line.trim());
+    expect(lines.filter((line, index) => lines.indexOf(line) !== index)).toEqual([]);
+    expect(said).not.toMatch(/Rehearsed in|strong lock/i);
     stack.env.PULUMI_OPTION_POLICY_PACK = "";
     await endsWith(stack, db, ["preview"], EXIT.refused);
-    await endsWith(stack, db, ["up", "--yes"], EXIT.refused);
-  });
-});
-
-test("a wrong key, found by the program", async () => {
-  await withStack({ throughTier: "7" }, async (stack, db) => {
-    await endsWith(stack, db, ["preview"], EXIT.configuration);
-  });
-});
-
-test("a lock of an application, and another rollout", async () => {
-  await withStack({ retryBudget: "1s" }, async (stack, db) => {
-    const other = await db.connect();
-    await other.query("BEGIN; LOCK governance_registry IN SHARE ROW EXCLUSIVE MODE");
-    other.query("SELECT pg_sleep(600)").catch(() => undefined);
-    await endsWith(stack, db, ["preview"], EXIT.locked);
-    await db.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'");
-    const rollout = await db.connect();
-    await rollout.query("SELECT pg_advisory_lock(1330795077, 1)");
-    await endsWith(stack, db, ["preview"], EXIT.locked);
   });
 });
 
 test("a server that is not there", async () => {
   await withStack({}, async (stack, db) => {
     stack.env.DATABASE_URL = "postgres://nobody@127.0.0.1:1/directus";
-    for (const args of [["preview"], ["up", "--yes"], ["destroy", "--yes"]]) {
-      await endsWith(stack, db, args, EXIT.unreachable);
-    }
+    await endsWith(stack, db, ["destroy", "--yes"], EXIT.unreachable);
     for (const args of [["gate"], ["access", "audit"]]) {
       expect([args, (await own(args, ownHome(stack))).code]).toEqual([args, EXIT.unreachable]);
     }
@@ -134,7 +104,7 @@ describe("not rehearsed", () => {
   test.each<[why: string, config: Config, login: string, sign: string]>([
     ["the configuration says so", { rehearse: "false" }, "postgres", "⚠"],
     ["the login may only read", {}, `reads_${process.pid}`, "❌"],
-  ])("because %s: three signs in preview, and up applies nothing", async (_, config, login, sign) => {
+  ])("because %s: three signs in preview", async (_, config, login, sign) => {
     await withStack(config, async (stack, db) => {
       if (login !== "postgres") {
         await db.query(`CREATE ROLE ${login} LOGIN; GRANT pg_read_all_data, pg_read_all_stats TO ${login}`);
@@ -145,7 +115,6 @@ describe("not rehearsed", () => {
       expect(said).not.toContain("✅");
       expect(said).toMatch(/^⚠ [^\n]{1,80}: NOT REHEARSED\n$/m);
       expect(said.trimEnd()).toMatch(/NOT REHEARSED$/);
-      await endsWith(stack, db, ["up", "--yes"], EXIT.notRehearsed);
       if (login !== "postgres") await db.query(`DROP OWNED BY ${login}; DROP ROLE ${login}`);
     });
   });
@@ -167,7 +136,8 @@ describe("a person at the terminal", () => {
   test("is not held to an answer: Ctrl-C at the question changes nothing, and says so by its own code", async () => {
     await withStack({}, async (stack, db) => {
       const before = await catalogAndRows(db.url);
-      const { code, output } = await onTerminal(stack, ["up"], [{ after: /type yes: $/, keys: "\x03" }]);
+      const keys = [{ after: /type yes: $/, keys: "\x03" }];
+      const { code, output } = await onTerminal(stack, ["up", "--skip-preview"], keys);
       expect([code, output]).toEqual([130, expect.stringContaining("Nobody answered: nothing was changed.")]);
       expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
     });
@@ -200,7 +170,6 @@ describe("a person at the terminal", () => {
         EXIT.declined,
         expect.stringMatching(/as postgres: only the stack's state$/m),
       ]);
-      expect((await onTerminal(stack, ["refresh"], [{ after: /type yes: $/, keys: "yes\r" }])).code).toBe(EXIT.done);
     });
   });
 

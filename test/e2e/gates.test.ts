@@ -154,7 +154,7 @@ const CASES = [...Object.keys(PREFLIGHT), ...Object.keys(BROKEN).map((where) => 
 const BY_CLI = new Set(
   process.env.GATES_CLI === "all"
     ? CASES
-    : draw(fc.shuffledSubarray(CASES, { minLength: 4, maxLength: 4 }), SEED, 1).flat(),
+    : draw(fc.shuffledSubarray(CASES, { minLength: 2, maxLength: 2 }), SEED, 1).flat(),
 );
 
 /** The gates that stop a run, as the pack names them, without the policies on how gates may be used. */
@@ -266,13 +266,10 @@ test("a gate that its file does not measure is refused as well", async () => {
   const edit = { file: "sql/prod/30_ownership_seed.sql", find, replace: "" };
   expect(text(edit.file)).toContain(find);
   await withProject([edit], (project) =>
-    withDatabase("signed", (db) =>
-      withEngine(db.url, { project }, async (stack) => {
-        const { output } = await refuse(stack.preview());
-        expect(violations(output)).toEqual(["ownership_rows"]);
-        expect(output).toContain(RUN_VERDICT);
-        expect(output).toMatch(/tier 3 entry gate ownership_rows: expected = 0, measured not measured/);
-      }),
-    ),
+    withDatabase("signed", async (db) => {
+      const { names, output } = await judgeRun(db, {}, project);
+      expect(names).toEqual(["ownership_rows", RUN_VERDICT]);
+      expect(output).toMatch(/tier 3 entry gate ownership_rows: expected = 0, measured not measured/);
+    }),
   );
 });

@@ -1,5 +1,6 @@
 import { catalogAndRows, differences } from "../database/compare";
 import type { TestDatabase } from "../database/database";
+import { npmRun } from "../faults/process-under-test";
 import type { Result } from "../processes";
 import type { Engine } from "./engine";
 
@@ -75,25 +76,15 @@ export async function witness(db: TestDatabase, command: () => Promise<Result>):
   return { ...result, changes, left: await leftovers(db) };
 }
 
-/** `up`, which previews first, must refuse, and may start and change nothing. */
-export async function refused(db: TestDatabase, stack: Engine): Promise<Result> {
+/** `npm run up`, which previews first, must refuse with this exit code, and may start and change nothing. */
+export async function refused(db: TestDatabase, stack: Engine, code: number): Promise<Result> {
   // There is no state to look at before the first command.
   await succeed(stack.run("stack", "ls"));
   const before = await catalogAndRows(db.url);
   const resources = stack.resources().length;
-  const up = await refuse(stack.up());
+  const up = await refuse(npmRun(stack, "up"));
+  expect([up.code, up.output]).toEqual([code, up.output]);
   expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
   expect(stack.resources()).toHaveLength(resources);
   return up;
-}
-
-/** Preview and `up --skip-preview`: both must refuse, and neither may start or change anything. */
-export async function refusedTwice(db: TestDatabase, stack: Engine): Promise<{ preview: Result; up: Result }> {
-  const before = await catalogAndRows(db.url);
-  const preview = await refuse(stack.preview());
-  const resources = stack.resources().length;
-  const up = await refuse(stack.up("--skip-preview"));
-  expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
-  expect(stack.resources()).toHaveLength(resources);
-  return { preview, up };
 }
