@@ -4,7 +4,10 @@ import net from "node:net";
 import path from "node:path";
 import { projectFolder } from "./project";
 
-const CLIENT = path.join(projectFolder, "provider", "lifeline.js");
+const preload = (name: string) => `--require=${quoted(path.join(projectFolder, "provider", name))}`;
+
+/** Node's option that keeps all processes of a run from loading what they do not use. */
+export const ON_DEMAND = preload("on-demand.js");
 
 export interface Lifeline {
   /** What a program is given so that all Node.js processes below it hold on. */
@@ -32,7 +35,7 @@ export async function openLifeline(env: NodeJS.ProcessEnv): Promise<Lifeline> {
   return {
     env: {
       ROLLOUT_LIFELINE: `${port}`,
-      NODE_OPTIONS: [env.NODE_OPTIONS, `--require=${quoted(CLIENT)}`].join(" ").trim(),
+      NODE_OPTIONS: [env.NODE_OPTIONS, ON_DEMAND, preload("lifeline.js")].join(" ").trim(),
     },
     held: () => holding.size,
     interrupt() {

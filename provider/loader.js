@@ -12,6 +12,7 @@ const path = require("node:path");
 
 if (!keepsOthersOut(os.tmpdir())) process.env.TSX_DISABLE_CACHE = "1";
 
+require("./on-demand.js");
 require("./lifeline.js");
 
 // @ts-expect-error This entry of tsx has no types: it only registers the loader.

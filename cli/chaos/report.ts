@@ -1,10 +1,10 @@
-// What a process that puts faults into calls has done so far: it writes this into a file, which the command that runs many of them reads.
+// What a process of a chaos run has done so far: it writes this into a file, which the command that runs many of them reads.
 
-/** How the calls ended, how far it has come, from 0 to 1, and at what. */
+/** How the cases ended, how far it has come, from 0 to 1, and at what. */
 export interface Report {
   what: string;
   outcomes: Record<string, number>;
-  /** After the second call something was not exactly right. */
+  /** So many did not end as they must. */
   inexact: number;
   progress: number;
   at: string;
@@ -30,5 +30,5 @@ export function describeReport({ what, outcomes, inexact }: Pick<Report, "what" 
   const each = Object.entries(outcomes)
     .sort(([, one], [, other]) => other - one)
     .map(([outcome, number]) => `${number} ${outcome}`);
-  return `${casesOf({ outcomes })} ${what}: ${each.join(", ") || "none"}; after the second call ${inexact} inexact`;
+  return `${casesOf({ outcomes })} ${what}: ${each.join(", ") || "none"}; ${inexact} otherwise than they must`;
 }

@@ -18,15 +18,18 @@ export interface Series {
   parts: number;
 }
 
+/** What is the same on every server. */
+const ONCE = ["test/e2e/state-writes.test.ts", "test/provider/states.test.ts", "test/provider/model.test.ts"];
+
 /**
- * Every round trip on every server, in so many parts each; and the writes of Pulumi's state, which are the same on all of
- * them, on the first. `TEST_PG_BIN` names the servers, as PATH names folders; else it is ours and those that are installed.
+ * Every round trip on every server; and on the first every write of Pulumi's state, every combination of state and database, and a
+ * thousand sequences of events; all in so many parts each. `TEST_PG_BIN` names the servers, as PATH names folders; else it is
+ * ours and those that are installed.
  */
 export function allSeries(parts: number): Series[] {
   const servers = findServers().map((bin) => ({ bin, version: versionOf(bin) }));
   const trips = servers.map((server) => ({ ...server, test: "test/provider/cut.test.ts", parts }));
-  const writes = servers.slice(0, 1).map((server) => ({ ...server, test: "test/e2e/state-writes.test.ts", parts }));
-  return [...writes, ...trips];
+  return [...ONCE.flatMap((test) => servers.slice(0, 1).map((server) => ({ ...server, test, parts }))), ...trips];
 }
 
 function findServers(): string[] {

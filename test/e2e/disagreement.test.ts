@@ -3,7 +3,7 @@ import path from "node:path";
 import { Client } from "pg";
 import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
-import { engine, type Engine } from "../support/pulumi/engine";
+import { engine, type Engine, WITHOUT_PACK } from "../support/pulumi/engine";
 import { FULL_ROLLBACK, rollbackFile } from "../support/database/files";
 import { counts, refuse, succeed } from "../support/pulumi/operator";
 import { type Ends, endsOf } from "../support/pulumi/outcome";
@@ -21,7 +21,7 @@ let toEnd: Ends["toEnd"];
 
 beforeAll(async () => {
   db = await database("signed");
-  stack = engine(db.url);
+  stack = engine(db.url, WITHOUT_PACK);
   ({ toBaseline, toEnd } = await endsOf(db));
   await succeed(stack.up("--skip-preview"));
 });

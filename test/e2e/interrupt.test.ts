@@ -11,7 +11,7 @@ import {
   survivors,
 } from "../support/faults/process-under-test";
 import { draw, SEED } from "../support/faults/random";
-import { engine, type Engine } from "../support/pulumi/engine";
+import { engine, type Engine, WITHOUT_PACK } from "../support/pulumi/engine";
 import { leftovers, succeed } from "../support/pulumi/operator";
 import { type Ends, endsOf } from "../support/pulumi/outcome";
 import type { Result } from "../support/processes";
@@ -37,7 +37,7 @@ let ends: Ends;
 
 beforeAll(async () => {
   db = await database("signed");
-  stack = engine(db.url);
+  stack = engine(db.url, WITHOUT_PACK);
   // At a terminal Pulumi would ask whether to create it.
   await succeed(stack.run("stack", "ls"));
   ends = await endsOf(db);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { QueryResultRow } from "pg";
 import { type Fault, inject } from "../support/faults/injection";
 import { database, type TestDatabase } from "../support/database/database";
-import { engine, type Engine } from "../support/pulumi/engine";
+import { engine, type Engine, WITHOUT_PACK } from "../support/pulumi/engine";
 import { leftovers, succeed } from "../support/pulumi/operator";
 import { type Ends, endsOf } from "../support/pulumi/outcome";
 import { draw, SEED } from "../support/faults/random";
@@ -21,7 +21,7 @@ let ends: Ends;
 
 beforeAll(async () => {
   db = await database("signed");
-  stack = engine(db.url);
+  stack = engine(db.url, WITHOUT_PACK);
   ends = await endsOf(db);
 });
 
@@ -72,7 +72,7 @@ test("Pulumi by hand is killed in its rehearsal: nothing that it has started out
     const { rows } = await fresh.query("SELECT FROM pg_stat_activity WHERE application_name LIKE 'one-roof%'");
     return rows.length;
   };
-  const byHand = engine(db.url);
+  const byHand = engine(db.url, WITHOUT_PACK);
   await succeed(byHand.run("stack", "ls"));
   const running = startRaw(byHand, "up", "--yes", "--skip-preview");
   await until(async () => (await sessions()) > 0, 60_000);

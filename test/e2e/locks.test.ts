@@ -5,7 +5,7 @@ import path from "node:path";
 import { engineFolder } from "../../cli/pulumi/engine";
 import { database, type TestDatabase, withDatabase } from "../support/database/database";
 import { cleanUpProcesses, npmRun, start } from "../support/faults/process-under-test";
-import { engine, type Engine } from "../support/pulumi/engine";
+import { engine, type Engine, WITHOUT_PACK } from "../support/pulumi/engine";
 import { refuse, succeed } from "../support/pulumi/operator";
 import { until } from "../support/until";
 
@@ -69,7 +69,7 @@ const ALIVE =
   /Stack dev is locked by process \d+ of \S+ on \S+ since \S+Z \(\d+ s ago\), which is at work on this machine\. Wait/;
 
 test("in a folder: a run at work is waited for, that of a dead process is taken away, that of another host never", async () => {
-  const stack = engine(db.url);
+  const stack = engine(db.url, WITHOUT_PACK);
   const { whileAlive } = await lockedByRun(stack);
   expect(whileAlive).toMatch(ALIVE);
   expect(whileAlive).not.toMatch(/pulumi cancel|-- cancel/);
@@ -92,7 +92,7 @@ test("in a folder: a run at work is waited for, that of a dead process is taken 
 
 test("in a shared backend: none is taken away, whatever its host is called, and each is told with what clears it", async () => {
   await withDatabase("empty", async (bucket) => {
-    const stack = engine(db.url, { env: { PULUMI_BACKEND_URL: `${bucket.url}?sslmode=disable` } });
+    const stack = engine(db.url, { env: { ...WITHOUT_PACK.env, PULUMI_BACKEND_URL: `${bucket.url}?sslmode=disable` } });
     cli(stack, "stack", "init", "dev", "--no-select", "--non-interactive");
     const { whileAlive } = await lockedByRun(stack);
     expect(whileAlive).toMatch(ALIVE);

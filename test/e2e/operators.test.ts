@@ -1,6 +1,6 @@
 import { catalogAndRows, differences } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
-import { engine, type Engine } from "../support/pulumi/engine";
+import { engine, type Engine, WITHOUT_PACK } from "../support/pulumi/engine";
 import { PER_TIER_ROLLBACK, RUN_ALL } from "../support/database/files";
 import { leftovers, refuse, succeed } from "../support/pulumi/operator";
 import { type Ends, endsOf } from "../support/pulumi/outcome";
@@ -19,8 +19,8 @@ let toEnd: Ends["toEnd"];
 
 beforeAll(async () => {
   db = await database("signed");
-  mine = engine(db.url);
-  theirs = engine(db.url);
+  mine = engine(db.url, WITHOUT_PACK);
+  theirs = engine(db.url, WITHOUT_PACK);
   ({ toBaseline, toEnd } = await endsOf(db));
 });
 

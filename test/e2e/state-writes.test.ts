@@ -4,7 +4,7 @@ import { ALL, isWanted, replay, SEED, shareOf } from "../support/faults/random";
 import { KINDS, type StateFault, throughStateFault } from "../support/faults/state-fault";
 import { tally } from "../support/faults/tally";
 import { database, type TestDatabase } from "../support/database/database";
-import { engine, type Engine } from "../support/pulumi/engine";
+import { engine, type Engine, WITHOUT_PACK } from "../support/pulumi/engine";
 import { succeed } from "../support/pulumi/operator";
 import { programOn } from "../support/pulumi/program";
 import { rollout } from "../../tiers";
@@ -30,7 +30,7 @@ let ends: Record<StateFault["command"], Exact>;
 
 beforeAll(async () => {
   db = await database("signed");
-  stack = engine(db.url);
+  stack = engine(db.url, WITHOUT_PACK);
   const rolled = programOn(db);
   const destroy = await exactly(db.url);
   const states = await rolled.up();

@@ -21,12 +21,14 @@ export function isWanted(name: string): boolean {
   return name.includes(process.env.CHAOS_ONLY ?? "");
 }
 
-/** What falls to this process: so many of the cases, drawn by the seed; of all of them its part, as `CHAOS_PART=2/8` says. */
+/** Which part of all cases falls to this process, and of how many: `CHAOS_PART=2/8`. */
+export const [PART, PARTS] = (process.env.CHAOS_PART ?? "1/1").split("/").map(Number);
+
+/** What falls to this process: so many of the cases, drawn by the seed; of all of them its part. */
 export function shareOf<Value>(cases: readonly Value[], size: number): Value[] {
   if (!ALL) {
     const length = Math.min(size, cases.length);
     return draw(fc.shuffledSubarray([...cases], { minLength: length, maxLength: length }), SEED + cases.length, 1)[0];
   }
-  const [part, parts] = (process.env.CHAOS_PART ?? "1/1").split("/").map(Number);
-  return cases.filter((_, index) => index % parts === part - 1);
+  return cases.filter((_, index) => index % PARTS === PART - 1);
 }

@@ -2,20 +2,20 @@ import { writeFileSync } from "node:fs";
 import { casesOf, describeReport, type Report } from "../../../cli/chaos/report";
 import { ALL, SEED } from "./random";
 
-/** Counts how the calls ended that a fault was put into. */
+/** Counts how cases ended. */
 export interface Tally {
   /** How many there were so far. */
   cases(): number;
   count(outcome: string): void;
-  /** Something was not exactly right after the second call. */
+  /** One did not end as it must. */
   inexact(): void;
-  /** Says which call is under way, and how many cases it has. */
+  /** Says what is under way, and how many cases it has. */
   at(call: string, cases: number): void;
   /** The whole in one line. */
   text(): string;
 }
 
-/** Counts the cases of so many calls, and keeps the file `CHAOS_REPORT` up to date. */
+/** Counts the cases of so many calls or other things, and keeps the file `CHAOS_REPORT` up to date. */
 export function tally(what: string, calls: number): Tally {
   const outcomes: Record<string, number> = {};
   let inexact = 0;

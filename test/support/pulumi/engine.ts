@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { atEnd } from "../clean-up";
+import { ON_DEMAND } from "../../../cli/lifeline";
 import { engineFolder, pulumiHome } from "../../../cli/pulumi/engine";
 import { RATIFIED } from "../database/database";
 import { temporaryFolder } from "../folder";
@@ -24,6 +25,9 @@ export interface Options {
   /** Name of the project, where it rolls out something else: then all parameters are in `config`. */
   name?: string;
 }
+
+/** For what no policy decides: starting the pack is a quarter of a command's processor time. */
+export const WITHOUT_PACK = { env: { PULUMI_OPTION_POLICY_PACK: "" } } satisfies Options;
 
 const ONE_ROOF = "one-roof";
 
@@ -130,6 +134,7 @@ function baseEnvironment(folder: string): NodeJS.ProcessEnv {
     PULUMI_CONFIG_PASSPHRASE: "",
     PULUMI_STACK: STACK,
     PULUMI_HOME: pulumiHome(),
+    NODE_OPTIONS: [process.env.NODE_OPTIONS, ON_DEMAND].join(" ").trim(),
     PATH: engineFolder() + path.delimiter + (process.env.PATH ?? ""),
   };
 }
