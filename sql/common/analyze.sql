@@ -13,5 +13,9 @@ BEGIN
   LOOP
     EXECUTE 'ANALYZE ' || relation;
   END LOOP;
+EXCEPTION WHEN lock_not_available THEN
+  EXECUTE replace(current_setting('one_roof.locked'), '{wanted}', 'SHARE UPDATE EXCLUSIVE ' || split_part(relation, '.', 2));
+  RAISE lock_not_available USING MESSAGE = coalesce(nullif(current_setting('one_roof.locked_by'), ''), SQLERRM),
+    HINT = current_setting('one_roof.locked_hint');
 END
 $analyze$;

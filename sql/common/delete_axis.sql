@@ -2,11 +2,12 @@
 -- have held that no row of others is among them, or that their loss was accepted.
 DO $delete_axis$
 DECLARE
-  relation text;
-BEGIN
-  FOREACH relation IN ARRAY ARRAY[
+  relations CONSTANT text[] := ARRAY[
     'topic_label_reconcile_decision', 'topic_taxonomy_map', 'axis_object_ownership', 'axis_assignment',
-    'coverage_rule', 'axis_value', 'axis_registry']
+    'coverage_rule', 'axis_value', 'axis_registry'];
+  relation  text;
+BEGIN
+  FOREACH relation IN ARRAY relations
   LOOP
     IF to_regclass('public.' || relation) IS NOT NULL THEN
       EXECUTE format('DELETE FROM public.%I WHERE axis_code = %L', relation, current_setting('one_roof.axis'));
@@ -15,5 +16,9 @@ BEGIN
 EXCEPTION
   -- Something kept a row that refers to another: all stay then, and the exit gates say so.
   WHEN foreign_key_violation THEN NULL;
+  WHEN lock_not_available THEN
+    EXECUTE replace(current_setting('one_roof.locked'), '{wanted}', 'ROWS ' || array_to_string(relations, ' '));
+    RAISE lock_not_available USING MESSAGE = coalesce(nullif(current_setting('one_roof.locked_by'), ''), SQLERRM),
+      HINT = current_setting('one_roof.locked_hint');
 END
 $delete_axis$;

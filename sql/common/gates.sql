@@ -15,6 +15,7 @@ DECLARE
   wanted   text;
   measured text;
   told     text;
+  is_read  boolean;
   readings text[] := '{}';
   failed   text[] := '{}';
   reasons  text[] := '{}';
@@ -40,9 +41,10 @@ BEGIN
       WHERE btrim(paragraph, E'\n ') ~ '^\w'
     )
     SELECT coalesce(listed.name, listed.line) AS name, coalesce(listed.operator, '=') AS operator, listed.wanted, known.query,
-           substring(known.query FROM '-- Remedy: ([^\n]*)') AS remedy
+           substring(known.query FROM '-- Remedy: ([^\n]*)') AS remedy, about[1] AS subject, current_setting('one_roof.' || about[2], true) AS named
     FROM listed
     LEFT JOIN known ON known.name = listed.name
+    LEFT JOIN LATERAL regexp_match(known.query, '-- About: (\w+) \{(\w+)\}') AS about ON true
     ORDER BY listed.position
   LOOP
     wanted := CASE
@@ -50,11 +52,18 @@ BEGIN
       ELSE gate.wanted END;
     measured := NULL;
     told := NULL;
+    is_read := gate.query IS NOT NULL;
     BEGIN
       IF gate.query IS NOT NULL THEN EXECUTE gate.query INTO measured, told; END IF;
-    EXCEPTION WHEN undefined_table OR undefined_column OR undefined_function OR undefined_object
-                OR insufficient_privilege OR invalid_schema_name THEN
-      measured := NULL;
+    EXCEPTION
+      WHEN undefined_table OR undefined_column OR undefined_function OR undefined_object
+        OR insufficient_privilege OR invalid_schema_name THEN
+        measured := NULL;
+        is_read := false;
+      WHEN lock_not_available THEN
+        EXECUTE replace(current_setting('one_roof.locked'), '{wanted}', 'ACCESS SHARE');
+        RAISE lock_not_available USING MESSAGE = coalesce(nullif(current_setting('one_roof.locked_by'), ''), SQLERRM),
+          HINT = current_setting('one_roof.locked_hint');
     END;
     IF gate.query IS NOT NULL THEN
       PERFORM set_config(format('one_roof.%s.%s', section, gate.name), coalesce(measured, ''), true);
@@ -82,7 +91,11 @@ BEGIN
            OR rollback AND gate.name = 'others_rows' AND current_setting('one_roof.losses', true) = format('accepted %s', pg_backend_pid())) IS NOT TRUE
     THEN
       failed := failed || gate.name;
-      reasons := reasons || format('%s expected %s %s, measured %s', gate.name, gate.operator, wanted, coalesce(measured, 'NULL'));
+      reasons := reasons || format('%s expected %s %s, measured %s%s', gate.name, gate.operator, wanted, coalesce(measured, 'NULL'), CASE
+        WHEN gate.subject IS NULL THEN ''
+        WHEN coalesce(gate.named, '') = '' THEN format(' (no %s was named)', gate.subject)
+        WHEN measured IS NULL AND is_read THEN format(' (there is no %s %s)', gate.subject, gate.named)
+        ELSE format(' (%s %s)', gate.subject, gate.named) END);
       details := details || format('%s: want %s %s, have %s', gate.name, gate.operator, wanted, coalesce(measured, 'NULL'));
       remedies := remedies || gate.remedy;
       acceptances := acceptances || format('%s %s', gate.name, measured);

@@ -32,6 +32,7 @@ SET LOCAL one_roof.act_as = 'executor';
 \ir role.sql
 
 \ir lock.sql
+\ir locked.sql
 \ir objects.sql
 \ir agencies.sql
 \ir readings.sql

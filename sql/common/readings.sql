@@ -3,9 +3,11 @@
 -- A paragraph is a reading: its name (or several, by commas), a colon and the query that gives one value. Between paragraphs
 -- stands an empty line, within one there is none. Relations of schema public are written with their schema: where one is
 -- missing or hidden, the reading is NULL, which stops. The columns that a reading needs beyond that are listed in a line
--- `-- needs: relation.column …`; what an operator can do, in a line `-- Remedy: …`. A reading in words is `none` (or says that
--- all is as it should be) where there is nothing to tell, and otherwise names what it found. A second column, `told`, names what
--- a number counts and what it leaves out: it is shown, never judged and never kept, for it may differ from one moment to the next.
+-- `-- needs: relation.column …`; what an operator can do, in a line `-- Remedy: …`; where a reading is about a thing that a
+-- setting names, a line `-- About: thing {setting}` has both, so that a refusal says which one it was. A reading in words is
+-- `none` (or says that all is as it should be) where there is nothing to tell, and otherwise names what it found. A second
+-- column, `told`, names what a number counts and what it leaves out: it is shown, never judged and never kept, for it may
+-- differ from one moment to the next.
 -- SET and not SET LOCAL: probe and monitor take it too, and may run outside of a transaction.
 SET one_roof.readings = $readings$
 
@@ -24,6 +26,8 @@ ospa:
 
 ratified_request:
   -- needs: approval_requests.code approval_requests.status
+  -- About: request {ratified_apr}
+  -- Remedy: Name the approved request by -v ratified_apr=APR-… (a file alone: PGOPTIONS='-c one_roof.ratified_apr=APR-…'), or wait for the council's vote.
   SELECT string_agg(DISTINCT coalesce(status::text, 'NULL'), ',') FROM public.approval_requests
   WHERE code = nullif(current_setting('one_roof.ratified_apr', true), '')
 

@@ -1283,6 +1283,10 @@ BEGIN
     ALTER TABLE public.axis_object_ownership
       ADD CONSTRAINT axis_object_ownership_owner_fkey FOREIGN KEY (owner_gov_code) REFERENCES public.governance_registry (code);
   END IF;
+EXCEPTION WHEN lock_not_available THEN
+  EXECUTE replace(current_setting('one_roof.locked'), '{wanted}', 'SHARE ROW EXCLUSIVE governance_registry');
+  RAISE lock_not_available USING MESSAGE = coalesce(nullif(current_setting('one_roof.locked_by'), ''), SQLERRM),
+    HINT = current_setting('one_roof.locked_hint');
 END
 $owner_key$;
 

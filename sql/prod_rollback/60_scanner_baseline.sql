@@ -14,12 +14,13 @@ $$;
 -- All four at once, and only where a row is left: TRUNCATE takes an exclusive lock.
 DO $work$
 DECLARE
-  relation text;
-  filled   boolean := false;
-  one      boolean;
-  present  text[] := '{}';
+  relations CONSTANT text[] := ARRAY['governance_drift_state', 'governance_scan_run', 'governance_event_log', 'axis_candidate_finding'];
+  relation  text;
+  filled    boolean := false;
+  one       boolean;
+  present   text[] := '{}';
 BEGIN
-  FOREACH relation IN ARRAY ARRAY['governance_drift_state', 'governance_scan_run', 'governance_event_log', 'axis_candidate_finding']
+  FOREACH relation IN ARRAY relations
   LOOP
     IF to_regclass('public.' || relation) IS NOT NULL THEN
       EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', relation) INTO one;
@@ -30,6 +31,10 @@ BEGIN
   IF filled THEN
     EXECUTE 'TRUNCATE ' || array_to_string(present, ', ');
   END IF;
+EXCEPTION WHEN lock_not_available THEN
+  EXECUTE replace(current_setting('one_roof.locked'), '{wanted}', 'ACCESS EXCLUSIVE ' || array_to_string(relations, ' '));
+  RAISE lock_not_available USING MESSAGE = coalesce(nullif(current_setting('one_roof.locked_by'), ''), SQLERRM),
+    HINT = current_setting('one_roof.locked_hint');
 END
 $work$;
 

@@ -22,7 +22,15 @@ $$;
 -- Triggers of the application fire on its own table, and find their tables where they always do. What stands in schema
 -- public beside them cannot take part: types are exact.
 SET LOCAL search_path = public, pg_temp;
-DELETE FROM public.governance_object_ownership WHERE created_by::text = 'PROD_OWNERSHIP_SEED_2026-06-03';
+DO $seed$
+BEGIN
+  DELETE FROM public.governance_object_ownership WHERE created_by::text = 'PROD_OWNERSHIP_SEED_2026-06-03';
+EXCEPTION WHEN lock_not_available THEN
+  EXECUTE pg_catalog.replace(pg_catalog.current_setting('one_roof.locked'), '{wanted}', 'ROWS governance_object_ownership');
+  RAISE lock_not_available USING MESSAGE = coalesce(nullif(current_setting('one_roof.locked_by'), ''), SQLERRM),
+    HINT = current_setting('one_roof.locked_hint');
+END
+$seed$;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 SET LOCAL one_roof.act_as = 'owner';
@@ -40,6 +48,13 @@ BEGIN
   LOOP
     EXECUTE format('DROP %s IF EXISTS public.%I', ours.kind, ours.name);
   END LOOP;
+EXCEPTION WHEN lock_not_available THEN
+  -- With a foreign key goes what watches over it in the table that it refers to.
+  EXECUTE replace(current_setting('one_roof.locked'), '{wanted}', (
+    SELECT 'ACCESS EXCLUSIVE governance_registry ' || string_agg(word[1], ' ')
+    FROM regexp_matches(current_setting('one_roof.objects'), '(?:table|view) +(\w+)', 'g') AS word));
+  RAISE lock_not_available USING MESSAGE = coalesce(nullif(current_setting('one_roof.locked_by'), ''), SQLERRM),
+    HINT = current_setting('one_roof.locked_hint');
 END
 $drop$;
 

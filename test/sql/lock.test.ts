@@ -1,6 +1,5 @@
-import { catalogAndRows, differences } from "../support/database/compare";
-import { database, withDatabase, type State, type TestDatabase } from "../support/database/database";
-import { PER_TIER_ROLLBACK, PROBE, rollbackFile, RUN_ALL, tierFile, TIERS, type Tier } from "../support/database/files";
+import { database, withDatabase, type TestDatabase } from "../support/database/database";
+import { PER_TIER_ROLLBACK, PROBE, rollbackFile, RUN_ALL, tierFile, TIERS } from "../support/database/files";
 
 /** The rollout's lock: ASCII "ORRE". */
 const KEY = "1330795077, 1";
@@ -113,31 +112,6 @@ test("nor is a session whose role is gone a rollout", async () => {
     expect([code, stderr]).toEqual([3, expect.stringContaining("That is no rollout")]);
   });
 });
-
-/** A table that each tier must touch, held by the application for longer than the tier waits. */
-const HELD: [tier: Tier, table: string][] = [
-  [1, "governance_registry"],
-  [2, "axis_registry"],
-  [3, "governance_object_ownership"],
-  [4, "axis_assignment"],
-  [5, "topic_taxonomy_map"],
-  [6, "governance_drift_state"],
-];
-
-test.each(HELD)(
-  "Tier %i does not wait for %s longer than its lock time-out, and changes nothing",
-  async (tier, table) => {
-    await withDatabase(tier === 1 ? "signed" : (`tier-${tier - 1}` as State), async (db) => {
-      const before = await catalogAndRows(db.url);
-      const application = await db.connect();
-      await application.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
-      const { code, stderr } = await db.file(tierFile(tier), { "one_roof.lock_timeout": "50ms" });
-      await application.query("ROLLBACK");
-      expect([code, stderr]).toEqual([3, expect.stringContaining("lock timeout")]);
-      expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
-    });
-  },
-);
 
 test("a statement time-out ends a tier that would take too long, and changes nothing", async () => {
   await withDatabase("tier-5", async (db) => {

@@ -103,9 +103,30 @@ test("takes the name of a clone as a variable", async () => {
 describe("is refused with exit code 3, says why, and changes nothing", () => {
   test.each([
     ["without an approval", NO_APPROVAL, RATIFIED, "ospa expected >= 1, measured 0"],
-    ["without a ratified request", "SELECT 1", undefined, "ratified_request expected = approved, measured NULL"],
-    ["with an unknown request", "SELECT 1", "APR-9999", "ratified_request expected = approved, measured NULL"],
-    ["with a pending request", "SELECT 1", "APR-0210", "ratified_request expected = approved, measured pending"],
+    [
+      "without a ratified request",
+      "SELECT 1",
+      undefined,
+      "ratified_request expected = approved, measured NULL (no request was named)",
+    ],
+    [
+      "with an unknown request",
+      "SELECT 1",
+      "APR-9999",
+      "ratified_request expected = approved, measured NULL (there is no request APR-9999)",
+    ],
+    [
+      "with a pending request",
+      "SELECT 1",
+      "APR-0210",
+      "ratified_request expected = approved, measured pending (request APR-0210)",
+    ],
+    [
+      "with requests that are hidden",
+      "ALTER TABLE approval_requests RENAME COLUMN status TO state",
+      RATIFIED,
+      "ratified_request expected = approved, measured NULL (request APR-0211)",
+    ],
     ["with SQL for a request", "SELECT 1", `'; DROP TABLE tasks; --`, "ratified_request expected = approved"],
     [
       "with an owner there",

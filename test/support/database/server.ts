@@ -43,6 +43,7 @@ const SETTINGS = {
   jit: "off",
   shared_buffers: "64MB",
   max_connections: "40",
+  max_prepared_transactions: "2",
   listen_addresses: "127.0.0.1",
 };
 

@@ -35,6 +35,14 @@ export const sqlCommon: readonly Mutant[] = [
     tests: ["test/sql/lock.test.ts -t a chain holds the lock"],
   },
   {
+    name: "locked-by-under-the-provider",
+    defect: "a client that measures is told by the file who is in the way, in place of PostgreSQL's own message",
+    file: "sql/common/locked.sql",
+    find: "format('measured %s', pg_backend_pid()) THEN RETURN; END IF;",
+    replace: "'' THEN RETURN; END IF;",
+    tests: ["test/sql/locked.test.ts -t a client that measures"],
+  },
+  {
     name: "no-lock-time-out",
     defect: "a file that is run by hand waits behind the application for ever, and others behind it",
     file: "sql/common/ground.sql",

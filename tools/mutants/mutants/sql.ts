@@ -77,7 +77,7 @@ export const sql: readonly Mutant[] = [
     name: "rollback-takes-others-along",
     defect: "owners that people have recorded meanwhile are deleted with the seed",
     file: "sql/prod_rollback/30_ownership_seed.sql",
-    find: "\nWHERE created_by::text = 'PROD_OWNERSHIP_SEED_2026-06-03';",
+    find: " WHERE created_by::text = 'PROD_OWNERSHIP_SEED_2026-06-03';",
     replace: ";",
     tests: ["test/sql/rollback.test.ts -t an owner that others appointed"],
   },
