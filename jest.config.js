@@ -15,7 +15,8 @@ module.exports = {
   setupFilesAfterEnv: ["<rootDir>/test/support/setup-file.ts"],
   globalSetup: "<rootDir>/test/support/global-setup.ts",
   globalTeardown: "<rootDir>/test/support/global-teardown.ts",
-  // Database and engine tests are bound by servers and processes beside the workers: more workers than cores only time out.
-  maxWorkers: 2,
+  // One more than the two cores of a small machine: some tests wait for time-outs. Servers and engines work beside the workers: more of
+  // these only time out.
+  maxWorkers: 3,
   testTimeout: 60_000,
 };

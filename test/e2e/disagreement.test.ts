@@ -61,8 +61,6 @@ describe("the database lost what the state holds", () => {
 
   test("the whole rollout rolled back by hand: destroy finds nothing left and empties the state; up applies anew", async () => {
     expect((await db.file(FULL_ROLLBACK)).code).toBe(0);
-    const preview = await succeed(stack.preview());
-    expect(counts(preview.output)).toEqual(["~ 8 to update", "1 unchanged"]);
     const destroy = await succeed(stack.destroy("--skip-preview"));
     expect(destroy.output).toContain("is not in the ledger and nothing of it is there: nothing to roll back");
     expect(await toBaseline()).toEqual([]);
@@ -75,9 +73,8 @@ describe("the database lost what the state holds", () => {
     stack.configure({ throughTier: undefined });
     await succeed(stack.up("--skip-preview"));
     await restore();
-    const preview = await succeed(stack.preview());
-    expect(counts(preview.output)).toEqual(["~ 3 to update", "6 unchanged"]);
-    await succeed(stack.up("--skip-preview"));
+    const { output } = await succeed(stack.up("--skip-preview"));
+    expect(counts(output)).toEqual(["~ 3 updated", "6 unchanged"]);
     expect(await toEnd()).toEqual([]);
   });
 });
@@ -98,11 +95,10 @@ describe("the state is edited", () => {
     expect(output).toContain("Tier 3 (Ownership seed) is not replaced");
   });
 
-  test("so is a tainted tier, and untainted all is well", async () => {
+  test("so is a tainted tier", async () => {
     await succeed(stack.run("state", "taint", urn("6"), "--yes"));
     expect((await refuse(stack.up("--skip-preview"))).output).toContain("Tier 6 (Scanner baseline) is not replaced");
     await succeed(stack.run("state", "untaint", urn("6"), "--yes"));
-    expect(counts((await succeed(stack.preview())).output)).toEqual(["9 unchanged"]);
   });
 
   test("a tier deleted from the state is adopted by the next up", async () => {

@@ -1,6 +1,9 @@
 import { shareOf } from "../support/faults/random";
 import { tally } from "../support/faults/tally";
-import { CASES, type Ending, judge, nameOf, reference } from "../support/states/cases";
+import { catalogAndRows, differences } from "../support/database/compare";
+import { shapeOf } from "../support/pulumi/outcome";
+import { CASES, type Ending, judge, nameOf, type Reference, reference } from "../support/states/cases";
+import { enter, SAME } from "../support/states/worlds";
 
 /*
  * State, ledger and database in every combination that can be reached, and every command on each: it ends done and exact, or
@@ -9,9 +12,12 @@ import { CASES, type Ending, judge, nameOf, reference } from "../support/states/
 
 const SHARE = Number(process.env.SHARE ?? 20);
 
+let made: Reference;
+
+beforeAll(async () => (made = await reference()), 120_000);
+
 test("every combination ends done and exact, or refused with nothing changed", async () => {
   const drawn = shareOf(CASES, SHARE);
-  const made = await reference();
   const counts = tally(`of ${CASES.length} combinations`, 1);
   counts.at("combinations", drawn.length);
   const wrong: string[] = [];
@@ -28,3 +34,11 @@ test("every combination ends done and exact, or refused with nothing changed", a
   process.stderr.write(`${counts.text()}\n`);
   expect(wrong).toEqual([]);
 }, 7_200_000);
+
+test.each(Object.entries(SAME))("%s is no other world than %s", async (combination, world) => {
+  const look = async (name: string) => {
+    await enter(name);
+    return shapeOf(await catalogAndRows(made.setting.url));
+  };
+  expect(differences(await look(world), await look(combination))).toEqual([]);
+});

@@ -36,7 +36,7 @@ export type Ending =
   { readonly is: "done" | "refused" | "stopped" } | { readonly is: "unclassified"; readonly why: readonly string[] };
 
 /** What all cases are made of and held to. */
-interface Reference {
+export interface Reference {
   readonly complete: readonly TierState[];
   readonly baseline: Snapshot;
   /** The database at each stage on the way, by its last tier. */

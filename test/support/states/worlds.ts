@@ -26,44 +26,68 @@ const behind = (...tiers: Tier[]) => `ALTER SCHEMA one_roof_rollout RENAME TO el
   ${tiers.map((tier) => text(rollbackFile(tier))).join("\n")}
   ALTER SCHEMA elsewhere RENAME TO one_roof_rollout`;
 
-/** Ledger and live database, in every combination that can be reached. */
+/** What may have become of the ledger of a whole rollout. */
+const LEDGERS: Readonly<Record<string, string>> = {
+  "as written": "",
+  absent: NO_LEDGER,
+  "without tiers 4 to 6": without("tier > 3"),
+  "without tier 4": without("tier = 4"),
+  "without tier 1": without("tier = 1"),
+  "of another rollout": OTHER_ROLLOUT,
+  rewritten: `UPDATE ${LEDGER} SET readings = '{}' WHERE tier = 3`,
+  "rewritten and hashed anew": `UPDATE ${LEDGER} SET readings = '{}' WHERE tier = 3; ${RECHAIN}`,
+  "in another shape": `ALTER TABLE ${LEDGER} ADD COLUMN remark text`,
+};
+
+/** What may have become of the database that belongs to it. */
+const LIVE: Readonly<Record<string, string>> = {
+  "as applied": "",
+  "tiers 6 to 4 rolled back behind it": behind(6, 5, 4),
+  "everything rolled back behind it": behind(6, 5, 4, 3, 2, 1),
+  "drift in tier 2": "UPDATE public.axis_value SET status = 'deprecated' WHERE value_code = 'audit'",
+  "drift in tier 4": "UPDATE public.axis_object_ownership SET approval_ref = 'moved' WHERE axis_code = 'containment'",
+  "a view dropped": "DROP VIEW public.v_ui_lane",
+  "a table dropped": "DROP TABLE public.topic_taxonomy_map CASCADE",
+  "a row of others": "INSERT INTO public.axis_value (axis_code, value_code) VALUES ('topic', 'theirs')",
+};
+
+/** Combinations that are no worlds of their own: the world that they are. */
+export const SAME: Readonly<Record<string, string>> = {
+  "ledger as written, database as applied": "through tier 6",
+  "ledger absent, database as applied": "through tier 6 by psql",
+  "ledger absent, database tiers 6 to 4 rolled back behind it": "through tier 3 by psql",
+  "ledger absent, database everything rolled back behind it": "untouched",
+  "ledger without tiers 4 to 6, database tiers 6 to 4 rolled back behind it": "through tier 3",
+};
+
+/** Every ledger with every database, of a whole rollout; the ledger is spoiled last, for a way back by psql asks it. */
+const COMBINED = Object.entries(LEDGERS).flatMap(([ledger, spoils]) =>
+  Object.entries(LIVE).map(([live, happens]): [string, World] => [
+    `ledger ${ledger}, database ${live}`,
+    { from: 6, sql: [happens, spoils].filter(Boolean).join(";\n") },
+  ]),
+);
+
+/** Ledger and live database, in every combination. */
 const WORLDS: Readonly<Record<string, World>> = {
   untouched: { from: 0 },
   ...Object.fromEntries(ON_WAY.map((tier): [string, World] => [`through tier ${tier}`, { from: tier }])),
   ...Object.fromEntries(
     ON_WAY.map((tier): [string, World] => [`through tier ${tier} by psql`, { from: tier, sql: NO_LEDGER }]),
   ),
-  "ledger behind: tiers 4 to 6 forgotten": { from: 6, sql: without("tier > 3") },
-  "ledger with a gap: tier 4 forgotten": { from: 6, sql: without("tier = 4") },
-  "ledger without its first tier": { from: 3, sql: without("tier = 1") },
-  "ledger ahead: tiers 6 to 4 rolled back behind it": { from: 6, sql: behind(6, 5, 4) },
-  "ledger ahead: everything rolled back behind it": { from: 3, sql: behind(3, 2, 1) },
-  "another rollout through tier 3": { from: 3, sql: OTHER_ROLLOUT },
-  "another rollout, complete": { from: 6, sql: OTHER_ROLLOUT },
-  "ledger rewritten and hashed anew": {
-    from: 6,
-    sql: `UPDATE ${LEDGER} SET readings = '{}' WHERE tier = 3; ${RECHAIN}`,
-  },
-  "ledger rewritten": { from: 6, sql: `UPDATE ${LEDGER} SET readings = '{}' WHERE tier = 3` },
-  "ledger in another shape": { from: 6, sql: `ALTER TABLE ${LEDGER} ADD COLUMN remark text` },
-  "drift in tier 2": { from: 3, sql: "UPDATE public.axis_value SET status = 'deprecated' WHERE value_code = 'audit'" },
-  "drift in tier 4": {
-    from: 6,
-    sql: "UPDATE public.axis_object_ownership SET approval_ref = 'moved' WHERE axis_code = 'containment'",
-  },
-  "a view dropped": { from: 6, sql: "DROP VIEW public.v_ui_lane" },
-  "a table dropped": { from: 3, sql: "DROP TABLE public.topic_taxonomy_map CASCADE" },
-  "a row of others in one of our tables": {
-    from: 6,
-    sql: "INSERT INTO public.axis_value (axis_code, value_code) VALUES ('topic', 'theirs')",
-  },
+  "through tier 3, ledger without its first tier": { from: 3, sql: LEDGERS["without tier 1"] },
+  "through tier 3, everything rolled back behind the ledger": { from: 3, sql: behind(3, 2, 1) },
+  "through tier 3, of another rollout": { from: 3, sql: OTHER_ROLLOUT },
+  "through tier 3, drift in tier 2": { from: 3, sql: LIVE["drift in tier 2"] },
+  "through tier 3, a table dropped": { from: 3, sql: LIVE["a table dropped"] },
+  ...Object.fromEntries(COMBINED),
 };
 
 export type WorldName = string;
 
-export const WORLD_NAMES = Object.keys(WORLDS);
+export const WORLD_NAMES = Object.keys(WORLDS).filter((name) => !(name in SAME));
 
-const templateOf = (world: WorldName) => `world_${WORLD_NAMES.indexOf(world)}`;
+const templateOf = (world: WorldName) => `world_${Object.keys(WORLDS).indexOf(world)}`;
 const stageOf = (tier: 0 | Tier) => `stage_${tier}`;
 
 /** Keeps the database as it is, as the stage that an undisturbed rollout has reached with this tier. */
@@ -78,7 +102,7 @@ export async function begin(): Promise<string> {
   await become(templateName("signed"));
   atEnd(() =>
     administer(
-      ...[NAME, ...[0, ...ON_WAY].map((tier) => stageOf(tier as 0 | Tier)), ...WORLD_NAMES.map(templateOf)].map(
+      ...[NAME, ...[0, ...ON_WAY].map((tier) => stageOf(tier as 0 | Tier)), ...Object.keys(WORLDS).map(templateOf)].map(
         (name) => `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`,
       ),
     ),
