@@ -8,15 +8,14 @@ export interface Figures {
   readonly p50: number;
   readonly p99: number;
   readonly worst: number;
-  /** The p99 of those that did not wait for the rollout: what is left costs the machine, which it shares with the commands. */
-  readonly p99Unheld: number;
 }
 
-/** The requests of one kind while one command ran, in all rounds, and without it. */
+/** The requests of one kind while one command ran, in all rounds, while it ran elsewhere, and without it. */
 export interface Line {
   readonly command: string;
   readonly kind: Request["kind"];
   readonly during: Figures;
+  readonly elsewhere: Figures;
   readonly without: Figures;
 }
 
@@ -51,7 +50,6 @@ export function figuresOf(requests: readonly Request[]): Figures {
     p50: percentile(times, 0.5),
     p99: percentile(times, 0.99),
     worst: percentile(times, 1),
-    p99Unheld: percentile(requests.filter((each) => !blameOf(each)?.ours).map(duration), 0.99),
   };
 }
 
@@ -61,9 +59,9 @@ export function linesOf(stretches: readonly Stretch[]): Line[] {
   return commands.flatMap((command) => {
     const own = stretches.filter((each) => each.command === command);
     return KINDS.map((kind) => {
-      const ofKind = (requests: readonly Request[]) => requests.filter((each) => each.kind === kind);
-      const during = figuresOf(ofKind(own.flatMap((each) => each.during)));
-      return { command, kind, during, without: figuresOf(ofKind(own.flatMap((each) => each.without))) };
+      const of = (which: "during" | "elsewhere" | "without") =>
+        figuresOf(own.flatMap((each) => each[which]).filter((each) => each.kind === kind));
+      return { command, kind, during: of("during"), elsewhere: of("elsewhere"), without: of("without") };
     });
   });
 }

@@ -16,21 +16,30 @@ import { watch } from "./watch";
 const WARM_UP_MS = 5_000;
 const SETTLE_MS = 500;
 
-/** The application's requests while the real commands run, each beside a stretch without any, and whom they waited for. */
+/**
+ * The application's requests while the real commands run, and whom they waited for; each beside the same command on another database of the
+ * server, which costs the machine as much and locks nothing of the application's, and beside a stretch without any.
+ */
 export async function benchLoad(_: TestDatabase, options: Options): Promise<void> {
   const db = await copy(BASELINE, "bench_load");
+  const other = await copy(BASELINE, "bench_load_elsewhere");
   try {
     await withFolder(async (folder) => {
-      const stack = await newStack(path.resolve(""), path.join(folder, "stack"), db);
-      if (options.holdBudget) stack.configure({ holdBudget: options.holdBudget });
-      report(await measure(db, stack, options), options);
+      const stacks: Stack[] = [];
+      for (const each of [db, other]) {
+        const stack = await newStack(path.resolve(""), path.join(folder, each.name), each);
+        if (options.holdBudget) stack.configure({ holdBudget: options.holdBudget });
+        stacks.push(stack);
+      }
+      report(await measure(db, stacks, options), options);
     });
   } finally {
     await db.drop();
+    await other.drop();
   }
 }
 
-async function measure(db: TestDatabase, stack: Stack, options: Options): Promise<Stretch[]> {
+async function measure(db: TestDatabase, [stack, other]: readonly Stack[], options: Options): Promise<Stretch[]> {
   const application = await startApplication(db, options.rate);
   const watcher = await watch(db, application);
   const stretches: Stretch[] = [];
@@ -49,9 +58,11 @@ async function measure(db: TestDatabase, stack: Stack, options: Options): Promis
       for (const command of COMMANDS) {
         const run = await during(() => runCommand(stack, command, options.nice));
         console.log(describeEnd(command, run.result, run.took));
+        const elsewhere = await during(() => runCommand(other, command, options.nice));
         const quiet = await during(() => sleep(Math.max(run.took, options.seconds * 1000)));
         const { took, result, requests } = run;
-        stretches.push({ command: command.name, during: requests, without: quiet.requests, took, result });
+        const beside = { elsewhere: elsewhere.requests, without: quiet.requests };
+        stretches.push({ command: command.name, during: requests, ...beside, took, result });
       }
     }
   } finally {

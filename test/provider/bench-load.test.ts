@@ -56,7 +56,7 @@ test.each([
   const db = await database("signed");
   const requests = await asked(db, () => hold(db, name));
   const waits = longWaits(
-    [{ command: "up", during: requests, without: [], took: 0, result: { code: 0, output: "" } }],
+    [{ command: "up", during: requests, elsewhere: [], without: [], took: 0, result: { code: 0, output: "" } }],
     200,
   );
   const held = waits.filter(({ whom }) => whom !== undefined);
