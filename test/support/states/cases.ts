@@ -76,16 +76,17 @@ export async function reference(): Promise<Reference> {
   };
 }
 
-/** Runs one case and says how it ended. */
+/** Runs one case, through the hooks alone if nothing else is said, and says how it ended. */
 export async function judge(
   { held, world, command, throughTier = 8 }: Case,
   { complete, baseline, stages, setting }: Reference,
+  through: typeof run = run,
 ): Promise<Ending> {
   await enter(world);
   const state = HELD[held](complete);
   const before = await catalogAndRows(setting.url);
   const at = { ...setting, values: { ...setting.values, evidence: temporaryFolder() } };
-  const ended = await run(command, state, at, throughTier < 8 ? throughTier : undefined);
+  const ended = await through(command, state, at, throughTier < 8 ? throughTier : undefined);
   const after = await catalogAndRows(setting.url);
   const changed = differences(before, after);
   if (ended.refusal) {
