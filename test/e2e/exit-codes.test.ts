@@ -176,14 +176,18 @@ describe("a person at the terminal", () => {
   test("says yes to what is then done, and to the way back", async () => {
     await withStack({}, async (stack, db) => {
       const yes = [{ after: /type yes: $/, keys: "yes\r" }];
-      const up = await onTerminal(stack, ["up"], yes);
+      const up = await onTerminal(stack, ["up", "--strict"], yes);
       expect([up.code, LINE.exec(up.output)?.[1]]).toEqual([EXIT.done, db.name]);
       const rows = await db.value<number>(
         `SELECT sum(own)::integer FROM one_roof_rollout.ledger, LATERAL (
            SELECT sum(value::integer) AS own FROM jsonb_each_text(report -> 'delta' -> 'rows')) AS counted`,
       );
       expect(Number(LINE.exec(up.output)?.[2])).toBe(rows);
-      const down = await onTerminal(stack, ["destroy", "--skip-preview"], [{ after: /type yes: $/, keys: "no\r" }]);
+      const down = await onTerminal(
+        stack,
+        ["pulumi", "down", "--skip-preview"],
+        [{ after: /type yes: $/, keys: "no\r" }],
+      );
       expect([down.code, down.output]).toEqual([EXIT.declined, expect.stringContaining(": without a preview")]);
       const destroyed = await onTerminal(stack, ["destroy"], yes);
       expect([destroyed.code, destroyed.output]).toEqual([
@@ -230,18 +234,18 @@ describe("on a stack that others need", () => {
         "",
       );
       appendFileSync(salt, config);
-      const destroy = (name: string) =>
-        atTerminal([process.execPath, "cli/main.js", "destroy", "--skip-preview"], env, [
+      const destroy = (name: string, ...command: string[]) =>
+        atTerminal([process.execPath, "cli/main.js", ...command, "--skip-preview"], env, [
           { after: /the name of the database: $/, keys: `${name}\r` },
         ]);
       const before = await catalogAndRows(db.url);
-      const refused = await destroy("yes");
+      const refused = await destroy("yes", "pulumi", "destroy");
       expect([refused.code, refused.output]).toEqual([
         EXIT.declined,
         expect.stringContaining(`That is not ${db.name}: nothing was changed.`),
       ]);
       expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
-      const agreed = await destroy(db.name);
+      const agreed = await destroy(db.name, "destroy");
       expect([agreed.code, agreed.output]).toEqual([EXIT.done, agreed.output]);
     });
   });

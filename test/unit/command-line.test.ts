@@ -1,6 +1,6 @@
 import path from "node:path";
 import { operationOptions } from "../../cli/commands/operation";
-import { readCommandLine } from "../../cli/pulumi/command-line";
+import { readCommandLine, withoutCommand } from "../../cli/pulumi/command-line";
 
 const surroundings = process.env;
 
@@ -81,4 +81,22 @@ describe("options that are added", () => {
     const line = readCommandLine(["destroy", ...args]);
     expect(line.has("target") || line.has("exclude")).toBe(true);
   });
+});
+
+test.each([
+  [["up"], []],
+  [
+    ["-y", "dn", "-sup"],
+    ["--yes", "--stack=up"],
+  ],
+  [
+    ["--message", "up", "up", "--", "up"],
+    ["--message=up", "--", "up"],
+  ],
+  [
+    ["-fsdev", "-tup", "update", "--diff"],
+    ["--skip-preview", "--stack=dev", "--target=up", "--diff"],
+  ],
+])("what %j says beside its command", (args, rest) => {
+  expect(withoutCommand(args)).toEqual(rest);
 });
