@@ -2,6 +2,7 @@ import type { ResourceValidationPolicy } from "@pulumi/policy";
 import {
   describeStop,
   isFirstTier,
+  isPreview,
   PREVIEW,
   PULUMI,
   type Rollout,
@@ -88,11 +89,6 @@ function wayBackMissing(rollout: Rollout, { run }: TierInputs): string[] {
   return run.applies
     .filter((tier) => writes(tierOf(rollout, tier)) && !run.reversible.includes(tier))
     .map((tier) => `The rollback of tier ${tier} was not rehearsed. Run ${PREVIEW} with rehearsal.`);
-}
-
-/** Where the engine does not say which it is, it is an update. */
-function isPreview(): boolean {
-  return process.env.PULUMI_NODEJS_DRY_RUN === "true";
 }
 
 /** A preview without rehearsal is allowed, but must not look like one with. */
