@@ -8,7 +8,7 @@ import { EXIT } from "../exit-codes";
 import { isTerminal } from "../process";
 import { type Pulumi, preparePulumi, type Run } from "../pulumi/cli";
 import { readCommandLine, type CommandLine, without } from "../pulumi/command-line";
-import { agrees, canAsk, changes, isOthers, requireSomebodyToAsk, subjectOf } from "../pulumi/consent";
+import { agrees, canAsk, changes, isOthers, NOTHING, requireSomebodyToAsk, subjectOf } from "../pulumi/consent";
 import { requireSurroundings } from "../pulumi/demands";
 import { displayOptions } from "../pulumi/engine-display";
 import type { Command } from "./index";
@@ -18,6 +18,8 @@ interface Operation {
   name: string;
   args: readonly string[];
   line: CommandLine;
+  /** The state holds nothing that it could delete: then the program would only put the stack's own resource there, for nobody to take. */
+  isEmpty?: boolean;
 }
 
 /** Asks for all that a run measures of itself; ours, so the CLI is not given it. */
@@ -36,12 +38,13 @@ export const run: Command = async (given, name) => {
   if (open && !answered) requireSomebodyToAsk(name, line, pulumi.env);
   // Where a person is asked, the question says it.
   if (changes(name, line) && !asks) tell(subjectOf(name, line, pulumi.env));
-  if (name === "destroy" && !line.has("run-program")) pulumi.env.ROLLOUT_RUN_PROGRAM = "true";
+  const isEmpty = name === "destroy" && pulumi.holdsNothing();
+  if (rehearsesDown(name, line) && !isEmpty) pulumi.env.ROLLOUT_RUN_PROGRAM = "true";
   if (args.length < given.length) pulumi.env.ROLLOUT_PROFILE = "true";
-  const operation = { name, args, line };
+  const operation = { name, args, line, isEmpty };
   const { code, intent } = await (asks
     ? runWhenAgreed(pulumi, operation)
-    : pulumi.run([name, ...displayOptions(name, line), ...operationOptions(name, line, answered), ...args]));
+    : pulumi.run([name, ...displayOptions(name, line), ...operationOptions(operation, answered), ...args]));
   const rollsBack = name === "destroy" || name === "up";
   if (rollsBack && code === EXIT.done) {
     const { requireNothingLeft } = require("../pulumi/remaining-tiers") as typeof import("../pulumi/remaining-tiers");
@@ -69,7 +72,8 @@ async function runWhenAgreed(pulumi: Pulumi, operation: Operation): Promise<Run>
     const previewed = preview && (await pulumi.run(preview));
     const accepted = previewed?.code === EXIT.notRehearsed && previewed.intent?.accepted;
     if (previewed && previewed.code !== EXIT.done && !accepted) return previewed;
-    if (!(await agrees(name, line, pulumi.env, previewed?.intent))) return { code: EXIT.declined, intent: undefined };
+    if (!(await agrees(name, line, pulumi.env, operation.isEmpty ? NOTHING : previewed?.intent)))
+      return { code: EXIT.declined, intent: undefined };
     return await pulumi.run(change);
   } finally {
     if (folder) fs.rmSync(folder, { recursive: true });
@@ -82,8 +86,9 @@ function bindsToPreview({ name, line }: Operation): boolean {
 }
 
 /** The commands of the CLI before and after a person has said yes; `plan` is the file that binds the second to the first. */
-export function stepsOf({ name, args, line }: Operation, plan?: string): { preview?: string[]; change: string[] } {
-  const options = [...displayOptions(name, line), ...operationOptions(name, line, false)];
+export function stepsOf(operation: Operation, plan?: string): { preview?: string[]; change: string[] } {
+  const { name, args, line } = operation;
+  const options = [...displayOptions(name, line), ...operationOptions(operation, false)];
   const save = plan ? ["--save-plan", plan] : [];
   const bind = plan ? ["--strict=false", "--plan", plan] : [];
   const own = without(args, ["yes", "skip-preview", ...(plan ? ["strict"] : [])]);
@@ -93,16 +98,21 @@ export function stepsOf({ name, args, line }: Operation, plan?: string): { previ
   return { preview: [...command, ...options, ...save, ...without(args, NOT_FOR_PREVIEW)], change };
 }
 
+/** Unless the caller says otherwise, the program of a destroy rehearses the way back before anything is deleted. */
+function rehearsesDown(name: string, line: CommandLine): boolean {
+  return name === "destroy" && !line.has("run-program");
+}
+
 /** What is added to the caller's own options, which come last, besides how much is shown; `answered` where nobody need be asked. */
-export function operationOptions(command: string, line: CommandLine, answered: boolean): string[] {
+export function operationOptions({ name, line, isEmpty }: Omit<Operation, "args">, answered: boolean): string[] {
   const options: string[] = [];
   if (answered) options.push("--yes");
   if (!isTerminal() && !line.has("non-interactive")) options.push("--non-interactive");
   // The program then rehearses the rollbacks and refuses before anything is deleted.
-  if (command === "destroy" && !line.has("run-program")) options.push("--run-program");
+  if (rehearsesDown(name, line) && !isEmpty) options.push("--run-program");
   // What a killed run was about to create is in the ledger, or not there at all: there is nothing to ask.
   const decided = ["skip-pending-creates", "clear-pending-creates", "import-pending-creates"];
-  if (command === "refresh" && changes(command, line) && !decided.some((option) => line.has(option))) {
+  if (name === "refresh" && changes(name, line) && !decided.some((option) => line.has(option))) {
     options.push("--clear-pending-creates");
   }
   return options;

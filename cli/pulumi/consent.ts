@@ -72,6 +72,18 @@ async function answers(what: string, wanted: string): Promise<boolean> {
   return false;
 }
 
+/** What a run does that has nothing to do in the database. */
+export const NOTHING: Intent = {
+  applies: 0,
+  adopts: 0,
+  removes: 0,
+  objects: 0,
+  rows: 0,
+  verdict: "PASS",
+  unrehearsed: "",
+  accepted: false,
+};
+
 const ONLY_STATE = "only the stack's state";
 
 /** What a run is about to do, in one line: `8 tiers up, 43 objects, 225 rows`. */

@@ -52,12 +52,12 @@ test.each([
 
 describe("options that are added", () => {
   const added = (command: string, ...args: string[]) =>
-    operationOptions(command, readCommandLine([command, ...args]), false).filter(
+    operationOptions({ name: command, line: readCommandLine([command, ...args]) }, false).filter(
       (option) => option !== "--non-interactive",
     );
 
   test("the answer, where it is ours to give", () => {
-    expect(operationOptions("up", readCommandLine(["up"]), true)).toContain("--yes");
+    expect(operationOptions({ name: "up", line: readCommandLine(["up"]) }, true)).toContain("--yes");
   });
 
   test.each([
@@ -75,6 +75,11 @@ describe("options that are added", () => {
     ["destroy", ["--run-program=false", "-m", "-y"], []],
   ])("%s %j", (command, args, options) => {
     expect(added(command, ...args)).toEqual(options);
+  });
+
+  test("not the program of a destroy that has nothing to delete: it would leave the stack's own resource", () => {
+    const options = operationOptions({ name: "destroy", line: readCommandLine(["destroy"]), isEmpty: true }, false);
+    expect(options).not.toContain("--run-program");
   });
 
   test.each([["-ttier-6"], ["--target=tier-6"], ["-x", "tier-6"]])("%s leaves tiers behind on purpose", (...args) => {
