@@ -5,7 +5,7 @@ import { harmless, type Rollout, TIER_TYPE, type TierInputs } from "../provider"
 export function tierOrder(rollout: Rollout): StackValidationPolicy {
   return {
     name: "tier_order",
-    description: "The tiers are complete, unbroken and chained: none starts before the one before it has ended.",
+    description: "The tiers are complete, unbroken and chained: none starts before the last one has ended.",
     enforcementLevel: "mandatory",
     validateStack: ({ resources }, report) => {
       const tiers = resources.filter(({ type }) => type === TIER_TYPE);

@@ -2,9 +2,11 @@ import type { ResourceValidationPolicy } from "@pulumi/policy";
 import {
   describeStop,
   isFirstTier,
+  isPreview,
   PREVIEW,
   PULUMI,
   type Rollout,
+  shortDigest,
   type StopKind,
   type TierInputs,
   tierOf,
@@ -21,7 +23,7 @@ export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
   return [
     tierPolicy(
       "delta_contract",
-      "Each tier changes exactly what it declares: objects, rows and readings, nothing else and nowhere else.",
+      "Each tier changes exactly what it declares: objects, rows and readings, nothing else.",
       stopsOf("delta"),
     ),
     tierPolicy(
@@ -41,7 +43,7 @@ export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
     ),
     tierPolicy(
       "access",
-      "An approval of this release is in force, and nobody may do more than the roles' declaration says.",
+      "An approval of this release is in force, and nobody may do more than is declared.",
       stopsOf("access"),
     ),
     tierPolicy("tier_sql", "Every tier's SQL runs to its end on the target.", stopsOf("failure")),
@@ -89,11 +91,6 @@ function wayBackMissing(rollout: Rollout, { run }: TierInputs): string[] {
     .map((tier) => `The rollback of tier ${tier} was not rehearsed. Run ${PREVIEW} with rehearsal.`);
 }
 
-/** Where the engine does not say which it is, it is an update. */
-function isPreview(): boolean {
-  return process.env.PULUMI_NODEJS_DRY_RUN === "true";
-}
-
 /** A preview without rehearsal is allowed, but must not look like one with. */
 function unrehearsedPreview({ run }: TierInputs): string[] {
   return isPreview() && run.verdict === "NOT REHEARSED"
@@ -107,8 +104,9 @@ function unrehearsedUpdate({ run }: TierInputs): string[] {
   const accepted = run.acceptedUnrehearsed !== "" && run.acceptedUnrehearsed === run.release;
   if (run.verdict === "PASS" || run.verdict === "STOP" || accepted) return [];
   return [
-    `The run was not rehearsed (tiers ${run.applies.join(", ")}). Rehearse it with a login that may write, or accept this release ` +
-      `unrehearsed: ${PULUMI} config set acceptUnrehearsed ${run.release}`,
+    `The run was not rehearsed (tiers ${run.applies.join(", ")}). ` +
+      `Rehearse it with a login that may write, or accept this release unrehearsed:\n` +
+      `${PULUMI} config set acceptUnrehearsed ${run.release}`,
   ];
 }
 
@@ -116,7 +114,7 @@ function otherRelease({ run }: TierInputs): string[] {
   if (!run.pinned || run.pinned === run.release) return [];
   const files = run.differing.length ? ` Files that differ: ${run.differing.join(", ")}.` : "";
   return [
-    `The ratified release is ${run.pinned}, the files here are ${run.release}.${files} Check out the ratified release, ` +
-      `or have this one ratified and pin it: ${PULUMI} config set release ${run.release}`,
+    `The ratified release is ${shortDigest(run.pinned)}, the files here are ${shortDigest(run.release)}.${files} ` +
+      `Check out the ratified one, or have this one ratified and pin it:\n${PULUMI} config set release ${run.release}`,
   ];
 }

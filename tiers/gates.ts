@@ -3,11 +3,12 @@ import type { Gate } from "../provider";
 /** What a gate means to a council member, what to do when it stops, and where it is demanded. */
 type GateText = Pick<Gate, "meaning" | "remedy" | "source">;
 
-const SPECIFICATION = "docs/specification.md";
-
-/** `lines` are those of the specification that demand the gate, by their numbers: "S3 S10". */
-function text(meaning: string, remedy: string, lines: string): GateText {
-  return { meaning, remedy, source: `${SPECIFICATION} ${lines}` };
+/**
+ * `source` are the lines of docs/specification.md that demand the gate, by their numbers: "S3 S10". A terminal shows meaning and source in
+ * one line, and in two what was measured and the remedy.
+ */
+function text(meaning: string, remedy: string, source: string): GateText {
+  return { meaning, remedy, source };
 }
 
 /** One text a gate, whatever tier it stands in: the name is that of the reading it judges. */
@@ -23,18 +24,18 @@ const TEXTS: Readonly<Record<string, GateText>> = {
     "S17",
   ),
   ospa: text(
-    "A human has signed the proposal: os_proposal_approvals holds at least one row.",
+    "A human has signed: os_proposal_approvals holds a row.",
     "Ask the owner to e-sign in Directus. Nobody else may insert that row.",
     "S3 S10 S25 S29 S33 S36 S40",
   ),
   ospa_valid: text(
-    "One of these approvals says what a person means by it: approved, in force, and for this proposal and request.",
-    "See what speaks against each, and ask the owner to e-sign anew in Directus. Nobody else may change that row.",
+    "One approval says yes: approved, in force, for this proposal and request.",
+    "See what speaks against each, and ask the owner, nobody else, to e-sign anew in Directus.",
     "S3 S10",
   ),
   ratified_request: text(
     "The approval request that allows the ownership seed exists and is approved.",
-    "Set the configuration `ratifiedApr` to the code of the approved request, or wait for the council's vote.",
+    "Set `ratifiedApr` to the code of the approved request, or wait for the council's vote.",
     "S27",
   ),
   prerequisite_views: text(
@@ -43,18 +44,18 @@ const TEXTS: Readonly<Record<string, GateText>> = {
     "S11",
   ),
   axis_objects: text(
-    "Nothing of One-Roof is there before the rollout, and all 43 objects are there after Tier 1.",
-    "Find out who created the objects. Left over from a rollout: roll it back with sql/prod_rollback/99_rollback_full.sql. Applied whole by psql: take it over by the configuration `adopt: psql`.",
+    "No object of One-Roof is there before Tier 1, and all 43 are there after it.",
+    "Ask who made them. Left over: sql/prod_rollback/99_rollback_full.sql. All, by psql: `adopt: psql`.",
     "S12 S19",
   ),
   structure_rows: text(
     "The new views show nothing until an axis is registered.",
-    "If it names a right, have it granted to the owner of the views, as README.md lists; if it counts rows, the structure file is not the released one: restore it.",
+    "A right that is named: grant it to the views' owner. Rows: restore the released structure file.",
     "S20 S22",
   ),
   ownership_gap: text(
-    "Exactly the expected object and scope pairs have no accountable agency: 210 before the seed, 0 after it.",
-    "Compare v_object_owner_gap with what was approved: a collection, a scope or an owner has changed since.",
+    "Cells without an accountable agency: 210 before the seed, 0 after.",
+    "Compare v_object_owner_gap with what was approved: a collection, scope or owner has changed.",
     "S13 S28 S29 S30 S44",
   ),
   ownership_rows: text(
@@ -83,13 +84,13 @@ const TEXTS: Readonly<Record<string, GateText>> = {
     "S16 S39 S42",
   ),
   responsibility_required: text(
-    "The responsibility axis requires an owner for each of 35 collections and 6 scopes.",
+    "The responsibility axis wants an owner for each of 35 collections and 6 scopes.",
     "Compare the inventory and the active scopes with what was approved.",
     "S25 S44",
   ),
   responsibility_gap_drift: text(
     "The new, general gap equals the canonical one, cell by cell.",
-    "Compare v_axis_coverage_gap with v_object_owner_gap; the structure or the prerequisite views differ from the release.",
+    "Compare v_axis_coverage_gap with v_object_owner_gap; structure or prerequisite views differ.",
     "S25",
   ),
   responsibility_axis_gap: text(
@@ -150,8 +151,8 @@ const TEXTS: Readonly<Record<string, GateText>> = {
     "S40 S42 S49",
   ),
   idle_in_the_way_over_5s: text(
-    "No session that idles in an open transaction for longer than 5 seconds was left by a rollout or makes one wait. Narrower than the specification's 0: an application idles as it works, so whoever is in nobody's way is named and not counted.",
-    "See the line that names the sessions. Have ended what a rollout has left behind; an application ends its transactions itself, so a second run may pass.",
+    "No session idle in a transaction for over 5 s is a rollout's, or makes one wait.",
+    "See the line that names them. End what a rollout left; an application's ends by itself: try again.",
     "S53",
   ),
   server_writable: text(
@@ -165,7 +166,7 @@ const TEXTS: Readonly<Record<string, GateText>> = {
     "S7",
   ),
   columns_missing: text(
-    "Every column of the application that the rollout reads or writes is there under its name.",
+    "Every column of the application that the rollout uses is there under its name.",
     "Restore the listed relations and columns as they were when the rollout was approved.",
     "S11",
   ),
@@ -175,7 +176,7 @@ const TEXTS: Readonly<Record<string, GateText>> = {
     "S28",
   ),
   rule_labels_unknown: text(
-    "Every label rule of a collection that gets a topic speaks of a label of the taxonomy.",
+    "Every label rule of a collection with a topic speaks of a label of the taxonomy.",
     "Have the rule corrected, or its label added to the taxonomy.",
     "S35",
   ),
@@ -186,16 +187,16 @@ const TEXTS: Readonly<Record<string, GateText>> = {
   ),
   structure: text(
     "Each of the 43 objects is defined exactly as the structure file defines it.",
-    "Find out who changed the objects named; where they can go, sql/prod_rollback/99_rollback_full.sql removes them.",
+    "Find out who changed them; sql/prod_rollback/99_rollback_full.sql removes what can go.",
     "S19",
   ),
   foreign_privileges: text(
-    "Nobody but their owner, and the readers of the seven dashboards, may do anything with the 43 objects.",
+    "Only their owner, and readers of the seven dashboards, may use the 43 objects.",
     "Revoke what is listed, and see pg_default_acl for who gave it by default.",
     "S20",
   ),
   others_rows: text(
-    "No row of others stands where the tier is going to write, or where a rollback would delete it.",
+    "No row of others stands where the tier writes, or where a rollback would delete it.",
     "Find out who wrote the rows named, and have them removed.",
     "S7",
   ),

@@ -9,6 +9,7 @@ import { Failure } from "../failure";
 import { isTerminal, runInForeground } from "../process";
 import { DEV_STACK, makeStateFolder, projectFolder } from "../project";
 import { readCommandLine } from "../pulumi/command-line";
+import { agreesToOther } from "../pulumi/consent";
 import { requireSurroundings } from "../pulumi/demands";
 import { engineFolder, ensureEngine, pulumiHome } from "../pulumi/engine";
 import { hasStack } from "../pulumi/existence";
@@ -35,6 +36,7 @@ export async function runAccessProgram(command: string, args: readonly string[])
       EXIT.configuration,
     );
   }
+  if (!(await agreesToOther(command, line, env))) return EXIT.declined;
   const selected = await pulumi(["stack", "select", fullStack, "--create", "--non-interactive"]);
   if (selected.code !== 0) throw new Failure(`The stack ${stack} of access could not be created.`);
   const options = [

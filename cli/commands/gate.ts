@@ -1,4 +1,4 @@
-// `npm run gate`: could the rollout start or go on now? Reads only, starts no Pulumi. Exit code 0 = nothing blocks, 10 = BLOCKED, 1 = error.
+// `npm run gate`: could the rollout start or go on now? Reads only, starts no Pulumi. Exit code 0 = nothing blocks, 10 = BLOCKED.
 import { measureReadiness, readinessLine } from "../../provider";
 import { monitor } from "../../tiers/monitor";
 import { targetEnvironment } from "../dev-database/target";
@@ -20,7 +20,8 @@ const USAGE = `Usage: npm run gate [-- --quiet | --json] [--config-file FILE]
   PARTLY ROLLED OUT tiers 1, 2; tier 3 READY (or BLOCKED gate: …;)
                          what stands, and whether the next tier could start
 
-  Exit code 0 = nothing blocks, 10 = something does, 1 = it could not be read, 2 = bad configuration.
+  Exit code 0 = nothing blocks, 10 = something does, 2 = bad configuration, 11 = locked, 12 = out of reach,
+  1 = another error.
 
   --quiet              print nothing, tell by the exit code
   --json               print one JSON object: verdict, database, tiers, next, blockers, readings

@@ -1,11 +1,14 @@
 // `npm run up | preview | destroy | refresh`: the same command of the Pulumi CLI, with the options that fit the stack and the terminal.
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { tell } from "../console";
-import { describeTarget, isOwnServer } from "../dev-database/target";
+import { isOwnServer } from "../dev-database/target";
 import { EXIT } from "../exit-codes";
 import { isTerminal } from "../process";
 import { type Pulumi, preparePulumi, type Run } from "../pulumi/cli";
 import { readCommandLine, type CommandLine, without } from "../pulumi/command-line";
-import { agrees, canAsk, changes, isOthers, requireSomebodyToAsk } from "../pulumi/consent";
+import { agrees, canAsk, changes, isOthers, NOTHING, requireSomebodyToAsk, subjectOf } from "../pulumi/consent";
 import { requireSurroundings } from "../pulumi/demands";
 import { displayOptions } from "../pulumi/engine-display";
 import type { Command } from "./index";
@@ -15,6 +18,8 @@ interface Operation {
   name: string;
   args: readonly string[];
   line: CommandLine;
+  /** The state holds nothing that it could delete: then the program would only put the stack's own resource there, for nobody to take. */
+  isEmpty?: boolean;
 }
 
 /** Asks for all that a run measures of itself; ours, so the CLI is not given it. */
@@ -31,15 +36,15 @@ export const run: Command = async (given, name) => {
   const asks = open && canAsk(line);
   const answered = mayBeOurs && !asks && (await isOwnServer(pulumi.env));
   if (open && !answered) requireSomebodyToAsk(name, line, pulumi.env);
-  // Where we ask ourselves, the question says it.
-  const saidLater = asks && !(isBound(line) && name === "up");
-  if (changes(name, line) && !saidLater) tell(`${name} on stack ${line.stack}: ${describeTarget(pulumi.env)}`);
-  if (name === "destroy" && !line.has("run-program")) pulumi.env.ROLLOUT_RUN_PROGRAM = "true";
+  // Where a person is asked, the question says it.
+  if (changes(name, line) && !asks) tell(subjectOf(name, line, pulumi.env));
+  const isEmpty = name === "destroy" && pulumi.holdsNothing();
+  if (rehearsesDown(name, line) && !isEmpty) pulumi.env.ROLLOUT_RUN_PROGRAM = "true";
   if (args.length < given.length) pulumi.env.ROLLOUT_PROFILE = "true";
-  const operation = { name, args, line };
+  const operation = { name, args, line, isEmpty };
   const { code, intent } = await (asks
     ? runWhenAgreed(pulumi, operation)
-    : pulumi.run([name, ...displayOptions(name, line), ...operationOptions(name, line, answered), ...args]));
+    : pulumi.run([name, ...displayOptions(name, line), ...operationOptions(operation, answered), ...args]));
   const rollsBack = name === "destroy" || name === "up";
   if (rollsBack && code === EXIT.done) {
     const { requireNothingLeft } = require("../pulumi/remaining-tiers") as typeof import("../pulumi/remaining-tiers");
@@ -56,44 +61,58 @@ export const run: Command = async (given, name) => {
 };
 
 /** What a preview does not take, or takes amiss. */
-const NOT_FOR_PREVIEW = ["yes", "skip-preview", "continue-on-error", "secrets-provider", "remove"];
+const NOT_FOR_PREVIEW = ["yes", "skip-preview", "continue-on-error", "secrets-provider", "remove", "plan", "strict"];
 
-/**
- * Previews, says in one line what is about to happen to which database, and asks. Where a plan binds the run to its preview, the
- * CLI has to ask itself.
- */
-async function runWhenAgreed(pulumi: Pulumi, { name, args, line }: Operation): Promise<Run> {
-  const { env } = pulumi;
-  const options = [...displayOptions(name, line), ...operationOptions(name, line, false)];
-  const bound = isBound(line);
-  let preview: Run | undefined;
-  if (!bound && !line.isOn("skip-preview")) {
-    const command = name === "up" ? ["preview"] : [name, "--preview-only"];
-    preview = await pulumi.run([...command, ...options, ...without(args, NOT_FOR_PREVIEW)]);
-    const accepted = preview.code === EXIT.notRehearsed && preview.intent?.accepted;
-    if (preview.code !== EXIT.done && !accepted) return preview;
+/** Previews, says in one line what is about to happen to which database, asks, and does no more than a plan says where one is wanted. */
+async function runWhenAgreed(pulumi: Pulumi, operation: Operation): Promise<Run> {
+  const { name, line } = operation;
+  const folder = bindsToPreview(operation) ? fs.mkdtempSync(path.join(os.tmpdir(), "plan-")) : undefined;
+  try {
+    const { preview, change } = stepsOf(operation, folder && path.join(folder, "plan.json"));
+    const previewed = preview && (await pulumi.run(preview));
+    const accepted = previewed?.code === EXIT.notRehearsed && previewed.intent?.accepted;
+    if (previewed && previewed.code !== EXIT.done && !accepted) return previewed;
+    if (!(await agrees(name, line, pulumi.env, operation.isEmpty ? NOTHING : previewed?.intent)))
+      return { code: EXIT.declined, intent: undefined };
+    return await pulumi.run(change);
+  } finally {
+    if (folder) fs.rmSync(folder, { recursive: true });
   }
-  if (bound && name === "up") return pulumi.run([name, ...options, ...args]);
-  if (!(await agrees(name, line, env, preview?.intent))) return { code: EXIT.declined, intent: undefined };
-  if (bound) return pulumi.run([name, ...options, ...args]);
-  return pulumi.run([name, ...options, "--yes", "--skip-preview", ...without(args, ["yes", "skip-preview"])]);
 }
 
-/** Is the run to do no more than a plan says? */
-function isBound(line: CommandLine): boolean {
-  return line.isOn("strict") || line.has("plan");
+/** `--strict` makes a plan of the preview that the CLI shows before it asks; here the preview is ours, and so is the plan. */
+function bindsToPreview({ name, line }: Operation): boolean {
+  return name === "up" && line.isOn("strict") && !line.isOn("skip-preview");
+}
+
+/** The commands of the CLI before and after a person has said yes; `plan` is the file that binds the second to the first. */
+export function stepsOf(operation: Operation, plan?: string): { preview?: string[]; change: string[] } {
+  const { name, args, line } = operation;
+  const options = [...displayOptions(name, line), ...operationOptions(operation, false)];
+  const save = plan ? ["--save-plan", plan] : [];
+  const bind = plan ? ["--strict=false", "--plan", plan] : [];
+  const own = without(args, ["yes", "skip-preview", ...(plan ? ["strict"] : [])]);
+  const change = [name, ...options, "--yes", "--skip-preview", ...bind, ...own];
+  if (line.isOn("skip-preview")) return { change };
+  const command = name === "up" ? ["preview"] : [name, "--preview-only"];
+  return { preview: [...command, ...options, ...save, ...without(args, NOT_FOR_PREVIEW)], change };
+}
+
+/** Unless the caller says otherwise, the program of a destroy rehearses the way back before anything is deleted. */
+function rehearsesDown(name: string, line: CommandLine): boolean {
+  return name === "destroy" && !line.has("run-program");
 }
 
 /** What is added to the caller's own options, which come last, besides how much is shown; `answered` where nobody need be asked. */
-export function operationOptions(command: string, line: CommandLine, answered: boolean): string[] {
+export function operationOptions({ name, line, isEmpty }: Omit<Operation, "args">, answered: boolean): string[] {
   const options: string[] = [];
   if (answered) options.push("--yes");
   if (!isTerminal() && !line.has("non-interactive")) options.push("--non-interactive");
   // The program then rehearses the rollbacks and refuses before anything is deleted.
-  if (command === "destroy" && !line.has("run-program")) options.push("--run-program");
+  if (rehearsesDown(name, line) && !isEmpty) options.push("--run-program");
   // What a killed run was about to create is in the ledger, or not there at all: there is nothing to ask.
   const decided = ["skip-pending-creates", "clear-pending-creates", "import-pending-creates"];
-  if (command === "refresh" && changes(command, line) && !decided.some((option) => line.has(option))) {
+  if (name === "refresh" && changes(name, line) && !decided.some((option) => line.has(option))) {
     options.push("--clear-pending-creates");
   }
   return options;

@@ -1,5 +1,5 @@
 // `npm run status`: where the rollout stands, on one screen. Reads only, starts neither Pulumi nor the embedded database.
-import { harmlessData, measureStatus } from "../../provider";
+import { harmlessData, inOrder, measureStatus } from "../../provider";
 import { rollout } from "../../tiers";
 import { monitor } from "../../tiers/monitor";
 import { describeTarget, runningEnvironment } from "../dev-database/target";
@@ -52,6 +52,7 @@ async function tellStatus({ json, tier }: Options, line: CommandLine): Promise<n
   const surroundings = {
     connection: describeTarget(process.env),
     stack,
+    rollout: inOrder(project.rollout),
     parameters,
     throughTier: request.throughTier,
   };

@@ -6,11 +6,11 @@ import {
   type LedgerRow,
   mayGoBack,
   type Parameters,
+  type Rollout,
   type Status,
   type TierDeclaration,
   writes,
 } from "../../provider";
-import { rollout } from "../../tiers";
 import { whatNext } from "./next";
 
 /** Where and what, in words that the status itself does not hold. */
@@ -18,6 +18,8 @@ export interface Surroundings {
   /** `directus on db.example:5432 as one_roof_monitor`. */
   readonly connection: string;
   readonly stack: string;
+  /** Its tiers in their order. */
+  readonly rollout: Rollout;
   readonly parameters: Parameters;
   /** The last tier that the configuration asks for. */
   readonly throughTier: number;
@@ -61,7 +63,7 @@ export function factsOf(status: Status, surroundings: Surroundings) {
     approval: { demanded: rolesTakePart, inForce: audit?.inForce ?? null },
     rollout: rows[0]?.rolloutId ?? null,
     stands: status.tiers,
-    tiers: rollout.tiers.map((declaration) => tierFacts(status, declaration)),
+    tiers: surroundings.rollout.tiers.map((declaration) => tierFacts(status, surroundings.rollout, declaration)),
     ledger: standing.contradiction ?? (rows.length ? "as written" : "none"),
     start: { verdict: status.verdict, next: status.next ?? null, blockers: status.blockers },
     back: { could: status.back.every(mayGoBack), tiers: status.back },
@@ -70,7 +72,7 @@ export function factsOf(status: Status, surroundings: Surroundings) {
   };
 }
 
-function tierFacts({ standing, tiers }: Status, declaration: TierDeclaration): TierFacts {
+function tierFacts({ standing, tiers }: Status, rollout: Rollout, declaration: TierDeclaration): TierFacts {
   const { tier, title } = declaration;
   const row = standing.ledger.get(tier);
   const digest = standing.texts.find((text) => text.declaration === declaration)?.digest;
@@ -79,12 +81,12 @@ function tierFacts({ standing, tiers }: Status, declaration: TierDeclaration): T
     title,
     writes: writes(declaration),
     stands: tiers.includes(tier),
-    applied: row ? appliedFacts(row, digest) : null,
+    applied: row ? appliedFacts(rollout, row, digest) : null,
     drift: standing.drift.get(tier) ?? [],
   };
 }
 
-function appliedFacts(row: LedgerRow, digest: string | undefined): AppliedFacts {
+function appliedFacts(rollout: Rollout, row: LedgerRow, digest: string | undefined): AppliedFacts {
   const { appliedAt, appliedBy, rolloutId, position, hash } = row;
   return {
     at: appliedAt,
@@ -94,15 +96,15 @@ function appliedFacts(row: LedgerRow, digest: string | undefined): AppliedFacts 
     hash,
     digest: row.digest,
     asHere: row.digest === digest,
-    ...approvedAs(row),
+    ...approvedAs(rollout, row),
   };
 }
 
 /** The approval of a release is one of the signatures that the ledger keeps. */
-function approvedAs({ signatures }: LedgerRow): Pick<AppliedFacts, "release" | "request"> {
+function approvedAs({ roles }: Rollout, { signatures }: LedgerRow): Pick<AppliedFacts, "release" | "request"> {
   for (const { source, decision } of signatures ?? []) {
     const [, release, request] = /^release (\S+) under (.+)$/s.exec(decision ?? "") ?? [];
-    if (source === `${rollout.roles?.access ?? ""}.approval` && release && request) return { release, request };
+    if (source === `${roles?.access ?? ""}.approval` && release && request) return { release, request };
   }
   return { release: null, request: null };
 }
@@ -117,11 +119,11 @@ export interface GateFacts {
 }
 
 /** The whole detail of one tier, as the ledger keeps it. */
-export function detailOf(status: Status, { parameters }: Surroundings, tier: number) {
+export function detailOf(status: Status, { rollout, parameters }: Surroundings, tier: number) {
   const declaration = rollout.tiers.find((each) => each.tier === tier);
   if (!declaration) return undefined;
   const row = status.standing.ledger.get(tier);
-  const measured = measuredGates(status, declaration, row);
+  const measured = measuredGates(status, declaration === rollout.tiers[0], row);
   const gates = bindGates(rollout, declaration, row?.parameters ?? parameters).map(
     ({ at, name, operator, expected }): GateFacts => ({
       name,
@@ -132,7 +134,7 @@ export function detailOf(status: Status, { parameters }: Surroundings, tier: num
     }),
   );
   return {
-    ...tierFacts(status, declaration),
+    ...tierFacts(status, rollout, declaration),
     files: { apply: declaration.apply, rollback: declaration.rollback ?? null },
     declared: describeContract(declaration.delta),
     measured: row ? describeDelta(row.report.delta) : null,
@@ -151,10 +153,10 @@ export type Detail = NonNullable<ReturnType<typeof detailOf>>;
 /** A tier that only reads has no row: what was read before the rollout began stands in its first one. */
 function measuredGates(
   { standing: { ledger } }: Status,
-  declaration: TierDeclaration,
+  isFirst: boolean,
   row: LedgerRow | undefined,
 ): LedgerRow["report"]["gates"] {
   if (row) return row.report.gates;
   const [first] = ledger.values();
-  return first && declaration === rollout.tiers[0] ? { entry: first.readings } : {};
+  return first && isFirst ? { entry: first.readings } : {};
 }

@@ -14,7 +14,7 @@ import { engineEvents } from "./engine-events";
 import { commandEnvironment } from "./environment";
 import { exitCodeOf, listened, type Outcome } from "./outcome";
 import { clearLeftovers, recover } from "./recovery";
-import { requireKnownState } from "./state";
+import { isEmpty, requireKnownState } from "./state";
 import { ensureOwnBackend, type Start } from "./stack";
 
 /** How a command ended. */
@@ -27,6 +27,8 @@ export interface Run {
 
 export interface Pulumi {
   env: NodeJS.ProcessEnv;
+  /** Whether the stack's state is empty, so that a destroy has nothing to delete. */
+  holdsNothing(): boolean;
   /** Runs a command. One that fails because of what a dead run left behind is run again without that. */
   run(args: readonly string[]): Promise<Run>;
 }
@@ -60,6 +62,7 @@ async function prepare(line: CommandLine): Promise<Pulumi> {
   const url = env.PULUMI_BACKEND_URL ?? "";
   return {
     env,
+    holdsNothing: () => isEmpty(line, { binary, env }),
     run: async (args) => {
       requireKnownState(line, { binary, env });
       await clearLeftovers({ line, start, url });

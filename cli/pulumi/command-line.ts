@@ -37,6 +37,7 @@ const LETTERS: Record<string, string> = {
   C: "cwd",
   c: "config",
   f: "skip-preview",
+  h: "help",
   m: "message",
   p: "parallel",
   s: "stack",
@@ -112,6 +113,13 @@ export function without(args: readonly string[], dropped: readonly string[]): st
     const option = Object.hasOwn(OPTIONS, name) ? `--${name}` : rawName;
     return [value === undefined ? option : `${option}=${value}`];
   });
+}
+
+/** The arguments without the command, wherever it stands among them. */
+export function withoutCommand(args: readonly string[]): string[] {
+  const rest = without(args, []);
+  const command = rest.indexOf(readCommandLine(args).words[0] ?? "");
+  return rest.filter((_, index) => index !== command);
 }
 
 /** `-y=false`, `-fy=false` and `-s=dev` with the option's name, because parseArgs would read the value as more letters. */

@@ -1,6 +1,7 @@
 // Who agrees to a change of a database, and to what: one line says it, as it was measured a moment ago, before a person says yes.
+import path from "node:path";
 import type { Intent } from "../../provider";
-import { ask, say } from "../console";
+import { ask, say, tell } from "../console";
 import { databaseOf, describeTarget, isExternal } from "../dev-database/target";
 import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
@@ -10,7 +11,7 @@ import type { CommandLine } from "./command-line";
 
 /** True where the command may change something. */
 export function changes(command: string, line: CommandLine): boolean {
-  return command !== "preview" && !line.isOn("preview-only");
+  return command !== "preview" && !line.isOn("preview-only") && !line.isOn("help");
 }
 
 /** Others may need it: then it is not for us to say yes. */
@@ -40,14 +41,48 @@ export async function agrees(
   env: NodeJS.ProcessEnv,
   intent?: Intent,
 ): Promise<boolean> {
-  say(`\n${command} on stack ${line.stack}: ${describeTarget(env)}: ${describeIntent(command, intent)}`);
-  const byName = command === "destroy" && line.stack !== DEV_STACK;
-  const wanted = byName ? databaseOf(env) : "yes";
-  const answer = await ask(byName ? "To go on, type the name of the database: " : "To go on, type yes: ");
+  say(`\n${subjectOf(command, line, env)}: ${describeIntent(command, intent)}`);
+  return wantsName(command, line) ? answers("the name of the database", databaseOf(env)) : answers("yes", "yes");
+}
+
+/**
+ * The same for another project, of which we know no more than its folder: Pulumi previews and asks by itself, so the line comes before
+ * all that, and so does the name.
+ */
+export async function agreesToOther(command: string, line: CommandLine, env: NodeJS.ProcessEnv): Promise<boolean> {
+  if (!changes(command, line)) return true;
+  tell(`${subjectOf(command, line, env)}: what ${path.basename(line.cwd ?? "")} declares`);
+  if (line.isOn("yes") || !canAsk(line) || !wantsName(command, line)) return true;
+  return answers("the name of the database", databaseOf(env));
+}
+
+/** Which command changes what, for the line that a person reads before it does. */
+export function subjectOf(command: string, line: CommandLine, env: NodeJS.ProcessEnv): string {
+  return `${command} on stack ${line.stack}: ${describeTarget(env)}`;
+}
+
+function wantsName(command: string, { stack }: CommandLine): boolean {
+  return command === "destroy" && stack !== DEV_STACK;
+}
+
+async function answers(what: string, wanted: string): Promise<boolean> {
+  const answer = await ask(`To go on, type ${what}: `);
   if (answer === wanted) return true;
   say(`${answer === undefined ? "Nobody answered" : `That is not ${wanted}`}: nothing was changed.`);
   return false;
 }
+
+/** What a run does that has nothing to do in the database. */
+export const NOTHING: Intent = {
+  applies: 0,
+  adopts: 0,
+  removes: 0,
+  objects: 0,
+  rows: 0,
+  verdict: "PASS",
+  unrehearsed: "",
+  accepted: false,
+};
 
 const ONLY_STATE = "only the stack's state";
 

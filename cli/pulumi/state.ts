@@ -98,6 +98,12 @@ export function readDeployment(line: CommandLine, cli: Cli): Deployment | undefi
   return exportDeployment(line, cli);
 }
 
+/** Whether the state holds no resource, and none that a dead run was about to make. */
+export function isEmpty(line: CommandLine, cli: Cli): boolean {
+  const { resources = [], pending_operations: pending = [] } = readDeployment(line, cli) ?? {};
+  return resources.length + pending.length === 0;
+}
+
 /** The folder of the backend, where it is one and is ours to read. */
 function localBackend({ cwd }: CommandLine, { env }: Cli): string | undefined {
   return cwd === undefined ? backendFolder(env.PULUMI_BACKEND_URL ?? "") : undefined;

@@ -30,7 +30,7 @@ export async function requireEvidenceFolder(folder: string): Promise<void> {
       `The evidence of a rollback could not be written to the folder ${inLine(folder)}: ${messageOf(error)}. Nothing was changed. ` +
         `Make the folder writable, or name another: ${PULUMI} config set evidence FOLDER`,
       undefined,
-      { cause: error },
+      { cause: error, failed: "configuration" },
     );
   }
 }

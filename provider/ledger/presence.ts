@@ -91,6 +91,11 @@ export async function standingTiers(session: Session, { tiers }: Rollout): Promi
   return standing;
 }
 
+/** Whether a tier makes objects or writes rows by which it can be known to stand. */
+export function leavesItsOwn(tier: TierDeclaration): boolean {
+  return declaredNames(tier).length > 0 || Object.keys(tier.delta.rows).length > 0;
+}
+
 /** Names of relations and functions, whatever kind they are of: another thing of that name is in the way just the same. */
 async function existing(session: Session, tiers: readonly TierDeclaration[]): Promise<ReadonlySet<string>> {
   const names = tiers.flatMap((tier) => [...declaredNames(tier), ...Object.keys(tier.delta.rows)]);

@@ -30,8 +30,14 @@ export async function findRollbackBlockers(
   snapshot: Snapshot,
 ): Promise<RollbackBlockers> {
   const drift = await findDrift(scope.session, tier, recorded, snapshot);
+  const { dataLoss, dependents } = await findForeign(scope, tier, snapshot);
+  return { dataLoss: [...drift, ...dataLoss], dependents };
+}
+
+/** What others have put into a tier's tables, or built on what is the tier's. */
+export async function findForeign(scope: Scope, tier: TierDeclaration, snapshot: Snapshot): Promise<RollbackBlockers> {
   return {
-    dataLoss: [...drift, ...(await foreignRows(scope, tier, snapshot))],
+    dataLoss: await foreignRows(scope, tier, snapshot),
     dependents: [...(await foreignReferences(scope, tier, snapshot)), ...(await foreignObjects(scope, tier))],
   };
 }

@@ -16,6 +16,11 @@ export function rollBackTo(tier: number | undefined): string {
 /** The page that tells how to go on from a rollout that is applied. */
 export const SECOND_RELEASE = "docs/second-release.md";
 
+/** Whether the program, or the pack, runs for a preview. Where the engine does not say which it is, it is an update. */
+export function isPreview(): boolean {
+  return process.env.PULUMI_NODEJS_DRY_RUN === "true";
+}
+
 /** Whether the operator wants all that a run measures of itself (`-- --profile`), and not only what he acts on. */
 export function wantsProfile(): boolean {
   return process.env.ROLLOUT_PROFILE === "true";

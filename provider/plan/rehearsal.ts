@@ -1,12 +1,12 @@
 import type { Context } from "../context";
-import { PREVIEW, wantsProfile } from "../model/command";
+import { DESTROY, isPreview, PREVIEW, UP, wantsProfile } from "../model/command";
 import { NO_DELTA } from "../model/delta";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { stopsOf } from "../model/findings";
 import { bindGates, measureGates } from "../model/gates";
 import type { TierReport } from "../model/report";
 import { type Readings, type TierDeclaration, writes } from "../model/rollout";
-import type { Guard } from "../postgres/guard";
+import type { Guard, Log } from "../postgres/guard";
 import { movedSequences, sequencePositions } from "../postgres/sequences";
 import { mayNotWrite } from "../postgres/sqlstate";
 import { begin, rollBack } from "../postgres/transaction";
@@ -20,7 +20,7 @@ import type { Rehearsing } from "./rehearsing";
 /**
  * Rehearses what is pending in one transaction and rolls it back; gives a report for every tier that it reached. Logs
  * what it cost where it passed: time, strong locks on existing tables; and sequences that moved. Throws a RolloutError when a rollback
- * would be refused or could not write its evidence, when its guard cancelled it or when the server fails.
+ * would be refused or, but in a preview, could not write its evidence, when its guard cancelled it or when the server fails.
  */
 export async function rehearse(
   context: Context,
@@ -29,7 +29,7 @@ export async function rehearse(
 ): Promise<TierReport[]> {
   if (!pending.length && !toRollBack.length) return [];
   const { session, options, log } = context;
-  await requireEvidenceFolder(options.evidence);
+  await requireEvidenceFolder(options.evidence).catch((error: unknown) => tellPreview(log, error));
   const start = performance.now();
   const positions = await sequencePositions(session);
   await guard.limitHolds(options.holdBudget);
@@ -62,6 +62,12 @@ export async function rehearse(
     if (cost) log(cost);
     if (moved.length) log(`Sequences that stay moved: ${moved.join(", ")}.`);
   }
+}
+
+/** A preview writes no evidence, and whoever looks at one need not be who writes it; what is told is in the way of `up` and `destroy`. */
+function tellPreview(log: Log, error: unknown): void {
+  if (!isPreview()) throw error;
+  log(`${messageOf(error)}. Until then ${UP} and ${DESTROY} refuse.`);
 }
 
 function failed(error: unknown, guard: Guard): RolloutError {

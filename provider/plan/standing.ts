@@ -4,7 +4,7 @@ import type { Parameters } from "../model/gates";
 import { type TierDeclaration, writes } from "../model/rollout";
 import { isAccepted } from "../ledger/acceptance";
 import { type LedgerRow, readLedger } from "../ledger/ledger";
-import { standingTiers } from "../ledger/presence";
+import { leavesItsOwn, standingTiers } from "../ledger/presence";
 import type { Session } from "../postgres/session";
 import { ConnectionLost } from "../postgres/sqlstate";
 import type { Project } from "../release/release";
@@ -13,7 +13,7 @@ import { measureDrift, requireOthersAbsent } from "./pending";
 
 /** Where a rollout stands, as database, ledger and files have it. */
 export interface Standing {
-  /** Tiers that write and stand in the database, in order. */
+  /** Tiers that write and stand, in order. */
   readonly tiers: readonly number[];
   /** The first tier that writes and does not stand; none where all do. */
   readonly next?: TierDeclaration;
@@ -35,8 +35,7 @@ export async function lookAtStanding(
 ): Promise<Standing> {
   const writing = rollout.tiers.filter(writes);
   const reading = Promise.all(writing.map((declaration) => readTierTexts(root, declaration, parameters)));
-  const tiers = (await standingTiers(session, rollout)).map(({ tier }) => tier);
-  const next = writing.find(({ tier }) => !tiers.includes(tier));
+  const seen = await standingTiers(session, rollout);
   let ledger: ReadonlyMap<number, LedgerRow> = new Map();
   const contradiction = await refusalOf(async () => {
     ledger = await readLedger(session, rollout);
@@ -44,6 +43,10 @@ export async function lookAtStanding(
     if (ledger.size) await requireOthersAbsent({ session, release: { rollout } }, ledger);
   });
   const texts = await reading;
+  // Of one that only changes what earlier ones have made there is nothing to see: the ledger tells.
+  const stands = (each: TierDeclaration) => seen.includes(each) || (!leavesItsOwn(each) && ledger.has(each.tier));
+  const tiers = writing.filter(stands).map(({ tier }) => tier);
+  const next = writing.find((each) => !stands(each));
   return {
     tiers,
     ...(next && { next }),

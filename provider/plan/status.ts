@@ -1,10 +1,13 @@
 import { messageOf } from "../model/errors";
-import { writes } from "../model/rollout";
+import { inOrder, type Rollout, type TierDeclaration, writes } from "../model/rollout";
 import type { Target } from "../model/tier-inputs";
 import { acceptance, isAccepted } from "../ledger/acceptance";
-import { findRollbackBlockers } from "../ledger/rollback-blockers";
+import { findDrift } from "../ledger/drift";
+import type { LedgerRow } from "../ledger/ledger";
+import { heldTo, isChanged } from "../ledger/record";
+import { findForeign, type RollbackBlockers } from "../ledger/rollback-blockers";
 import { describeBlockers } from "../postgres/blockers";
-import { takeSnapshot } from "../postgres/catalog-snapshot";
+import { type Snapshot, takeSnapshot } from "../postgres/catalog-snapshot";
 import { lockHolders } from "../postgres/lock-holders";
 import type { Session } from "../postgres/session";
 import { isDatabaseError } from "../postgres/sqlstate";
@@ -17,7 +20,7 @@ export interface TierBack {
   readonly tier: number;
   /** Would be lost with it, and was not accepted. */
   readonly dataLoss: readonly string[];
-  /** The hash that accepts exactly that loss. */
+  /** The hash that accepts exactly that loss; none where a later tier has to go first, which may leave another list. */
   readonly accept?: string;
   /** Belongs to others and has to be removed by them. */
   readonly dependents: readonly string[];
@@ -40,7 +43,8 @@ export interface Status extends MeasuredReadiness {
  * Measures on the target where the rollout stands, whether it has drifted, and whether it could go on or back. Reads only, and
  * needs no more than to read. Throws a RolloutError when the database cannot be read.
  */
-export function measureStatus(project: Project, monitor: Monitor, wanted: Wanted, asked: Asked): Promise<Status> {
+export function measureStatus(listed: Project, monitor: Monitor, wanted: Wanted, asked: Asked): Promise<Status> {
+  const project = { ...listed, rollout: inOrder(listed.rollout) };
   return watching(project, wanted.parameters, "status", async (session) => {
     const holders = await lockHolders(session, project.rollout);
     const readiness = await readReadiness(session, project, monitor, { ...wanted, ...asked });
@@ -63,13 +67,12 @@ async function lookBack(session: Session, { rollout }: Project, { ledger, texts 
     if (!recorded) continue;
     const isOther = texts.find((text) => text.declaration === declaration)?.rollback !== recorded.rollbackSql;
     try {
-      const scope = { session, release: { rollout } };
-      const { dataLoss, dependents } = await findRollbackBlockers(scope, declaration, recorded, snapshot);
+      const { dataLoss, dependents } = await blockersNow({ session, rollout, ledger, snapshot }, declaration, recorded);
       const lost = isAccepted(tier, dataLoss) ? [] : dataLoss;
       back.push({
         tier,
         dataLoss: lost,
-        ...(lost.length && { accept: acceptance(tier, lost) }),
+        ...(lost.length && !isChanged(recorded, ledger) && { accept: acceptance(tier, lost) }),
         dependents,
         isOther,
       });
@@ -79,6 +82,28 @@ async function lookBack(session: Session, { rollout }: Project, { ledger, texts 
     }
   }
   return back;
+}
+
+interface LookingBack {
+  readonly session: Session;
+  readonly rollout: Rollout;
+  readonly ledger: Standing["ledger"];
+  readonly snapshot: Snapshot;
+}
+
+/**
+ * What later tiers have changed of this one is theirs to take back before it, so it is no drift now. What others have put there or
+ * built on it is in the way all the same.
+ */
+async function blockersNow(
+  { session, rollout, ledger, snapshot }: LookingBack,
+  declaration: TierDeclaration,
+  recorded: LedgerRow,
+): Promise<RollbackBlockers> {
+  const held = heldTo(declaration, recorded, ledger);
+  const drift = await findDrift(session, held.declaration, held.recorded, snapshot);
+  const { dataLoss, dependents } = await findForeign({ session, release: { rollout } }, declaration, snapshot);
+  return { dataLoss: [...drift, ...dataLoss], dependents };
 }
 
 /** Whether nothing stands against a rollback. */

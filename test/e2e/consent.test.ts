@@ -53,17 +53,19 @@ const identifierOf = async () =>
 const target = () => `${db.name} on 127.0.0.1:${new URL(db.url).port} as postgres`;
 
 describe("a server that is not ours", () => {
-  test.each([["up"], ["destroy"], ["refresh"]])(
-    "%s is refused by its name, and nothing is started",
-    async (command) => {
-      const { code, stdout, stderr } = await run([command]);
-      expect({ code, stdout }).toEqual({ code: EXIT.configuration, stdout: "" });
-      expect(stderr).toBe(
-        `${command} on stack dev would change ${target()}, and there is no terminal to ask at. ` +
-          `If that is the right database, say so: npm run ${command} -- --yes. Nothing was started.\n`,
-      );
-    },
-  );
+  test.each([
+    ["up", ["up"]],
+    ["destroy", ["destroy"]],
+    ["refresh", ["refresh"]],
+    ["destroy", ["pulumi", "dn"]],
+  ])("%s, as %j, is refused by its name, and nothing is started", async (command, args) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stdout }).toEqual({ code: EXIT.configuration, stdout: "" });
+    expect(stderr).toBe(
+      `${command} on stack dev would change ${target()}, and there is no terminal to ask at. ` +
+        `If that is the right database, say so: npm run ${command} -- --yes. Nothing was started.\n`,
+    );
+  });
 
   test.each([["--yes=false"], ["-sclone"], ["--stack=organization/one-roof/clone"]])(
     "up %s is none either",

@@ -1,5 +1,6 @@
 import { catalogAndRows, differences } from "../support/database/compare";
 import { database, withDatabase, type TestDatabase } from "../support/database/database";
+import { refusals } from "../support/pulumi/display";
 import { withEngine, type Engine } from "../support/pulumi/engine";
 import { judgeRun } from "../support/pulumi/judgement";
 import { counts, refuse, RUN_VERDICT, succeed, violations } from "../support/pulumi/operator";
@@ -60,7 +61,7 @@ describe("a release that does more or less than it declares", () => {
       await withEdits(EDITS, own, async (stack) => {
         const preview = await refuse(stack.preview());
         expect(violations(preview.output)).toContain("delta_contract");
-        const lines = preview.output.split("\n");
+        const lines = refusals(preview.output).map((each) => each.map((line) => line.trim()).join(" "));
         expect(BREACHES.filter((breach) => !lines.some((line) => breach.test(line)))).toEqual([]);
 
         stack.env.PULUMI_OPTION_POLICY_PACK = undefined;

@@ -4,13 +4,15 @@ import { stateFolder } from "../../cli/project";
 
 jest.setTimeout(300_000);
 
-/** The block of the README that shows what the command prints. */
-const PROMISED = readFileSync("examples/harbour/README.md", "utf8")
-  .split("```")
-  .filter((block) => block.includes("$ pulumi preview"))
-  .join("")
-  .split("\n")
-  .filter((line) => line.trim() && line !== "…");
+/** What a page shows of what the command prints. */
+function promised(page: string): string[] {
+  const blocks = readFileSync(page, "utf8").split(/^ *```.*$/m);
+  return blocks
+    .filter((block) => block.includes("$ pulumi "))
+    .join("")
+    .split("\n")
+    .filter((line) => line.trim() && line !== "…");
+}
 
 /** A line of the README as it may be printed: `…` stands for anything. */
 function pattern(line: string): RegExp {
@@ -35,7 +37,7 @@ function traces(): { files: string; state: string[] } {
   return { files, state: state.filter((name) => name !== "checks").sort() };
 }
 
-test("npm run example does what its README shows, without a terminal, and leaves nothing behind", () => {
+test("npm run example does what its README and the page on a second release show, without a terminal, and leaves nothing behind", () => {
   const before = traces();
   // The caller's own rollout must not matter.
   const env = { ...process.env, DATABASE_URL: "postgres://127.0.0.1:1/none", PULUMI_STACK: "prod" };
@@ -46,12 +48,10 @@ test("npm run example does what its README shows, without a terminal, and leaves
   });
 
   expect({ status, stderr: status === 0 ? "" : stderr + stdout }).toEqual({ status: 0, stderr: "" });
-  expect(PROMISED.length).toBeGreaterThan(30);
-  expect(
-    missing(
-      PROMISED,
-      stdout.split("\n").map((line) => line.trimEnd()),
-    ),
-  ).toEqual([]);
+  const printed = stdout.split("\n").map((line) => line.trimEnd());
+  for (const page of ["examples/harbour/README.md", "docs/second-release.md"]) {
+    expect(promised(page).length).toBeGreaterThan(30);
+    expect([page, missing(promised(page), printed)]).toEqual([page, []]);
+  }
   expect(traces()).toEqual(before);
 });

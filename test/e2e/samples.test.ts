@@ -1,46 +1,15 @@
 /** What README and runbook show is what the commands print. `npm run samples` writes it anew. */
-import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import { copy, database, RATIFIED, templateName, type TestDatabase } from "../support/database/database";
 import { PER_TIER_ROLLBACK, RUN_ALL, text } from "../support/database/files";
-import { temporaryFolder } from "../support/folder";
-import { resultOf } from "../support/processes";
-import { UNHURRIED } from "../support/pulumi/program";
+import { another, drifted, locked, LONG, lost, operatorOn, takenOver, WRITES } from "../support/sample-runs";
 import { documented, lasting, render, type Shown, write } from "../support/samples";
 
 jest.setTimeout(240_000);
 
-/** An operator on one database, whose commands ask nothing and whose state and evidence are for this test alone. */
-function operatorOn(db: TestDatabase) {
-  const home = temporaryFolder();
-  const file = path.join(home, "Pulumi.dev.yaml");
-  const own = {
-    database: db.name,
-    ratifiedApr: RATIFIED,
-    holdBudget: UNHURRIED,
-    evidence: path.join(home, "evidence"),
-  };
-  const salt = /^encryptionsalt: .*$/m.exec(readFileSync("Pulumi.dev.yaml", "utf8"))?.[0] ?? "";
-  const values = Object.entries(own).map(([key, value]) => `  one-roof:${key}: ${value}\n`);
-  writeFileSync(file, `${salt}\nconfig:\n${values.join("")}`);
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(PULUMI_(?!HOME)|PG|ROLLOUT|DATABASE_URL)/.test(name),
-  );
-  const env = { ...Object.fromEntries(inherited), ONE_ROOF_HOME: home, DATABASE_URL: db.url, PULUMI_STACK: "dev" };
-  return async (command: string, code: number, ...more: string[]): Promise<string> => {
-    const args = ["cli/main.js", command, "--config-file", file, ...more];
-    const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-    const result = await resultOf(child);
-    expect([command, result.code, result.code === code ? "" : result.output]).toEqual([command, code, ""]);
-    return result.output;
-  };
-}
-
 /** The rollout as it goes, in a database that is called as production is. */
 async function rolledOut(db: TestDatabase) {
   try {
-    const operator = operatorOn(db);
+    const { run: operator } = operatorOn(db);
     const byPsql = async (file: string) => (await db.psql(["-v", `ratified_apr=${RATIFIED}`, "-f", file])).stdout;
     return {
       runAll: await byPsql(RUN_ALL),
@@ -58,13 +27,16 @@ async function rolledOut(db: TestDatabase) {
   }
 }
 
-/** A refusal, and what a preview tells on request. */
+/** A refusal, what a preview tells on request, and what else keeps an operator from a rollout or from its state. */
 async function refused(db: TestDatabase) {
   const operator = operatorOn(db);
-  const gate = await operator("gate", 10);
-  const preview = await operator("preview", 10);
+  const gate = await operator.run("gate", 10);
+  const preview = await operator.run("preview", 10);
   await db.query(text("sql/baseline/sign.sql"));
-  return { gate, preview, diff: await operator("preview", 0, "--diff") };
+  const diff = await operator.run("preview", 0, "--diff");
+  const inTheWay = { ...(await another(db, operator)), ...(await locked(db, operator)) };
+  const after = { ...(await drifted(db, operator)), ...(await lost(operator)), ...(await takenOver()) };
+  return { gate, preview, diff, more: { ...inTheWay, ...after } };
 }
 
 const RESOURCES = /^Resources:\n(?: +.*\n?)+/gm;
@@ -132,6 +104,7 @@ function samplesOf(
       },
     ],
     psql: [{ typed: `${psql} -v ratified_apr=APR-0211 -f sql/prod/99_run_all.sql`, output: runAll }],
+    ...unsigned.more,
     "psql-rollback": [{ typed: `${psql} -f sql/prod_rollback/per_tier_rollback.sql`, output: rollBack }],
   };
 }
@@ -144,15 +117,16 @@ beforeAll(async () => {
   const directus = await copy(templateName("signed"), "directus");
   const shown = samplesOf(...(await Promise.all([rolledOut(directus), refused(unsigned)])));
   samples = new Map(Object.entries(shown).map(([name, parts]) => [name, render(parts)]));
-  if (process.env.SAMPLES === "write") write(samples);
+  if (WRITES) write(samples);
 });
 
 test("the documents hold every sample, and none that nothing makes", () => {
-  expect([...new Set(documented().map(({ name }) => name))].sort()).toEqual([...samples.keys()].sort());
+  const made = new Set([...samples.keys(), ...LONG]);
+  expect([...new Set(documented().map(({ name }) => name))].sort()).toEqual([...made].sort());
 });
 
 test("each is what a run of today prints; if that is meant: npm run samples", () => {
-  for (const { document, name, lines } of documented()) {
+  for (const { document, name, lines } of documented().filter((each) => samples.has(each.name))) {
     expect([document, name, lasting(lines)]).toEqual([document, name, lasting(samples.get(name) ?? [])]);
   }
 });

@@ -3,6 +3,8 @@ import path from "node:path";
 import { putOthersAside, writeEvidence } from "../../provider/ledger/evidence";
 import { requireEvidenceFolder } from "../../provider/ledger/evidence-folder";
 import type { LedgerRow } from "../../provider/ledger/ledger";
+import { messageOf } from "../../provider/model/errors";
+import { failureOf } from "../../provider/postgres/failed";
 import { withDatabase } from "../support/database/database";
 import { temporaryFolder } from "../support/folder";
 import { stateOf } from "../support/pulumi/applied";
@@ -70,8 +72,21 @@ describe("a folder that cannot be", () => {
     await expect(writeEvidence(cannotBe(), target, row, proof(""))).rejects.toThrow("Nothing was changed");
     await withDatabase("signed", async (db) => {
       const rolled = programOn(db, { evidence: cannotBe() });
-      await expect(rolled.plan()).rejects.toThrow(refusal);
+      const refused = await rolled.plan().catch((error: unknown) => error);
+      expect([messageOf(refused), failureOf(refused)]).toEqual([expect.stringMatching(refusal), "configuration"]);
       expect(heard(rolled)).not.toContain("Rehearsed");
+    });
+  });
+
+  test("is told by a preview, which writes nothing there and goes on", async () => {
+    await withDatabase("signed", async (db) => {
+      const rolled = programOn(db, { evidence: occupied() });
+      process.env.PULUMI_NODEJS_DRY_RUN = "true";
+      const { run } = await rolled.plan().finally(() => delete process.env.PULUMI_NODEJS_DRY_RUN);
+      expect(run.verdict).toBe("PASS");
+      expect(heard(rolled)).toMatch(
+        /evidence of a rollback could not be written .*Until then pulumi up and pulumi destroy refuse\./,
+      );
     });
   });
 

@@ -1,8 +1,12 @@
 /** One-Roof itself, all tiers applied: a later release appends tier 12 behind its verification, which is then run again. */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Rollout } from "../../provider/model/rollout";
+import { factsOf } from "../../cli/monitor/facts";
+import { readConfiguration } from "../../provider/model/configuration";
+import { inOrder, type Rollout } from "../../provider/model/rollout";
 import type { TierState } from "../../provider/model/tier-inputs";
+import { mayGoBack, measureStatus } from "../../provider/plan/status";
+import { monitor } from "../../tiers/monitor";
 import { catalogAndRows, differences } from "../support/database/compare";
 import { RATIFIED, withDatabase } from "../support/database/database";
 import { temporaryFolder } from "../support/folder";
@@ -77,7 +81,32 @@ test("is appended, verified, and taken back to the baseline", async () => {
       );
       writeFileSync(path.join(root, "tiers/tier-12-note.ts"), TIER);
       const { rollout } = require(path.join(root, "tiers")) as { rollout: Rollout };
+      const look = async (throughTier: number) => {
+        process.env.DATABASE_URL = db.url;
+        const wanted = readConfiguration(rollout, { ...values, throughTier: `${throughTier}` });
+        const status = await measureStatus({ root, rollout }, monitor, wanted, { stack: "dev", approval: false });
+        return factsOf(status, {
+          rollout: inOrder(rollout),
+          connection: "",
+          stack: "dev",
+          parameters: wanted.parameters,
+          throughTier,
+        });
+      };
+      expect((await look(8)).next).toEqual(["npm run up goes on with tier 12; take it back: npm run destroy"]);
+      expect((await look(6)).next[1]).toBe("go on: npm run pulumi -- config set throughTier 8; npm run up");
       await command("up", { root, rollout });
+      const stands = await look(8);
+      expect(stands.tiers.map(({ tier }) => tier)).toEqual([0, 1, 2, 3, 4, 5, 6, 12, 8]);
+      expect(stands.next).toEqual(["npm run verify; take it back: npm run destroy"]);
+      expect(stands.back.tiers.map(({ tier }) => tier)).toEqual([12, 6, 5, 4, 3, 2, 1]);
+      expect((await look(6)).next[0]).toMatch(/^npm run up rolls back what is above tier 6, /);
+      await db.query(`CREATE VIEW report AS SELECT * FROM ${VIEW}`);
+      const built = await look(8);
+      await db.query("DROP VIEW report");
+      expect(built.back.tiers.filter((each) => !mayGoBack(each))).toMatchObject([
+        { tier: 1, dataLoss: [], dependents: ["view public.report depends on view public.v_axis_required_cell"] },
+      ]);
 
       expect(state.map(({ tier }) => tier)).toEqual([0, 1, 2, 3, 4, 5, 6, 12, 8]);
       expect(state.slice(0, 7)).toEqual(first.slice(0, 7));

@@ -28,7 +28,10 @@ const PASSING = /^(@ |Loading policy packs| [+~-] {1,2}pulumi| {4}pulumi|Duratio
 
 /** What stands between the marks: each command, and its output with what is left out as `…`. */
 export function render(shown: readonly Shown[]): string[] {
-  return shown.flatMap((each) => [`$ ${each.typed}`, ...excerpt(told(each.output), each).flatMap(fold)]);
+  return shown.flatMap((each) => {
+    const output = told(each.output);
+    return [`$ ${each.typed}`, ...(output ? excerpt(output, each).flatMap(fold) : [])];
+  });
 }
 
 /** The output without the folders of this machine, and without what is another in every run and of no use to a reader. */
@@ -115,6 +118,8 @@ export function write(samples: ReadonlyMap<string, readonly string[]>): void {
 const DIFFERING: readonly (readonly [pattern: RegExp, word: string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "UUID"],
   [/\b[0-9a-f]{64}\b/g, "DIGEST"],
+  [/(release )[0-9a-f]{12}\b/g, "$1DIGEST"],
+  [/\b(pid |pg_terminate_backend\()\d+/g, "$1PID"],
   [/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*/g, "TIME"],
   [/\b\d{19}\b/g, "CLUSTER"],
   [/(127\.0\.0\.1:)\d+/g, "$1PORT"],

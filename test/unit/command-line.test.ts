@@ -1,6 +1,6 @@
 import path from "node:path";
 import { operationOptions } from "../../cli/commands/operation";
-import { readCommandLine } from "../../cli/pulumi/command-line";
+import { readCommandLine, withoutCommand } from "../../cli/pulumi/command-line";
 
 const surroundings = process.env;
 
@@ -52,12 +52,12 @@ test.each([
 
 describe("options that are added", () => {
   const added = (command: string, ...args: string[]) =>
-    operationOptions(command, readCommandLine([command, ...args]), false).filter(
+    operationOptions({ name: command, line: readCommandLine([command, ...args]) }, false).filter(
       (option) => option !== "--non-interactive",
     );
 
   test("the answer, where it is ours to give", () => {
-    expect(operationOptions("up", readCommandLine(["up"]), true)).toContain("--yes");
+    expect(operationOptions({ name: "up", line: readCommandLine(["up"]) }, true)).toContain("--yes");
   });
 
   test.each([
@@ -77,8 +77,31 @@ describe("options that are added", () => {
     expect(added(command, ...args)).toEqual(options);
   });
 
+  test("not the program of a destroy that has nothing to delete: it would leave the stack's own resource", () => {
+    const options = operationOptions({ name: "destroy", line: readCommandLine(["destroy"]), isEmpty: true }, false);
+    expect(options).not.toContain("--run-program");
+  });
+
   test.each([["-ttier-6"], ["--target=tier-6"], ["-x", "tier-6"]])("%s leaves tiers behind on purpose", (...args) => {
     const line = readCommandLine(["destroy", ...args]);
     expect(line.has("target") || line.has("exclude")).toBe(true);
   });
+});
+
+test.each([
+  [["up"], []],
+  [
+    ["-y", "dn", "-sup"],
+    ["--yes", "--stack=up"],
+  ],
+  [
+    ["--message", "up", "up", "--", "up"],
+    ["--message=up", "--", "up"],
+  ],
+  [
+    ["-fsdev", "-tup", "update", "--diff"],
+    ["--skip-preview", "--stack=dev", "--target=up", "--diff"],
+  ],
+])("what %j says beside its command", (args, rest) => {
+  expect(withoutCommand(args)).toEqual(rest);
 });

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import type { Command } from "../../cli/commands";
 import { codeOf, EXIT, type End, MEANING } from "../../cli/exit-codes";
 import { exitCodeOf, readOutcome } from "../../cli/pulumi/outcome";
 import type { Failed, Intent } from "../../provider";
@@ -29,6 +30,16 @@ test("README's table is the one of the commands", () => {
   const ends = Object.keys(EXIT) as End[];
   expect(rows).toEqual(ends.map((end) => [EXIT[end], MEANING[end]]));
   expect(new Set(Object.values(EXIT)).size).toBe(ends.length);
+});
+
+test.each([["gate"], ["verify"], ["status"]])("the usage of %s names every code by which it ends", async (name) => {
+  const said = jest.spyOn(console, "log").mockReturnValue();
+  const { run } = require(`../../cli/commands/${name}`) as { run: Command };
+  expect(await run(["--help"], name)).toBe(EXIT.done);
+  const codes = [...String(said.mock.lastCall).matchAll(/(\d+) = /g)].map(([, code]) => Number(code));
+  said.mockRestore();
+  const { done, failed, configuration, refused, locked, unreachable } = EXIT;
+  expect(codes).toEqual([done, refused, configuration, locked, unreachable, failed]);
 });
 
 describe("what the CLI returned and what the run has told make one code", () => {

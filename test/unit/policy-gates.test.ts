@@ -1,6 +1,7 @@
 import type { GateReadings } from "../../provider/model/gates";
 import type { GatePosition, Reading } from "../../provider/model/rollout";
 import { type RunVerdict, TIER_TYPE, type TierInputs } from "../../provider/model/tier-inputs";
+import { fold, folded } from "../../policy/fold";
 import { gatePolicies } from "../../policy/gates";
 import { rollout } from "../../tiers";
 import { inputs, PASSED, report, ROLLOUT, run, violations } from "./fixtures";
@@ -85,7 +86,32 @@ test("One-Roof has one mandatory policy for each gate, with its meaning and sour
   const names = new Set(rollout.tiers.flatMap(({ gates }) => gates.map(({ name }) => name)));
   expect(policies.map(({ name }) => name).sort()).toEqual([...names].sort());
   expect(new Set(policies.map(({ enforcementLevel }) => enforcementLevel))).toEqual(new Set(["mandatory"]));
-  for (const { description } of policies) expect(description).toMatch(/^.+ \(docs\/specification\.md S.+\)$/);
+  for (const { description } of policies) expect(description).toMatch(/^.+ \(S\d.*\)$/);
+});
+
+test("a refusal by any gate of One-Roof has three lines below its name, in a terminal of 100 columns", async () => {
+  const applies = rollout.tiers.map(({ tier }) => tier);
+  const props = inputs({ run: run({ applies, gates: {} }) });
+  const told: string[][] = [];
+  for (const each of gatePolicies(rollout).map(folded)) {
+    for (const text of await violations([each], { type: TIER_TYPE, props })) {
+      told.push([...each.description.split("\n"), ...text.replace(/^\w+: /, "").split("\n")]);
+    }
+  }
+  expect(told.length).toBeGreaterThan(50);
+  expect(told.filter((lines) => lines.length > 3 || lines.some((line) => line.length > 90))).toEqual([]);
+});
+
+test.each([
+  ["short", ["short"]],
+  [`${"word ".repeat(18)}more\nnext`, ["word ".repeat(18).trim(), "more", "next"]],
+  [`see ${"x".repeat(100)} there`, ["see", "x".repeat(100), "there"]],
+  [
+    `Pin it:\nnpm run pulumi -- config set release ${"f".repeat(64)}`,
+    ["Pin it:", `npm run pulumi -- config set release ${"f".repeat(64)}`],
+  ],
+])("%j is broken between words, a command nowhere", (text, lines) => {
+  expect(fold(text).split("\n")).toEqual(lines);
 });
 
 test("each gate of One-Roof stops a run that did not measure it, by its own policy", async () => {

@@ -13,16 +13,14 @@ export function shownLines(output: string): string[] {
   });
 }
 
-/** Lines of a refusal, by the policy that refuses. */
-export function refusalLines(output: string): Record<string, string[]> {
+/** Lines of each refusal: the policy that refuses, and what it says. */
+export function refusals(output: string): string[][] {
   const lines = output.split("\n");
   const ends = lines.findIndex((line) => line.startsWith("Diagnostics:"));
-  const found: Record<string, string[]> = {};
-  let policy: string | undefined;
+  const found: string[][] = [];
   for (const line of lines.slice(0, ends)) {
-    const [, name] = /^ +- \[mandatory\] +(\w+) /.exec(line) ?? [];
-    policy = name ?? policy;
-    if (policy !== undefined) (found[policy] ??= []).push(line);
+    if (/^ +- \[mandatory\] +\w+ /.test(line)) found.push([line]);
+    else found.at(-1)?.push(line);
   }
   return found;
 }

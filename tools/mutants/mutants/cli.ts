@@ -29,8 +29,8 @@ export const cli: readonly Mutant[] = [
     name: "destroy-without-program",
     defect: "the way back begins without a rehearsal",
     file: "cli/commands/operation.ts",
-    find: 'if (command === "destroy" && !line.has("run-program")) options.push("--run-program");',
-    replace: 'if (command === "down" && !line.has("run-program")) options.push("--run-program");',
+    find: 'return name === "destroy" && !line.has("run-program");',
+    replace: 'return name === "down" && !line.has("run-program");',
     tests: ["test/unit/command-line.test.ts -t options that are added"],
   },
   {
