@@ -49,11 +49,18 @@ export function findLate({ session, options }: Context, scripts: TierScripts): L
     if (held > known) statements.push(statement);
     else if (isFirst) await session.query("RELEASE SAVEPOINT late");
     known = held;
-    // A client that is stopped while it holds such a lock is ended by the server once the budget is over.
     if (held)
-      await session.query(`SET LOCAL idle_in_transaction_session_timeout = ${Math.min(options.holdBudget, 2_000)}`);
+      await session.query(`SET LOCAL idle_in_transaction_session_timeout = ${stoppedAfter(options.holdBudget)}`);
   };
   return { scripts, statements, around };
+}
+
+/**
+ * For how long a client that holds such a lock may say nothing before the server takes it for stopped and ends it, in milliseconds:
+ * the hold budget. A client that merely works pauses too; that one is refused by its guard, with the table and the time.
+ */
+function stoppedAfter(holdBudget: number): number {
+  return Math.min(Math.max(holdBudget, 100), 2_000);
 }
 
 /** What the text of a statement has in it that names a table. */

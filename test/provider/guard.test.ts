@@ -226,6 +226,12 @@ describe("a whole rehearsal", () => {
     });
   });
 
+  test("over a hold budget that is shorter than any answer takes is refused in the same words, and not cut off", async () => {
+    await expect(programOn(db, { holdBudget: "1ms" }).plan()).rejects.toThrow(
+      /held a strong lock on governance_registry for \d+ ms, more than the hold budget of 1 ms\. Nothing was changed/,
+    );
+  });
+
   test("over its hold budget is refused though no statement failed: the file has swallowed the cancellation", async () => {
     const deaf = `LOCK TABLE dot_tools IN SHARE MODE;
       DO $$ BEGIN PERFORM pg_sleep(15); EXCEPTION WHEN query_canceled THEN NULL; END $$`;
