@@ -46,6 +46,11 @@ function yamlReason(cause: unknown): string {
   return cause.reason + (cause.mark ? ` in line ${cause.mark.line + 1}` : "");
 }
 
+/** Throws where the stack's file is there and is no YAML with keys and values: the CLI would say so late, and in its own words. */
+export function requireReadable(file: string): void {
+  if (fs.existsSync(file)) readMapping(file);
+}
+
 /** Who encrypts the stack's secrets, as its file says it; undefined where it says nothing, or where there is no file. */
 export function secretsProvider(file: string): string | undefined {
   if (!fs.existsSync(file)) return undefined;

@@ -8,7 +8,7 @@ import { Failure } from "../failure";
 import { isTerminal } from "../process";
 import { DEV_STACK } from "../project";
 import { type CommandLine, operationOf, isStackInit } from "./command-line";
-import { readStackConfiguration, secretsProvider } from "./configuration";
+import { readStackConfiguration, requireReadable, secretsProvider } from "./configuration";
 
 /** The one stack of which the documents promise that it is production. */
 const PRODUCTION = "prod";
@@ -18,10 +18,14 @@ const WITHOUT_STACK = ["about", "gen-completion", "help", "login", "logout", "pl
 
 const SHARED_BACKEND = "export PULUMI_BACKEND_URL=s3://BUCKET (or azblob://, gs://, https://api.pulumi.com)";
 
-/** Throws, naming everything that is missing, where the stack's own database, backend, passphrase or ratified release is not there. */
+/**
+ * Throws where the stack's file cannot be read, or, naming everything that is missing, where the stack's own database, backend, passphrase
+ * or ratified release is not there.
+ */
 export function requireSurroundings(line: CommandLine): void {
   const { stack, words } = line;
   const [command = "help"] = words;
+  if (operationOf(line)) requireReadable(line.configFile);
   if (stack === DEV_STACK || WITHOUT_STACK.includes(command)) return;
   const missing = [missingDatabase, missingBackend, missingPassphrase, missingRelease].flatMap(
     (demand) => demand(line) ?? [],

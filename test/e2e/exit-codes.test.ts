@@ -91,6 +91,7 @@ test.each([
   ["example", "what"],
   ["check", "what"],
   ["chaos", "one", "two"],
+  ["preview", "--config-file", "cli/main.js"],
   ["no-such-command"],
 ])("a command line that is not usable: %s", async (...args) => {
   const home = temporaryFolder();
