@@ -127,6 +127,8 @@ const DIFFERING: readonly (readonly [pattern: RegExp, word: string])[] = [
   [/(_seq) \S+ → \d+/g, "$1 POSITIONS"],
   // A quick rehearsal is over before anybody has seen a lock.
   [/(Rehearsed in ).*?(existing tables?)[^.]*\./g, "$1TIME. Locks on $2."],
+  // Which of them was held longest is told by milliseconds.
+  [/(Strong locks, the longest: ).*?( and \d+ more|\.)/g, "$1LOCKS$2"],
   [/\d+(\.\d+)?( ?m?s\b)/g, "N$2"],
   [/…/g, ""],
 ];
