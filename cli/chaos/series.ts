@@ -18,18 +18,26 @@ export interface Series {
   parts: number;
 }
 
-/** What is the same on every server. */
-const ONCE = ["test/e2e/state-writes.test.ts", "test/provider/states.test.ts", "test/provider/model.test.ts"];
+/** What is the same on every server, dealt out to as many processes as there are. */
+const DEALT = ["test/e2e/state-writes.test.ts", "test/provider/states.test.ts", "test/provider/model.test.ts"];
+
+/** What is left out of `npm test`, by the real CLI: a process each. */
+const WHOLE = ["contract", "disagreement", "gates", "interrupt", "kill", "operators", "states", "stored-provider"];
 
 /**
  * Every round trip on every server; and on the first every write of Pulumi's state, every combination of state and database, and a
- * thousand sequences of events; all in so many parts each. `TEST_PG_BIN` names the servers, as PATH names folders; else it is
- * ours and those that are installed.
+ * thousand sequences of events; all in so many parts each; and all tests by the real CLI of which `npm test` does a few.
+ * `TEST_PG_BIN` names the servers, as PATH names folders; else it is ours and those that are installed.
  */
 export function allSeries(parts: number): Series[] {
   const servers = findServers().map((bin) => ({ bin, version: versionOf(bin) }));
   const trips = servers.map((server) => ({ ...server, test: "test/provider/cut.test.ts", parts }));
-  return [...ONCE.flatMap((test) => servers.slice(0, 1).map((server) => ({ ...server, test, parts }))), ...trips];
+  const once = (test: string, parts: number) => servers.slice(0, 1).map((server) => ({ ...server, test, parts }));
+  return [
+    ...WHOLE.flatMap((name) => once(`test/e2e/${name}.test.ts`, 1)),
+    ...DEALT.flatMap((test) => once(test, parts)),
+    ...trips,
+  ];
 }
 
 function findServers(): string[] {

@@ -76,9 +76,12 @@ function progressOf(part: Part): number {
 }
 
 function describeSeries(series: Series, parts: readonly Part[]): string {
-  const reports = parts.filter((part) => part.series === series).flatMap((part) => readReport(part) ?? []);
-  const what = reports[0]?.what ?? series.test;
-  return `PostgreSQL ${series.version}: ${describeReport({ what, ...sumOf(reports) })}`;
+  const own = parts.filter((part) => part.series === series);
+  const reports = own.flatMap((part) => readReport(part) ?? []);
+  const [first] = reports;
+  const counts = first ? `, ${describeReport({ what: first.what, ...sumOf(reports) })}` : "";
+  const verdict = own.every(({ state }) => state === "passed") ? "passed" : "FAILED";
+  return `PostgreSQL ${series.version}, ${series.test}: ${verdict}${counts}`;
 }
 
 /** What jest said of a failure, which comes last. */

@@ -2,6 +2,7 @@ import { catalogAndRows, differences } from "../support/database/compare";
 import { database, withDatabase, type TestDatabase } from "../support/database/database";
 import { refusals } from "../support/pulumi/display";
 import { withEngine, type Engine } from "../support/pulumi/engine";
+import { thorough } from "../support/faults/random";
 import { judgeRun } from "../support/pulumi/judgement";
 import { counts, refuse, RUN_VERDICT, succeed, violations } from "../support/pulumi/operator";
 import { before, edit, withProject, type Edit } from "../support/pulumi/project";
@@ -117,7 +118,7 @@ describe("an edit of a tier that is applied", () => {
     replace: "'CR-RESP-ALL',\n  'responsibility'",
   };
 
-  test("is refused with the lines that differ; rolled back and applied again it is accepted", async () => {
+  thorough("is refused with the lines that differ; rolled back and applied again it is accepted", async () => {
     await withDatabase("signed", (db) =>
       withProject([], (project) =>
         withEngine(db.url, { project, config: { throughTier: "2" } }, async (stack) => {

@@ -7,6 +7,7 @@ import { engine, type Engine, WITHOUT_PACK } from "../support/pulumi/engine";
 import { FULL_ROLLBACK, rollbackFile } from "../support/database/files";
 import { counts, refuse, succeed } from "../support/pulumi/operator";
 import { type Ends, endsOf } from "../support/pulumi/outcome";
+import { thorough } from "../support/faults/random";
 import { npmRun } from "../support/faults/process-under-test";
 
 /*
@@ -64,11 +65,12 @@ describe("the database lost what the state holds", () => {
     const destroy = await succeed(stack.destroy("--skip-preview"));
     expect(destroy.output).toContain("is not in the ledger and nothing of it is there: nothing to roll back");
     expect(await toBaseline()).toEqual([]);
-    stack.configure({ throughTier: "4" });
     await succeed(stack.up("--skip-preview"));
   });
 
-  test("a restored backup of the middle: up goes on from there", async () => {
+  thorough("a restored backup of the middle: up goes on from there", async () => {
+    stack.configure({ throughTier: "4" });
+    await succeed(stack.up("--skip-preview"));
     const restore = await backup();
     stack.configure({ throughTier: undefined });
     await succeed(stack.up("--skip-preview"));
@@ -109,7 +111,7 @@ describe("the state is edited", () => {
     expect(counts(output)).toEqual(["+ 2 created", "7 unchanged"]);
   });
 
-  test("destroy of one tier in the middle is refused by the engine", async () => {
+  thorough("destroy of one tier in the middle is refused by the engine", async () => {
     expect((await refuse(stack.destroy("--skip-preview", "--target", urn("3")))).output).toContain(
       "tier-4-containment",
     );

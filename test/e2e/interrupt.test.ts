@@ -10,7 +10,7 @@ import {
   startByNpm,
   survivors,
 } from "../support/faults/process-under-test";
-import { draw, SEED } from "../support/faults/random";
+import { draw, SEED, thorough } from "../support/faults/random";
 import { engine, type Engine, WITHOUT_PACK } from "../support/pulumi/engine";
 import { leftovers, succeed } from "../support/pulumi/operator";
 import { type Ends, endsOf } from "../support/pulumi/outcome";
@@ -124,7 +124,7 @@ describe("up", () => {
     await expectNothingLeft();
   });
 
-  test("Ctrl-C twice, while Pulumi does not react", async () => {
+  thorough("Ctrl-C twice, while Pulumi does not react", async () => {
     await slowDown("one-roof rollout", "CREATE TABLE");
     const running = start(stack, "up", "--skip-preview");
     await inTheMiddle();
@@ -138,9 +138,7 @@ describe("up", () => {
     await expectNothingLeft();
   });
 
-  const killed = ["npm", "command", "cli"] as const;
-
-  test.each(RUNS > 0 ? killed : draw(fc.constantFrom(...killed), SEED, 1))(
+  thorough.each(["npm", "command", "cli"] as const)(
     "%s is killed: nothing that it has started outlives it",
     async (role) => {
       await slowDown("one-roof rollout", "CREATE TABLE");
@@ -152,7 +150,7 @@ describe("up", () => {
     },
   );
 
-  test("Ctrl-C between a COMMIT and Pulumi's state: the tier stays, is told, and no other begins", async () => {
+  thorough("Ctrl-C between a COMMIT and Pulumi's state: the tier stays, is told, and no other begins", async () => {
     await quicken();
     const running = start(stack, "up", "--skip-preview");
     await until(async () => (await appliedTiers()).length > 0, 60_000);

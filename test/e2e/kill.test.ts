@@ -5,7 +5,7 @@ import { database, type TestDatabase } from "../support/database/database";
 import { engine, type Engine, WITHOUT_PACK } from "../support/pulumi/engine";
 import { leftovers, succeed } from "../support/pulumi/operator";
 import { type Ends, endsOf } from "../support/pulumi/outcome";
-import { draw, SEED } from "../support/faults/random";
+import { draw, SEED, thorough } from "../support/faults/random";
 import { cleanUpProcesses, npmRun, startRaw, survivors } from "../support/faults/process-under-test";
 import { until } from "../support/until";
 
@@ -65,7 +65,7 @@ describe("a command is killed", () => {
   });
 });
 
-test("Pulumi by hand is killed in its rehearsal: nothing that it has started outlives it", async () => {
+thorough("Pulumi by hand is killed in its rehearsal: nothing that it has started outlives it", async () => {
   const [fresh, blocker] = [await db.connect(), await db.connect()];
   await blocker.query("BEGIN; LOCK TABLE governance_registry IN ACCESS EXCLUSIVE MODE");
   const sessions = async () => {

@@ -2,6 +2,7 @@ import { catalogAndRows, differences } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
 import { engine, type Engine, WITHOUT_PACK } from "../support/pulumi/engine";
 import { PER_TIER_ROLLBACK, RUN_ALL } from "../support/database/files";
+import { thorough } from "../support/faults/random";
 import { leftovers, refuse, succeed } from "../support/pulumi/operator";
 import { type Ends, endsOf } from "../support/pulumi/outcome";
 import { until } from "../support/until";
@@ -57,21 +58,24 @@ describe("two operators, each with a state of their own", () => {
     expect(loser.resources()).toHaveLength(8);
   });
 
-  test("one runs up while the other destroys: the state of the database stays whole, and one destroy ends at the baseline", async () => {
-    await Promise.all([winner.up("--skip-preview"), loser.destroy("--skip-preview")]);
-    const tiers = (await catalogAndRows(db.url)).rows["one_roof_rollout.ledger"];
-    if (tiers === undefined) expect(await toBaseline()).toEqual([]);
-    else await succeed(loser.up("--skip-preview"));
-    if (tiers !== undefined) expect(await toEnd()).toEqual([]);
-    for (const stack of [loser, winner]) {
-      await succeed(stack.destroy("--skip-preview"));
-      expect(stack.resources()).toEqual([]);
-    }
-    expect(await toBaseline()).toEqual([]);
-  });
+  thorough(
+    "one runs up while the other destroys: the state of the database stays whole, and one destroy ends at the baseline",
+    async () => {
+      await Promise.all([winner.up("--skip-preview"), loser.destroy("--skip-preview")]);
+      const tiers = (await catalogAndRows(db.url)).rows["one_roof_rollout.ledger"];
+      if (tiers === undefined) expect(await toBaseline()).toEqual([]);
+      else await succeed(loser.up("--skip-preview"));
+      if (tiers !== undefined) expect(await toEnd()).toEqual([]);
+      for (const stack of [loser, winner]) {
+        await succeed(stack.destroy("--skip-preview"));
+        expect(stack.resources()).toEqual([]);
+      }
+      expect(await toBaseline()).toEqual([]);
+    },
+  );
 });
 
-test("pulumi and psql at once: one whole rollout, and the other is refused", async () => {
+thorough("pulumi and psql at once: one whole rollout, and the other is refused", async () => {
   mine.configure({ adopt: undefined });
   const [up, psql] = await Promise.all([mine.up("--skip-preview"), psqlSoon()]);
   expect([up.code === 0, psql.code === 0].filter(Boolean)).toHaveLength(1);

@@ -10,7 +10,7 @@ import { enter, SAME } from "../support/states/worlds";
  * refused by name with nothing changed. There is no third end. A seeded share; all of them: npm run chaos -- states.
  */
 
-const SHARE = Number(process.env.SHARE ?? 20);
+const SHARE = Number(process.env.SHARE ?? 12);
 
 let made: Reference;
 

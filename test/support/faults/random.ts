@@ -6,6 +6,9 @@ export const SEED = Number(process.env.CHAOS_SEED ?? 1);
 /** Whether every case is to be done, and not a few that are drawn. */
 export const ALL = process.env.CHAOS === "all";
 
+/** What `npm run chaos` does and `npm test` leaves out: commands of the real CLI take seconds each, and others look at much the same. */
+export const thorough: jest.It = ALL ? test : test.skip;
+
 /** So many values of a kind, the same ones for the same seed. */
 export function draw<Value>(kind: fc.Arbitrary<Value>, seed: number, numRuns: number): Value[] {
   return fc.sample(fc.noBias(kind), { seed, numRuns });
