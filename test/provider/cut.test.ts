@@ -30,7 +30,7 @@ jest.setTimeout(ALL ? 12 * 3_600_000 : 120_000);
 const TIERS = rollout.tiers.map(({ tier }) => tier);
 
 /** Tiers in whose hooks something fails. */
-const DRAWN = ALL ? TIERS : shareOf(TIERS, 3).sort();
+const DRAWN = ALL ? TIERS : shareOf(TIERS, 2).sort();
 
 /** So many of a call's cases where they are drawn. */
 const FEW = 2;
