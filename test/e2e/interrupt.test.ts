@@ -166,6 +166,8 @@ describe("up", () => {
 
 describe("destroy", () => {
   test("a closed terminal, in the middle of a rollback", async () => {
+    await quicken();
+    await converge("up");
     await slowDown("one-roof rollout", "DROP TABLE");
     const running = start(stack, "destroy", "--skip-preview");
     await inTheMiddle();

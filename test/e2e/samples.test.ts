@@ -1,7 +1,18 @@
 /** What README and runbook show is what the commands print. `npm run samples` writes it anew. */
 import { copy, database, RATIFIED, templateName, type TestDatabase } from "../support/database/database";
 import { PER_TIER_ROLLBACK, RUN_ALL, text } from "../support/database/files";
-import { another, drifted, locked, LONG, lost, operatorOn, takenOver, WRITES } from "../support/sample-runs";
+import {
+  another,
+  drifted,
+  locked,
+  LONG,
+  lost,
+  operatorOn,
+  refusedBackByPsql,
+  refusedByPsql,
+  takenOver,
+  WRITES,
+} from "../support/sample-runs";
 import { documented, lasting, render, type Shown, write } from "../support/samples";
 
 jest.setTimeout(240_000);
@@ -12,7 +23,9 @@ async function rolledOut(db: TestDatabase) {
     const { run: operator } = operatorOn(db);
     const byPsql = async (file: string) => (await db.psql(["-v", `ratified_apr=${RATIFIED}`, "-f", file])).stdout;
     return {
+      refusedUp: await refusedByPsql(db),
       runAll: await byPsql(RUN_ALL),
+      refusedDown: await refusedBackByPsql(db),
       rollBack: await byPsql(PER_TIER_ROLLBACK),
       ready: await operator("gate", 0),
       // The first of them makes the stack, which says so.
@@ -20,6 +33,7 @@ async function rolledOut(db: TestDatabase) {
       up: await operator("up", 0, "--yes"),
       again: await operator("up", 0, "--yes"),
       standing: await operator("gate", 0),
+      status: await operator("status", 0),
       destroy: await operator("destroy", 0, "--yes"),
     };
   } finally {
@@ -42,11 +56,15 @@ async function refused(db: TestDatabase) {
 const RESOURCES = /^Resources:\n(?: +.*\n?)+/gm;
 
 function samplesOf(
-  { runAll, rollBack, ready, preview, up, again, standing, destroy }: Awaited<ReturnType<typeof rolledOut>>,
+  rolled: Awaited<ReturnType<typeof rolledOut>>,
   unsigned: Awaited<ReturnType<typeof refused>>,
 ): Record<string, Shown[]> {
+  const { runAll, rollBack, ready, preview, up, again, standing, destroy } = rolled;
   const psql = "psql -v ON_ERROR_STOP=1";
   return {
+    ...rolled.refusedUp,
+    "psql-locked-back": rolled.refusedDown,
+    status: [{ typed: "npm run -s status", output: rolled.status }],
     gate: [
       { typed: "npm run -s gate", output: ready },
       { typed: "npm run -s up", output: up, part: /^Updating[^]*/m, keep: [RESOURCES] },

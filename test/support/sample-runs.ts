@@ -5,7 +5,7 @@ import path from "node:path";
 import { EXIT } from "../../cli/exit-codes";
 import { projectKey } from "../../cli/project";
 import { database, RATIFIED, type TestDatabase } from "./database/database";
-import { RUN_ALL } from "./database/files";
+import { FULL_ROLLBACK, RUN_ALL } from "./database/files";
 import { temporaryFolder } from "./folder";
 import { resultOf } from "./processes";
 import { UNHURRIED } from "./pulumi/program";
@@ -73,8 +73,42 @@ export async function another(db: TestDatabase, operator: Operator): Promise<Rec
   operator.configure({ retryBudget: undefined });
   const { stderr } = await db.psql(["-v", `ratified_apr=${RATIFIED}`, "-f", RUN_ALL]);
   await other.end();
-  const typed = "psql -v ON_ERROR_STOP=1 -v ratified_apr=APR-0211 -f sql/prod/99_run_all.sql";
+  const typed = `${PSQL} -v ratified_apr=APR-0211 -f sql/prod/99_run_all.sql`;
   return { "other-rollout": preview(refused), "other-rollout-psql": [{ typed, output: stderr }] };
+}
+
+const PSQL = "psql -v ON_ERROR_STOP=1";
+
+/** What psql says where no request is named, and where an application is in the way. */
+export async function refusedByPsql(db: TestDatabase): Promise<Record<string, Shown[]>> {
+  const unnamed = await db.psql(["-f", RUN_ALL]);
+  const locked = await beside(db, "UPDATE governance_registry SET code = code WHERE code = 'GOV-DOT'", () =>
+    db.psql(["-v", `ratified_apr=${RATIFIED}`, "-f", RUN_ALL]),
+  );
+  return {
+    "psql-unnamed": [{ typed: `${PSQL} -f sql/prod/99_run_all.sql`, output: unnamed.stderr }],
+    "psql-locked": [{ typed: `${PSQL} -v ratified_apr=APR-0211 -f sql/prod/99_run_all.sql`, output: locked.stderr }],
+  };
+}
+
+/** The same of the whole way back: somebody reads what it drops. */
+export async function refusedBackByPsql(db: TestDatabase): Promise<Shown[]> {
+  const { stderr } = await beside(db, "SELECT count(*) FROM v_ui_lane", () => db.psql(["-f", FULL_ROLLBACK]));
+  return [{ typed: `${PSQL} -f sql/prod_rollback/99_rollback_full.sql`, output: stderr }];
+}
+
+/** Does something while an application idles in a transaction in which it has said this. */
+async function beside<Result>(db: TestDatabase, sql: string, work: () => Promise<Result>): Promise<Result> {
+  await db.query("CREATE ROLE directus_app LOGIN IN ROLE pg_read_all_data, pg_write_all_data");
+  const application = await db.connect("directus_app");
+  try {
+    await application.query(`SET application_name = 'directus'; BEGIN; ${sql}`);
+    return await work();
+  } finally {
+    await application.query("ROLLBACK");
+    await application.end();
+    await db.query("DROP ROLE directus_app");
+  }
 }
 
 /** An application is in the way, as often as there is time to try; and the rehearsal is in the way of others. */
