@@ -13,6 +13,7 @@ module.exports = {
   // Its own place in the temporary folder can be foreseen by others.
   cacheDirectory: path.join(privateFolder(), "jest"),
   setupFilesAfterEnv: ["<rootDir>/test/support/setup-file.ts"],
+  testSequencer: "<rootDir>/test/support/sequencer.js",
   globalSetup: "<rootDir>/test/support/global-setup.ts",
   globalTeardown: "<rootDir>/test/support/global-teardown.ts",
   // One more than the two cores of a small machine: some tests wait for time-outs. Servers and engines work beside the workers: more of
