@@ -60,7 +60,7 @@ export const sql: readonly Mutant[] = [
   {
     name: "rollback-leaves-one-row",
     defect: "one row of the ownership seed stays behind, and the file's own gates do not look",
-    file: "sql/prod_rollback/30_ownership_seed.sql",
+    file: "sql/common/delete_ownership_seed.sql",
     find: "WHERE created_by::text = 'PROD_OWNERSHIP_SEED_2026-06-03';",
     replace:
       "WHERE created_by::text = 'PROD_OWNERSHIP_SEED_2026-06-03' AND id <> (SELECT max(id) FROM public.governance_object_ownership);",
@@ -76,7 +76,7 @@ export const sql: readonly Mutant[] = [
   {
     name: "rollback-takes-others-along",
     defect: "owners that people have recorded meanwhile are deleted with the seed",
-    file: "sql/prod_rollback/30_ownership_seed.sql",
+    file: "sql/common/delete_ownership_seed.sql",
     find: " WHERE created_by::text = 'PROD_OWNERSHIP_SEED_2026-06-03';",
     replace: ";",
     tests: ["test/sql/rollback.test.ts -t an owner that others appointed"],
