@@ -48,6 +48,7 @@ export function tableOf(lines: readonly Line[]): string[] {
         `${command}  ${kind}`.padEnd(width) +
         cells([during.requests, during.errors], 0) +
         cells(times) +
+        cells([""]) +
         cells(ratios, 2)
       );
     }),

@@ -13,13 +13,12 @@ import path from "node:path";
 import { projectKey } from "../../cli/project";
 import { program } from "../support/database/psql";
 import { temporaryFolder } from "../support/folder";
+import { asRoot, NOBODY } from "../support/users";
 
 /*
  * tsx runs what it finds in a folder of the temporary folder whose name anybody can foresee. Another local user has made
  * that folder first and put code there, or has made it ours to trust: none of our processes runs it.
  */
-
-const NOBODY = 65_534;
 
 /** What some process of ours does first: loads TypeScript. The tiers are many files, and need no server. */
 const LOAD_TIERS = `require("./tiers")`;
@@ -52,8 +51,6 @@ const node = (code: string) => program(process.execPath, ["-e", code], { TMPDIR:
 
 const gate = (home: string, ...args: string[]) =>
   program(process.execPath, ["cli/main.js", "gate", "--help", ...args], { TMPDIR: shared, ONE_ROOF_HOME: home });
-
-const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
 asRoot.each([
   ["the program", AS_PROGRAM],

@@ -1,17 +1,16 @@
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { EXIT } from "../../cli/exit-codes";
 import { engineFolder, engineVersion } from "../../cli/pulumi/engine";
 import { CLI, copyFoundEngine, shareEngine, sharedEngine } from "../../cli/pulumi/engine-search";
-import { atEnd } from "../support/clean-up";
 import { program } from "../support/database/psql";
 import { temporaryFolder } from "../support/folder";
+import { asRoot, NOBODY } from "../support/users";
 
 /*
  * Nobody waits minutes for a CLI to be built that is on this machine already. There is no Go on the PATH here, and no PULUMI_HOME.
  */
 
-const NOBODY = 65_534;
 const NODE = path.dirname(process.execPath);
 const VERSION = engineVersion();
 
@@ -40,13 +39,10 @@ test("another HOME takes the CLI to which the PATH leads", async () => {
   expect(kept(home)).toEqual(WHOLE);
 });
 
-const asRoot = process.getuid?.() === 0 ? test : test.skip;
-
 asRoot("another user takes the one that root has left for all", async () => {
   shareEngine(VERSION, engineFolder());
   // Where everybody may go: our own temporary folder is open to us alone.
-  const home = mkdtempSync("/tmp/one-roof-");
-  atEnd(() => rmSync(home, { recursive: true, force: true }));
+  const home = temporaryFolder("/tmp");
   chownSync(home, NOBODY, NOBODY);
   const take = `process.setgid(${NOBODY}); process.setuid(${NOBODY});
     process.exit(copyFoundEngine("${VERSION}", process.env.HOME + "/bin") ? 0 : 1)`;

@@ -3,9 +3,9 @@ import os from "node:os";
 import path from "node:path";
 import { atEnd } from "./clean-up";
 
-/** A new folder, removed after the last test of the file. */
-export function temporaryFolder(): string {
-  const folder = newFolder();
+/** A new folder, in our own temporary folder if no other is named; removed after the last test of the file. */
+export function temporaryFolder(parent?: string): string {
+  const folder = newFolder(parent);
   atEnd(() => remove(folder));
   return folder;
 }
@@ -20,6 +20,6 @@ export async function withFolder<Result>(use: (folder: string) => Promise<Result
   }
 }
 
-const newFolder = () => mkdtempSync(path.join(os.tmpdir(), "one-roof-"));
+const newFolder = (parent = os.tmpdir()) => mkdtempSync(path.join(parent, "one-roof-"));
 
 const remove = (folder: string) => rmSync(folder, { recursive: true, force: true });
