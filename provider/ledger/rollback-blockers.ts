@@ -5,8 +5,9 @@ import { inLine } from "../model/harmless";
 import type { ObjectNames, Rollout, TierDeclaration } from "../model/rollout";
 import type { Snapshot } from "../postgres/catalog-snapshot";
 import { ACCEPT, acceptance, isAccepted } from "./acceptance";
-import { findDrift, type Recorded } from "./drift";
+import { findDrift } from "./drift";
 import type { SeedRow } from "./fingerprint";
+import type { Held } from "./record";
 
 /** What keeps a tier from being rolled back. */
 export interface RollbackBlockers {
@@ -22,22 +23,19 @@ const LISTED = 20;
 /** Where a rollback is judged; a whole run's context will do. */
 type Scope = Pick<Context, "session"> & { readonly release: Pick<Context["release"], "rollout"> };
 
-/** Everything that keeps a tier from being rolled back, measured before the rollback begins. */
+/**
+ * Everything that keeps a tier from being rolled back, measured before the rollback begins: how it differs from what it is held to, and
+ * what others have put into its tables or built on what is its own.
+ */
 export async function findRollbackBlockers(
   scope: Scope,
   tier: TierDeclaration,
-  recorded: Recorded,
+  held: Held,
   snapshot: Snapshot,
 ): Promise<RollbackBlockers> {
-  const drift = await findDrift(scope.session, tier, recorded, snapshot);
-  const { dataLoss, dependents } = await findForeign(scope, tier, snapshot);
-  return { dataLoss: [...drift, ...dataLoss], dependents };
-}
-
-/** What others have put into a tier's tables, or built on what is the tier's. */
-export async function findForeign(scope: Scope, tier: TierDeclaration, snapshot: Snapshot): Promise<RollbackBlockers> {
+  const drift = await findDrift(scope.session, held.declaration, held.recorded, snapshot);
   return {
-    dataLoss: await foreignRows(scope, tier, snapshot),
+    dataLoss: [...drift, ...(await foreignRows(scope, tier, snapshot))],
     dependents: [...(await foreignReferences(scope, tier, snapshot)), ...(await foreignObjects(scope, tier))],
   };
 }

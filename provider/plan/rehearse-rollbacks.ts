@@ -74,7 +74,7 @@ export async function rehearseDown(rehearsing: Rehearsing, tiers: readonly TierT
   const ledger = new Map(tiers.map(({ recorded }) => [recorded.tier, recorded]));
   const blockersOf = async ({ scripts: { declaration }, recorded }: TierToRollBack): Promise<BlockedTier> => ({
     declaration,
-    blockers: await findRollbackBlockers(context, declaration, recorded, state.snapshot),
+    blockers: await findRollbackBlockers(context, declaration, { declaration, recorded }, state.snapshot),
   });
   const blocked: BlockedTier[] = [];
   for (const each of latestFirst) if (!isChanged(each.recorded, ledger)) blocked.push(await blockersOf(each));

@@ -1,13 +1,11 @@
 import { messageOf } from "../model/errors";
-import { inOrder, type Rollout, type TierDeclaration, writes } from "../model/rollout";
+import { inOrder, writes } from "../model/rollout";
 import type { Target } from "../model/tier-inputs";
 import { acceptance, isAccepted } from "../ledger/acceptance";
-import { findDrift } from "../ledger/drift";
-import type { LedgerRow } from "../ledger/ledger";
 import { heldTo, isChanged } from "../ledger/record";
-import { findForeign, type RollbackBlockers } from "../ledger/rollback-blockers";
+import { findRollbackBlockers } from "../ledger/rollback-blockers";
 import { describeBlockers } from "../postgres/blockers";
-import { type Snapshot, takeSnapshot } from "../postgres/catalog-snapshot";
+import { takeSnapshot } from "../postgres/catalog-snapshot";
 import { lockHolders } from "../postgres/lock-holders";
 import type { Session } from "../postgres/session";
 import { isDatabaseError } from "../postgres/sqlstate";
@@ -60,6 +58,7 @@ export function measureStatus(listed: Project, monitor: Monitor, wanted: Wanted,
 async function lookBack(session: Session, { rollout }: Project, { ledger, texts }: Standing): Promise<TierBack[]> {
   const back: TierBack[] = [];
   if (!ledger.size) return back;
+  const scope = { session, release: { rollout } };
   const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
   for (const declaration of rollout.tiers.filter(writes).reverse()) {
     const { tier } = declaration;
@@ -67,7 +66,9 @@ async function lookBack(session: Session, { rollout }: Project, { ledger, texts 
     if (!recorded) continue;
     const isOther = texts.find((text) => text.declaration === declaration)?.rollback !== recorded.rollbackSql;
     try {
-      const { dataLoss, dependents } = await blockersNow({ session, rollout, ledger, snapshot }, declaration, recorded);
+      // What later tiers have changed of this one is theirs to take back before it, so it is no drift now.
+      const held = heldTo(declaration, recorded, ledger);
+      const { dataLoss, dependents } = await findRollbackBlockers(scope, declaration, held, snapshot);
       const lost = isAccepted(tier, dataLoss) ? [] : dataLoss;
       back.push({
         tier,
@@ -82,28 +83,6 @@ async function lookBack(session: Session, { rollout }: Project, { ledger, texts 
     }
   }
   return back;
-}
-
-interface LookingBack {
-  readonly session: Session;
-  readonly rollout: Rollout;
-  readonly ledger: Standing["ledger"];
-  readonly snapshot: Snapshot;
-}
-
-/**
- * What later tiers have changed of this one is theirs to take back before it, so it is no drift now. What others have put there or
- * built on it is in the way all the same.
- */
-async function blockersNow(
-  { session, rollout, ledger, snapshot }: LookingBack,
-  declaration: TierDeclaration,
-  recorded: LedgerRow,
-): Promise<RollbackBlockers> {
-  const held = heldTo(declaration, recorded, ledger);
-  const drift = await findDrift(session, held.declaration, held.recorded, snapshot);
-  const { dataLoss, dependents } = await findForeign({ session, release: { rollout } }, declaration, snapshot);
-  return { dataLoss: [...drift, ...dataLoss], dependents };
 }
 
 /** Whether nothing stands against a rollback. */

@@ -92,7 +92,7 @@ async function rollBack(
   const scripts = scriptsOf(release, row.tier);
   const { declaration } = scripts;
   const before = await takeState(context, rollout.invariants);
-  const blockers = await findRollbackBlockers(context, declaration, row, before.snapshot);
+  const blockers = await findRollbackBlockers(context, declaration, { declaration, recorded: row }, before.snapshot);
   requireNoBlockers([{ declaration, blockers }]);
   const rollback = await rollbackOf(scripts, row);
   if (rollback.script !== scripts.rollback) {

@@ -29,7 +29,9 @@ afterEach(() => {
 
 /** What would block the rollback of a tier once `sql` has run. */
 function blockersOf(tier: number, sql: string): Promise<RollbackBlockers> {
-  return lookAt(tier, sql, (session, ...rest) => findRollbackBlockers({ session, release: { rollout } }, ...rest));
+  return lookAt(tier, sql, (session, declaration, recorded, snapshot) =>
+    findRollbackBlockers({ session, release: { rollout } }, declaration, { declaration, recorded }, snapshot),
+  );
 }
 
 test("nothing blocks the rollback of what was applied, nor of what scans have added since", async () => {
