@@ -45,6 +45,9 @@ export async function tellFiles(
 function located({ name }: Script, { sql, line, file = name }: Statement, error: unknown): unknown {
   if (!isDatabaseError(error) || error.code === GATE_REFUSED) return error;
   const before = sql.slice(0, Math.max(0, Number(error.position ?? 1) - 1));
-  const at = line + (before.match(/\n/g)?.length ?? 0);
+  // Of what a DO block runs the server counts the lines itself, in the language of its messages.
+  const [, within] =
+    /^PL\/pgSQL function inline_code_block line (\d+) at SQL statement$/m.exec(error.where ?? "") ?? [];
+  const at = line + (within === undefined ? (before.match(/\n/g)?.length ?? 0) : Number(within) - 1);
   return new RolloutError(`${file} line ${at}: ${serverMessage(error)}`, error.code, { cause: error });
 }

@@ -3,6 +3,7 @@
 DO $analyze$
 DECLARE
   relation text;
+  who      record;
 BEGIN
   FOR relation IN
     SELECT format('public.%I', class.relname)
@@ -14,8 +15,7 @@ BEGIN
     EXECUTE 'ANALYZE ' || relation;
   END LOOP;
 EXCEPTION WHEN lock_not_available THEN
-  EXECUTE replace(current_setting('one_roof.locked'), '{wanted}', 'SHARE UPDATE EXCLUSIVE ' || split_part(relation, '.', 2));
-  RAISE lock_not_available USING MESSAGE = coalesce(nullif(current_setting('one_roof.locked_by'), ''), SQLERRM),
-    HINT = current_setting('one_roof.locked_hint');
+  EXECUTE current_setting('one_roof.locked') INTO who USING SQLERRM, 'SHARE UPDATE EXCLUSIVE ' || split_part(relation, '.', 2);
+  RAISE lock_not_available USING MESSAGE = who.said, HINT = who.hint;
 END
 $analyze$;

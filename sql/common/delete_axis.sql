@@ -6,6 +6,7 @@ DECLARE
     'topic_label_reconcile_decision', 'topic_taxonomy_map', 'axis_object_ownership', 'axis_assignment',
     'coverage_rule', 'axis_value', 'axis_registry'];
   relation  text;
+  who       record;
 BEGIN
   FOREACH relation IN ARRAY relations
   LOOP
@@ -17,8 +18,7 @@ EXCEPTION
   -- Something kept a row that refers to another: all stay then, and the exit gates say so.
   WHEN foreign_key_violation THEN NULL;
   WHEN lock_not_available THEN
-    EXECUTE replace(current_setting('one_roof.locked'), '{wanted}', 'ROWS ' || array_to_string(relations, ' '));
-    RAISE lock_not_available USING MESSAGE = coalesce(nullif(current_setting('one_roof.locked_by'), ''), SQLERRM),
-      HINT = current_setting('one_roof.locked_hint');
+    EXECUTE current_setting('one_roof.locked') INTO who USING SQLERRM, 'ROWS ' || array_to_string(relations, ' ');
+    RAISE lock_not_available USING MESSAGE = who.said, HINT = who.hint;
 END
 $delete_axis$;

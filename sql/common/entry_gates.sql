@@ -9,10 +9,9 @@ SET LOCAL one_roof.section = 'entry';
 DO $at_entry$
 DECLARE
   seed record;
+  who  record;
   rows bigint;
   own  jsonb := '{}';
-  -- Whoever measures the transaction sees every lock in it.
-  measured CONSTANT boolean := coalesce(current_setting('one_roof.deltas', true), '') = format('measured %s', pg_backend_pid());
 BEGIN
   FOR seed IN
     SELECT relation, string_agg(format('(%s)', condition), ' OR ') AS condition
@@ -27,17 +26,7 @@ BEGIN
     GROUP BY relation
   LOOP
     IF to_regclass('public.' || seed.relation) IS NOT NULL THEN
-      BEGIN
-        -- What an INSERT of this tier will want. No test of rows that others have locked: it would need more rights than the INSERT.
-        IF current_setting('one_roof.step') ~ '^Tier \d+ \(' AND NOT measured THEN
-          EXECUTE format('LOCK TABLE public.%I IN ROW EXCLUSIVE MODE', seed.relation);
-        END IF;
-        EXECUTE format('SELECT count(*) FROM public.%I WHERE %s', seed.relation, seed.condition) INTO rows;
-      EXCEPTION WHEN lock_not_available THEN
-        EXECUTE replace(current_setting('one_roof.locked'), '{wanted}', 'ROW EXCLUSIVE ' || seed.relation);
-        RAISE lock_not_available USING MESSAGE = coalesce(nullif(current_setting('one_roof.locked_by'), ''), SQLERRM),
-          HINT = current_setting('one_roof.locked_hint');
-      END;
+      EXECUTE format('SELECT count(*) FROM public.%I WHERE %s', seed.relation, seed.condition) INTO rows;
       own := own || jsonb_build_object(seed.relation, jsonb_build_object('rows', rows, 'condition', seed.condition));
     END IF;
   END LOOP;
@@ -60,5 +49,8 @@ BEGIN
 
   PERFORM set_config('one_roof.messages', current_setting('client_min_messages'), true);
   SET LOCAL client_min_messages = warning;
+EXCEPTION WHEN lock_not_available THEN
+  EXECUTE current_setting('one_roof.locked') INTO who USING SQLERRM, 'ACCESS SHARE';
+  RAISE lock_not_available USING MESSAGE = who.said, HINT = who.hint;
 END
 $at_entry$;

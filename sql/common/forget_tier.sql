@@ -1,6 +1,8 @@
 -- The ledger, where there is one, no longer calls the tier of one_roof.step applied: a row says that it was rolled back.
 -- The hash is the provider's own (provider/ledger/chain.ts), over the row and the hash before it.
 DO $forget_tier$
+DECLARE
+  who record;
 BEGIN
   IF NOT EXISTS (
     SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -47,5 +49,8 @@ BEGIN
              link.apply_sql, link.rollback_sql, extract(epoch FROM link.applied_at), link.applied_by)::text, 'UTF8')), 'hex')
     FROM link
   $append$ USING substring(current_setting('one_roof.step') FROM 'Tier (\d+)')::integer;
+EXCEPTION WHEN lock_not_available THEN
+  EXECUTE current_setting('one_roof.locked') INTO who USING SQLERRM, 'ROWS one_roof_rollout.ledger';
+  RAISE lock_not_available USING MESSAGE = who.said, HINT = who.hint;
 END
 $forget_tier$;

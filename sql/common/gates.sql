@@ -12,6 +12,7 @@ DECLARE
   rollback CONSTANT boolean := step ~* 'rollback';
   acceptable CONSTANT text[] := ARRAY['others_rows', 'ownership_rows', 'ownership_gap'];
   gate     record;
+  who      record;
   wanted   text;
   measured text;
   told     text;
@@ -61,9 +62,8 @@ BEGIN
         measured := NULL;
         is_read := false;
       WHEN lock_not_available THEN
-        EXECUTE replace(current_setting('one_roof.locked'), '{wanted}', 'ACCESS SHARE');
-        RAISE lock_not_available USING MESSAGE = coalesce(nullif(current_setting('one_roof.locked_by'), ''), SQLERRM),
-          HINT = current_setting('one_roof.locked_hint');
+        EXECUTE current_setting('one_roof.locked') INTO who USING SQLERRM, 'ACCESS SHARE';
+        RAISE lock_not_available USING MESSAGE = who.said, HINT = who.hint;
     END;
     IF gate.query IS NOT NULL THEN
       PERFORM set_config(format('one_roof.%s.%s', section, gate.name), coalesce(measured, ''), true);
@@ -105,9 +105,8 @@ BEGIN
   END LOOP;
 
   PERFORM set_config('one_roof.passed', format('%s PASS: %s', upper(translate(step, '()', '')), array_to_string(readings, ', ')), true);
-  -- A client that measures the transaction itself judges row deltas together with all else that it measured; it says so
-  -- with the pid of its session, which no setting of a role can know.
-  IF cardinality(failed) > 0 AND NOT (failed = ARRAY['row_deltas'] AND coalesce(current_setting('one_roof.deltas', true), '') = format('measured %s', pg_backend_pid())) THEN
+  -- A client that measures the transaction itself judges row deltas together with all else that it measured.
+  IF cardinality(failed) > 0 AND NOT (failed = ARRAY['row_deltas'] AND current_setting('one_roof.measured') = 'yes') THEN
     RAISE EXCEPTION '% %: % of % stop gates failed: %',
       step, section, cardinality(failed), cardinality(readings), array_to_string(reasons, '; ')
       USING ERRCODE = CASE

@@ -18,6 +18,9 @@ SET LOCAL one_roof.at_entry = '';
 
 DO $ground$
 BEGIN
+  -- A client that measures the transaction itself says so with the pid of its session, which no setting of a role can know.
+  PERFORM set_config('one_roof.measured', CASE current_setting('one_roof.deltas', true)
+    WHEN format('measured %s', pg_backend_pid()) THEN 'yes' ELSE 'no' END, true);
   IF coalesce(current_setting('one_roof.messages', true), '') <> '' THEN
     PERFORM set_config('client_min_messages', current_setting('one_roof.messages'), true);
   END IF;

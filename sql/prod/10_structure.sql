@@ -30,6 +30,13 @@ $$;
 SET LOCAL one_roof.act_as = 'owner';
 \ir ../common/role.sql
 
+-- Tables and views stand in one block, down to the function: so a statement that has waited too long says for whom, for who
+-- lets nobody read what a view is made of, or on a second run for who reads what is there.
+DO $structure$
+DECLARE
+  who record;
+BEGIN
+
 -- ---------------------------------------------------------------------------------------------------------------
 -- Tables (11). CREATE … IF NOT EXISTS throughout, so that a second run changes nothing; that what is there is what is
 -- meant, the exit gate structure holds. Each has a primary key of one column, for the application's framework passes over
@@ -1121,6 +1128,12 @@ COMMENT ON VIEW public.v_ui_coverage_dashboard IS
   'One row: the state of governance in numbers, reconcile holding those of v_reconcile_summary, its label_orphans as of '
   'the latest scan. Key: id, always 1.';
 
+EXCEPTION WHEN lock_not_available THEN
+  EXECUTE current_setting('one_roof.locked') INTO who USING SQLERRM, 'ACCESS EXCLUSIVE ' || current_setting('one_roof.objects');
+  RAISE lock_not_available USING MESSAGE = who.said, HINT = who.hint;
+END
+$structure$;
+
 -- ---------------------------------------------------------------------------------------------------------------
 -- Function (1): one bounded scan on demand, run with the caller's own privileges.
 -- "Not seen" is judged by scan id, never by the clock: a rehearsal has one now(). Scans wait for each other, so that
@@ -1275,6 +1288,8 @@ $role_grants$;
 -- application. A rehearsal takes it back as soon as this file is judged, so nothing but the gates may come after it.
 -- ---------------------------------------------------------------------------------------------------------------
 DO $owner_key$
+DECLARE
+  who record;
 BEGIN
   IF NOT EXISTS (
     SELECT FROM pg_constraint
@@ -1284,9 +1299,8 @@ BEGIN
       ADD CONSTRAINT axis_object_ownership_owner_fkey FOREIGN KEY (owner_gov_code) REFERENCES public.governance_registry (code);
   END IF;
 EXCEPTION WHEN lock_not_available THEN
-  EXECUTE replace(current_setting('one_roof.locked'), '{wanted}', 'SHARE ROW EXCLUSIVE governance_registry');
-  RAISE lock_not_available USING MESSAGE = coalesce(nullif(current_setting('one_roof.locked_by'), ''), SQLERRM),
-    HINT = current_setting('one_roof.locked_hint');
+  EXECUTE current_setting('one_roof.locked') INTO who USING SQLERRM, 'SHARE ROW EXCLUSIVE governance_registry';
+  RAISE lock_not_available USING MESSAGE = who.said, HINT = who.hint;
 END
 $owner_key$;
 

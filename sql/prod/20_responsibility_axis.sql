@@ -20,6 +20,11 @@ SET LOCAL one_roof.gates = $$
 $$;
 \ir ../common/entry_gates.sql
 
+DO $seed$
+DECLARE
+  who record;
+BEGIN
+
 -- The axis: who answers for an object in a responsibility scope.
 -- Here and below: a row that is there already must be this very row. Another is marked, and the exit gates refuse it.
 INSERT INTO public.axis_registry AS known
@@ -47,6 +52,12 @@ VALUES
   ('CR-RESP-ALL', 'responsibility', 'collection', 'cross_product', 'accountable', 'active', 'PROD_responsibility_2026-06-03')
 ON CONFLICT (rule_code) DO UPDATE SET tag = 'differs'
 WHERE to_jsonb(known) <> to_jsonb(excluded);
+
+EXCEPTION WHEN lock_not_available THEN
+  EXECUTE current_setting('one_roof.locked') INTO who USING SQLERRM, 'ROWS axis_registry axis_value coverage_rule';
+  RAISE lock_not_available USING MESSAGE = who.said, HINT = who.hint;
+END
+$seed$;
 
 SET LOCAL one_roof.delta = $$
   axis_registry  +1

@@ -28,6 +28,11 @@ $$;
 --
 -- Triggers of the application fire on its own table, and find their tables where they always do. What stands in schema
 -- public beside them cannot take part: types are exact.
+DO $seed$
+DECLARE
+  who record;
+BEGIN
+
 SET LOCAL search_path = public, pg_temp;
 INSERT INTO public.governance_object_ownership
   (object_type, object_ref, scope, owner_kind, owner_gov_code, is_inherited_anchor, lifecycle_status, effective_from,
@@ -39,6 +44,13 @@ JOIN regexp_matches(current_setting('one_roof.agencies'), '(\S+) +(\S+)', 'g') A
 CROSS JOIN public.governance_responsibility_scope AS scope
 WHERE scope.status::text = 'active'
 ORDER BY live_group.parent_ref, scope.scope_code;
+
+EXCEPTION WHEN lock_not_available THEN
+  EXECUTE current_setting('one_roof.locked') INTO who
+    USING SQLERRM, 'ROWS governance_object_ownership governance_registry governance_responsibility_scope';
+  RAISE lock_not_available USING MESSAGE = who.said, HINT = who.hint;
+END
+$seed$;
 
 SET LOCAL one_roof.delta = $$
   governance_object_ownership  +30

@@ -19,6 +19,11 @@ SET LOCAL one_roof.gates = $$
 $$;
 \ir ../common/entry_gates.sql
 
+DO $seed$
+DECLARE
+  who record;
+BEGIN
+
 -- The axis: in which group a collection is.
 -- Here and below: a row that is there already must be this very row. Another is marked, and the exit gates refuse it.
 INSERT INTO public.axis_registry AS known
@@ -84,6 +89,13 @@ WHERE assigned.tag = 'PROD_containment_2026-06-03' AND assigned.status = 'active
 ORDER BY assigned.value_code, assigned.object_ref
 ON CONFLICT (object_type, object_ref, axis_code, value_code) WHERE owner_kind = 'accountable' AND status = 'active'
 DO UPDATE SET tag = 'differs';
+
+EXCEPTION WHEN lock_not_available THEN
+  EXECUTE current_setting('one_roof.locked') INTO who
+    USING SQLERRM, 'ROWS axis_registry axis_value coverage_rule axis_assignment axis_object_ownership governance_registry';
+  RAISE lock_not_available USING MESSAGE = who.said, HINT = who.hint;
+END
+$seed$;
 
 SET LOCAL one_roof.delta = $$
   axis_registry          +1

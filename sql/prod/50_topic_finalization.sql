@@ -22,6 +22,11 @@ SET LOCAL one_roof.gates = $$
 $$;
 \ir ../common/entry_gates.sql
 
+DO $seed$
+DECLARE
+  who record;
+BEGIN
+
 -- The axis: what a collection is about.
 -- Here and below: a row that is there already must be this very row. Another is marked, and the exit gates refuse it.
 INSERT INTO public.axis_registry AS known
@@ -148,6 +153,14 @@ WHERE difference.flag IN ('orthogonal_facet', 'no_label_rule')
 ORDER BY difference.coll
 ON CONFLICT (coll, topic_value) DO UPDATE SET tag = 'differs'
 WHERE known.decision_kind <> excluded.decision_kind;
+
+EXCEPTION WHEN lock_not_available THEN
+  EXECUTE current_setting('one_roof.locked') INTO who
+    USING SQLERRM, 'ROWS axis_registry axis_value coverage_rule axis_assignment axis_object_ownership '
+      'topic_taxonomy_map topic_label_reconcile_decision governance_registry';
+  RAISE lock_not_available USING MESSAGE = who.said, HINT = who.hint;
+END
+$seed$;
 
 SET LOCAL one_roof.delta = $$
   axis_registry                   +1

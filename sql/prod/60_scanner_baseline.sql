@@ -19,10 +19,16 @@ $$;
 
 -- The baseline scan, unless there was one.
 DO $scan$
+DECLARE
+  who record;
 BEGIN
   IF NOT EXISTS (SELECT FROM public.governance_scan_run WHERE mode = 'baseline') THEN
     PERFORM public.fn_governance_scan('PROD_scanner_2026-06-03', 'baseline');
   END IF;
+EXCEPTION WHEN lock_not_available THEN
+  EXECUTE current_setting('one_roof.locked') INTO who
+    USING SQLERRM, 'ROWS governance_scan_run governance_drift_state axis_candidate_finding governance_event_log';
+  RAISE lock_not_available USING MESSAGE = who.said, HINT = who.hint;
 END
 $scan$;
 

@@ -16,6 +16,7 @@ DO $work$
 DECLARE
   relations CONSTANT text[] := ARRAY['governance_drift_state', 'governance_scan_run', 'governance_event_log', 'axis_candidate_finding'];
   relation  text;
+  who       record;
   filled    boolean := false;
   one       boolean;
   present   text[] := '{}';
@@ -32,9 +33,8 @@ BEGIN
     EXECUTE 'TRUNCATE ' || array_to_string(present, ', ');
   END IF;
 EXCEPTION WHEN lock_not_available THEN
-  EXECUTE replace(current_setting('one_roof.locked'), '{wanted}', 'ACCESS EXCLUSIVE ' || array_to_string(relations, ' '));
-  RAISE lock_not_available USING MESSAGE = coalesce(nullif(current_setting('one_roof.locked_by'), ''), SQLERRM),
-    HINT = current_setting('one_roof.locked_hint');
+  EXECUTE current_setting('one_roof.locked') INTO who USING SQLERRM, 'ACCESS EXCLUSIVE ' || array_to_string(relations, ' ');
+  RAISE lock_not_available USING MESSAGE = who.said, HINT = who.hint;
 END
 $work$;
 

@@ -22,10 +22,12 @@ $$;
 SET LOCAL one_roof.act_as = 'owner';
 \ir ../common/role.sql
 
--- The function, the views and the tables, in reverse order of their creation.
+-- The function, the views and the tables, in reverse order of their creation. Then the ledger, where the rollout was applied with
+-- one. Its schema stays where roles take part: it is theirs, not the rollout's.
 DO $drop$
 DECLARE
   ours record;
+  who  record;
 BEGIN
   FOR ours IN
     SELECT word[1] AS kind, word[2] AS name
@@ -34,28 +36,20 @@ BEGIN
   LOOP
     EXECUTE format('DROP %s IF EXISTS public.%I', ours.kind, ours.name);
   END LOOP;
-EXCEPTION WHEN lock_not_available THEN
-  -- With a foreign key goes what watches over it in the table that it refers to.
-  EXECUTE replace(current_setting('one_roof.locked'), '{wanted}', (
-    SELECT 'ACCESS EXCLUSIVE governance_registry ' || string_agg(word[1], ' ')
-    FROM regexp_matches(current_setting('one_roof.objects'), '(?:table|view) +(\w+)', 'g') AS word));
-  RAISE lock_not_available USING MESSAGE = coalesce(nullif(current_setting('one_roof.locked_by'), ''), SQLERRM),
-    HINT = current_setting('one_roof.locked_hint');
-END
-$drop$;
-
--- The ledger, where the rollout was applied with one. Its schema stays where roles take part: it is theirs, not the rollout's.
-DROP TABLE IF EXISTS one_roof_rollout.ledger;
-DO $schema$
-BEGIN
+  DROP TABLE IF EXISTS one_roof_rollout.ledger;
   IF NOT EXISTS (
     SELECT FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner
     WHERE n.nspname = 'one_roof_access' AND r.rolname = 'one_roof_access')
   THEN
     DROP SCHEMA IF EXISTS one_roof_rollout;
   END IF;
+EXCEPTION WHEN lock_not_available THEN
+  -- With a foreign key goes what watches over it in the table that it refers to.
+  EXECUTE current_setting('one_roof.locked') INTO who
+    USING SQLERRM, 'ACCESS EXCLUSIVE governance_registry one_roof_rollout.ledger ' || current_setting('one_roof.objects');
+  RAISE lock_not_available USING MESSAGE = who.said, HINT = who.hint;
 END
-$schema$;
+$drop$;
 
 SET LOCAL one_roof.delta = $$
   governance_object_ownership  -own

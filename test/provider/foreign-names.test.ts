@@ -70,7 +70,7 @@ describe("an executor that forges the approval by names of its own", () => {
 describe("a setting by which the provider tells the files what it does itself", () => {
   test("does not lift the row deltas of psql where a role or a database has it", () =>
     withDatabase("signed", async (db) => {
-      await db.query(`ALTER DATABASE ${db.name} SET one_roof.deltas = 'measured';
+      await db.query(`ALTER DATABASE ${db.name} SET one_roof.deltas = 'measured'; ALTER DATABASE ${db.name} SET one_roof.measured = 'yes';
         CREATE FUNCTION also() RETURNS trigger LANGUAGE plpgsql AS
           $$ BEGIN UPDATE public.governance_relations SET status = status; RETURN NULL; END $$;
         CREATE TRIGGER also AFTER INSERT ON governance_object_ownership EXECUTE FUNCTION also()`);

@@ -21,6 +21,21 @@ describe("the ledger of the rollout, rolled back by psql", () => {
     for (const tier of TIERS) await writeLedger(session, rollout, { ...ENTRY, tier });
   });
 
+  test.each([
+    ["to write into it", "LOCK TABLE one_roof_rollout.ledger IN SHARE MODE", 6, "SHARE"],
+    ["to drop it", "SELECT FROM one_roof_rollout.ledger", 1, "ACCESS SHARE"],
+  ] as const)("names who is in the way of a rollback that wants %s", async (_, holds, tier, mode) => {
+    const other = await db.connect();
+    await other.query(`BEGIN; ${holds}`);
+    const { code, stderr } = await db.file(rollbackFile(tier), { "one_roof.lock_timeout": "50ms" });
+    await other.query("ROLLBACK");
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringMatching(/: one_roof_rollout\.ledger is locked by pid \d+, .* which holds /),
+    ]);
+    expect(stderr).toMatch(new RegExp(`which holds ${mode}$`, "m"));
+  });
+
   test.each([6, 5, 4, 3, 2] as const)(
     "is told of the rollback of Tier %i, once, by a row that chains",
     async (tier) => {

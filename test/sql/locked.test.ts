@@ -1,5 +1,5 @@
 import { catalogAndRows, differences } from "../support/database/compare";
-import { withDatabase, type State, type TestDatabase } from "../support/database/database";
+import { database, withDatabase, type State, type TestDatabase } from "../support/database/database";
 import { psql } from "../support/database/psql";
 import { databaseWithRoles } from "../support/database/roles";
 import { FULL_ROLLBACK, rollbackFile, RUN_ALL, tierFile } from "../support/database/files";
@@ -12,28 +12,42 @@ import { FULL_ROLLBACK, rollbackFile, RUN_ALL, tierFile } from "../support/datab
 /** A database, what the application has open in it, and the file that it stops. */
 type Held = readonly [state: State, holds: string, file: string];
 
+const shared = new Map<State, Promise<TestDatabase>>();
+
+/** One database for all who leave it as it was. */
+function sharedDatabase(state: State): Promise<TestDatabase> {
+  const known = shared.get(state) ?? database(state);
+  shared.set(state, known);
+  return known;
+}
+
 /** Runs the file; hands over how it was refused, and the pid in its way. */
 async function refused(
   [state, holds, file]: Held,
   judge: (stderr: string, pid: number, db: TestDatabase) => Promise<void> | void,
 ): Promise<void> {
-  await withDatabase(state, async (db) => {
-    const before = await catalogAndRows(db.url);
-    const application = await db.connect();
-    await application.query("SET application_name = 'the application'; SET search_path = public");
-    const { rows } = await application.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-    await application.query(`BEGIN; ${holds}`);
-    const { code, stderr } = await db.file(file, { "one_roof.lock_timeout": "50ms" });
-    await judge(stderr, rows[0].pid, db);
-    await application.query("ROLLBACK").catch(() => undefined);
-    expect([code, differences(before, await catalogAndRows(db.url))]).toEqual([3, []]);
-  });
+  const db = await sharedDatabase(state);
+  const before = await catalogAndRows(db.url);
+  const application = await db.connect();
+  await application.query("SET application_name = 'the application'; SET search_path = public");
+  const { rows } = await application.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  await application.query(`BEGIN; ${holds}`);
+  const { code, stderr } = await db.file(file, { "one_roof.lock_timeout": "50ms" });
+  await judge(stderr, rows[0].pid, db);
+  await application.query("ROLLBACK").catch(() => undefined);
+  await application.end();
+  expect([code, differences(before, await catalogAndRows(db.url))]).toEqual([3, []]);
 }
 
 const locked = (table: string, mode = "ACCESS EXCLUSIVE") => `LOCK TABLE ${table} IN ${mode} MODE`;
 const OWNERS = "governance_object_ownership";
 const REGISTERED = "UPDATE governance_registry SET code = code WHERE code = 'GOV-MOT'";
 const OWNED = `UPDATE ${OWNERS} SET lifecycle_status = lifecycle_status WHERE scope = 'audit'`;
+/** Rows that others are about to commit, of the keys that a tier seeds. */
+const AXIS = (code: string) =>
+  `INSERT INTO axis_registry (axis_code, axis_name, axis_family, axis_kind) VALUES ('${code}', 'Theirs', 'label', 'system')`;
+const OWNER = `INSERT INTO ${OWNERS} (object_type, object_ref, scope, owner_kind, owner_gov_code)
+  VALUES ('group', 'GRP-AI', 'audit', 'accountable', 'GOV-MOT')`;
 
 test.each<[what: string, held: Held, named: string]>([
   [
@@ -47,9 +61,29 @@ test.each<[what: string, held: Held, named: string]>([
     "governance_registry is … ACCESS EXCLUSIVE",
   ],
   [
+    "Tier 1: a table locked that only its views read",
+    ["signed", locked("taxonomy"), tierFile(1)],
+    "public.taxonomy is … ACCESS EXCLUSIVE",
+  ],
+  [
+    "Tier 1 once more: a report that reads what it made",
+    ["tier-1", "SELECT FROM v_ui_lane", tierFile(1)],
+    "public.axis_assignment, public.axis_object_ownership, public.axis_registry and 3 more are … ACCESS SHARE",
+  ],
+  [
     "Tier 2: a table of its own",
     ["tier-1", locked("axis_registry"), tierFile(2)],
     "axis_registry is … ACCESS EXCLUSIVE",
+  ],
+  [
+    "Tier 2: a row of others that has its key",
+    ["tier-1", AXIS("responsibility"), tierFile(2)],
+    "rows of public.axis_registry are … ROW EXCLUSIVE",
+  ],
+  [
+    "Tier 3: a row of others that has its key",
+    ["tier-2", OWNER, tierFile(3)],
+    `rows of public.${OWNERS}, public.governance_registry, public.governance_responsibility_scope are … ROW EXCLUSIVE`,
   ],
   ["Tier 3: the owners", ["tier-2", locked(OWNERS), tierFile(3)], `${OWNERS} is … ACCESS EXCLUSIVE`],
   ["Tier 3: an index that grows", ["tier-2", locked(OWNERS, "SHARE"), tierFile(3)], `${OWNERS} is … SHARE`],
@@ -58,9 +92,21 @@ test.each<[what: string, held: Held, named: string]>([
     ["tier-2", locked(OWNERS, "SHARE UPDATE EXCLUSIVE"), tierFile(3)],
     `${OWNERS} is … SHARE UPDATE EXCLUSIVE`,
   ],
-  ["Tier 4", ["tier-3", locked("axis_assignment"), tierFile(4)], "axis_assignment is … ACCESS EXCLUSIVE"],
-  ["Tier 5", ["tier-4", locked("topic_taxonomy_map"), tierFile(5)], "topic_taxonomy_map is … ACCESS EXCLUSIVE"],
-  ["Tier 6", ["tier-5", locked("governance_drift_state"), tierFile(6)], "governance_drift_state is … ACCESS EXCLUSIVE"],
+  [
+    "Tier 4: a row that its rows refer to",
+    ["tier-3", "SELECT FROM governance_registry FOR UPDATE", tierFile(4)],
+    "rows of public.governance_registry are … ROW SHARE",
+  ],
+  [
+    "Tier 5: a row of others that has its key",
+    ["tier-4", AXIS("topic"), tierFile(5)],
+    "rows of public.axis_registry are … ROW EXCLUSIVE",
+  ],
+  [
+    "Tier 6: another scan",
+    ["tier-5", "SELECT fn_governance_scan('them', 'delta')", tierFile(6)],
+    "rows of public.axis_candidate_finding, public.governance_drift_state, public.governance_scan_run are … ROW EXCLUSIVE",
+  ],
   [
     "the rollback of Tier 6: a report that reads",
     ["tier-6", "SELECT FROM governance_scan_run", rollbackFile(6)],

@@ -13,9 +13,9 @@ export const sqlCommon: readonly Mutant[] = [
   {
     name: "row-deltas-lifted-by-a-setting",
     defect: "a role's setting makes psql believe that somebody else measures what a file writes",
-    file: "sql/common/gates.sql",
-    find: "coalesce(current_setting('one_roof.deltas', true), '') = format('measured %s', pg_backend_pid())",
-    replace: "coalesce(current_setting('one_roof.deltas', true), '') LIKE 'measured%'",
+    file: "sql/common/ground.sql",
+    find: "WHEN format('measured %s', pg_backend_pid()) THEN 'yes'",
+    replace: "WHEN 'measured' THEN 'yes'",
     tests: ["test/provider/foreign-names.test.ts -t does not lift the row deltas"],
   },
   {
@@ -38,8 +38,8 @@ export const sqlCommon: readonly Mutant[] = [
     name: "locked-by-under-the-provider",
     defect: "a client that measures is told by the file who is in the way, in place of PostgreSQL's own message",
     file: "sql/common/locked.sql",
-    find: "format('measured %s', pg_backend_pid()) THEN RETURN; END IF;",
-    replace: "'' THEN RETURN; END IF;",
+    find: "current_setting('one_roof.measured') <> 'yes'",
+    replace: "true",
     tests: ["test/sql/locked.test.ts -t a client that measures"],
   },
   {

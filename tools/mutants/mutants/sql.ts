@@ -14,13 +14,13 @@ export const sql: readonly Mutant[] = [
     name: "gates-behind-the-write",
     defect: "what a file writes before its entry gates is measured by nobody under psql",
     file: "sql/prod/20_responsibility_axis.sql",
-    find: "\\ir ../common/entry_gates.sql\n\n-- The axis: who",
-    replace: "-- The axis: who",
+    find: "\\ir ../common/entry_gates.sql\n",
+    replace: "",
     also: [
       {
         file: "sql/prod/20_responsibility_axis.sql",
-        find: "-- Its values: the active scopes",
-        replace: "\\ir ../common/entry_gates.sql\n\n-- Its values: the active scopes",
+        find: "SET LOCAL one_roof.delta",
+        replace: "\\ir ../common/entry_gates.sql\n\nSET LOCAL one_roof.delta",
       },
     ],
     tests: ["test/sql/script-form.test.ts -t does nothing before its first gates"],
