@@ -1,10 +1,12 @@
 import { describeStop } from "../../provider/model/describe";
+import { messageOf } from "../../provider/model/errors";
 import { findDrift } from "../../provider/ledger/drift";
 import { catalogAndRows, differences } from "../support/database/compare";
 import type { TestDatabase } from "../support/database/database";
 import { ONE_MORE } from "../support/faults/faults";
 import { type Applied, applied } from "../support/pulumi/applied";
 import { heard, type Program } from "../support/pulumi/program";
+import { lasting, sampleOf } from "../support/samples";
 
 let db: TestDatabase;
 let rolled: Program;
@@ -148,8 +150,9 @@ describe("a run over a tier that has drifted", () => {
   let line = "";
 
   beforeAll(async () => {
+    await db.query("DELETE FROM axis_value WHERE tag = 'by hand'");
     await db.query(
-      "UPDATE governance_object_ownership SET owner_gov_code = 'GOV-MOT' WHERE object_ref = 'GRP-AI' AND scope = 'policy'",
+      "UPDATE governance_object_ownership SET owner_gov_code = 'GOV-MOT' WHERE object_ref = 'GRP-AI' AND scope = 'audit'",
     );
     [line] = await rolled.plan().then(({ tiers }) => tiers.flatMap(({ drift }) => drift));
   });
@@ -162,12 +165,15 @@ describe("a run over a tier that has drifted", () => {
     const text = describeStop(stop);
     expect(text).toContain(line);
     expect(text).toMatch(/throughTier 2.*ROLLOUT_ACCEPT=[0-9a-f]{16}/s);
+    expect(sampleOf("drift-accepted")).toContain(lasting([`warning: tier 3 has drifted: ${line}`]));
+    const refused = await rolled.plan(2).then(() => "nothing", messageOf);
+    expect(sampleOf("drift-back")).toContain(lasting(`error: ${refused}`.split("\n")));
 
     process.env.ROLLOUT_ACCEPT = /ROLLOUT_ACCEPT=(\w+)/.exec(text)![1];
     try {
       expect((await rolled.plan()).run.verdict).toBe("PASS");
       await db.query(
-        "UPDATE governance_object_ownership SET owner_gov_code = 'GOV-MOW' WHERE object_ref = 'GRP-AI' AND scope = 'audit'",
+        "UPDATE governance_object_ownership SET owner_gov_code = 'GOV-MOW' WHERE object_ref = 'GRP-AI' AND scope = 'policy'",
       );
       expect((await rolled.plan()).run.verdict).toBe("STOP");
     } finally {

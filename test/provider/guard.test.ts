@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "../../provider/model/errors";
 import { guard } from "../../provider/postgres/guard";
 import { retried } from "../../provider/postgres/retry";
 import type { Session } from "../../provider/postgres/session";
@@ -9,6 +10,7 @@ import { database, type TestDatabase } from "../support/database/database";
 import { heard, programOn, UNHURRIED } from "../support/pulumi/program";
 import { before, withProject } from "../support/pulumi/project";
 import { providerSession } from "../support/database/session";
+import { lasting, sampleOf } from "../support/samples";
 import { until } from "../support/until";
 
 let db: TestDatabase;
@@ -227,9 +229,13 @@ describe("a whole rehearsal", () => {
   });
 
   test("over a hold budget that is shorter than any answer takes is refused in the same words, and not cut off", async () => {
-    await expect(programOn(db, { holdBudget: "1ms" }).plan()).rejects.toThrow(
+    const planning = programOn(db, { holdBudget: "1ms" }).plan();
+    const refused = await planning.then(() => "nothing", messageOf);
+    expect(refused).toMatch(
       /held a strong lock on governance_registry for \d+ ms, more than the hold budget of 1 ms\. Nothing was changed/,
     );
+    const asOurCommand = refused.replace("pulumi config", "npm run pulumi -- config");
+    expect(sampleOf("hold-budget")).toContain(lasting([`error: ${asOurCommand}`]));
   });
 
   test("over its hold budget is refused though no statement failed: the file has swallowed the cancellation", async () => {

@@ -1,8 +1,9 @@
 import { catalogAndRows, differences } from "../support/database/compare";
 import { withDatabase } from "../support/database/database";
 import { RUN_ALL } from "../support/database/files";
-import { programOn } from "../support/pulumi/program";
+import { heard, programOn } from "../support/pulumi/program";
 import { withoutOwnFiles } from "../support/pulumi/outcome";
+import { lasting, sampleOf } from "../support/samples";
 
 const BY_PSQL = { adopt: "psql" };
 
@@ -14,7 +15,12 @@ test("a rollout that was run by psql is taken over as it is, and rolled back to 
     const { run } = await programOn(db, BY_PSQL).plan();
     expect(run).toMatchObject({ verdict: "PASS", adopts: [1, 2, 3, 4, 5, 6], stops: [] });
 
-    const states = await programOn(db, BY_PSQL).up();
+    const taking = programOn(db, BY_PSQL);
+    const states = await taking.up();
+    const said = heard(taking)
+      .split("\n")
+      .filter((line) => line.startsWith("Tier "));
+    expect([said.length, sampleOf("adopt-psql")]).toEqual([8, expect.stringContaining(lasting(said))]);
     const written = differences(before, await catalogAndRows(db.url));
     expect(written.filter((line) => !line.includes("one_roof_rollout"))).toEqual([]);
     const owner = programOn(db);

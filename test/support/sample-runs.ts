@@ -197,5 +197,8 @@ export async function takenOver(): Promise<Record<string, Shown[]>> {
   };
 }
 
-/** Samples that `npm run samples` alone makes: they take long, or differ with the machine. */
+/**
+ * Samples that `npm run samples` alone makes: they take long, or differ with the machine. What we say in them, tests that make such
+ * a run anyway hold to `sampleOf`.
+ */
 export const LONG = ["adopt-psql", "drift-accepted", "drift-back", "hold-budget", "lock"];

@@ -109,6 +109,11 @@ export function documented(): { document: string; name: string; lines: string[] 
   );
 }
 
+/** What the documents show under this name, for a test that makes such a run anyway: it has to contain the `lasting` of what is said there. */
+export function sampleOf(name: string): string {
+  return lasting(documented().find((each) => each.name === name)?.lines ?? []);
+}
+
 /** Writes the samples into the documents. */
 export function write(samples: ReadonlyMap<string, readonly string[]>): void {
   for (const document of DOCUMENTS) {
