@@ -102,6 +102,22 @@ test("a refusal by any gate of One-Roof has three lines below its name, in a ter
   expect(told.filter((lines) => lines.length > 3 || lines.some((line) => line.length > 90))).toEqual([]);
 });
 
+test("Pulumi's line above those has room for a name of 21 letters: type and name of a tier are in every state, a gate's name is the domain's", () => {
+  const lineOf = (name: string) => `        - [mandatory]  ${name}  (${TIER_TYPE}: tier-0-preflight)`;
+  expect(lineOf("x".repeat(21))).toHaveLength(100);
+  const wider = gatePolicies(rollout).filter(({ name }) => lineOf(name).length > 100);
+  expect(wider.map(({ name }) => name).sort()).toEqual([
+    "containment_unregistered_groups",
+    "containment_without_group",
+    "group_owners_ambiguous",
+    "idle_in_the_way_over_5s",
+    "mapped_labels_inactive",
+    "responsibility_axis_gap",
+    "responsibility_gap_drift",
+    "responsibility_required",
+  ]);
+});
+
 test.each([
   ["short", ["short"]],
   [`${"word ".repeat(18)}more\nnext`, ["word ".repeat(18).trim(), "more", "next"]],
