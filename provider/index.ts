@@ -12,7 +12,7 @@ export type {
   Owned,
   RoleAttributes,
 } from "./model/access";
-export { isPreview, PREVIEW, PULUMI } from "./model/command";
+export { isPreview, PREVIEW, PULUMI, UP } from "./model/command";
 export {
   describeAccess,
   describeCondition,

@@ -27,12 +27,17 @@ export async function requireEvidenceFolder(folder: string): Promise<void> {
     await rmdir(await mkdtemp(path.join(nearest(path.resolve(folder)), ".writable-")));
   } catch (error) {
     throw new RolloutError(
-      `The evidence of a rollback could not be written to the folder ${inLine(folder)}: ${messageOf(error)}. Nothing was changed. ` +
+      `The evidence of a rollback could not be written to the folder ${inLine(folder)}: ${said(error)}. Nothing was changed. ` +
         `Make the folder writable, or name another: ${PULUMI} config set evidence FOLDER`,
       undefined,
       { cause: error, failed: "configuration" },
     );
   }
+}
+
+/** What the file system said, without the name of the file that was only tried. */
+function said(error: unknown): string {
+  return messageOf(error).replace(/, mkdtemp '.*'$/, "");
 }
 
 /** The folder itself, or the lowest above it that is there. */

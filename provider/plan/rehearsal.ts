@@ -1,5 +1,5 @@
 import type { Context } from "../context";
-import { DESTROY, isPreview, PREVIEW, UP, wantsProfile } from "../model/command";
+import { DESTROY, onlyLooks, PREVIEW, UP, wantsProfile } from "../model/command";
 import { NO_DELTA } from "../model/delta";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { stopsOf } from "../model/findings";
@@ -66,7 +66,7 @@ export async function rehearse(
 
 /** A preview writes no evidence, and whoever looks at one need not be who writes it; what is told is in the way of `up` and `destroy`. */
 function tellPreview(log: Log, error: unknown): void {
-  if (!isPreview()) throw error;
+  if (!onlyLooks()) throw error;
   log(`${messageOf(error)}. Until then ${UP} and ${DESTROY} refuse.`);
 }
 

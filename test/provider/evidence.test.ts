@@ -90,6 +90,22 @@ describe("a folder that cannot be", () => {
     });
   });
 
+  test("is refused by the preview that an up or destroy begins with, before anything is rehearsed", async () => {
+    await withDatabase("signed", async (db) => {
+      const rolled = programOn(db, { evidence: occupied() });
+      Object.assign(process.env, { PULUMI_NODEJS_DRY_RUN: "true", ROLLOUT_CHANGES: "true" });
+      const refused = await rolled
+        .plan()
+        .catch((error: unknown) => error)
+        .finally(() => {
+          delete process.env.PULUMI_NODEJS_DRY_RUN;
+          delete process.env.ROLLOUT_CHANGES;
+        });
+      expect(messageOf(refused)).toMatch(/written to the folder .*ENOTDIR: not a directory\. Nothing was changed\./);
+      expect(heard(rolled)).not.toContain("Rehearsed");
+    });
+  });
+
   test("is told from one that can, of which nothing is made", async () => {
     await requireEvidenceFolder(path.join(folder, "not", "yet"));
     expect(readdirSync(folder)).toEqual([]);
