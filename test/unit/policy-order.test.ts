@@ -40,6 +40,13 @@ test("a stack without the first tier is refused", async () => {
   expect(await judge(resource(1))).toEqual(["Tier 0 is missing: expected the tiers 0, found 1."]);
 });
 
+test("tiers that --target leaves out are told once, with what to do instead", async () => {
+  const leftOut = { ...resource(0), props: {} };
+  expect(await judge(leftOut, { ...leftOut, urn: urn(1) }, resource(3))).toEqual([
+    expect.stringMatching(/^2 of the tiers are left out \(--target.* config set throughTier TIER; /),
+  ]);
+});
+
 test.each<[string, PolicyResource, string]>([
   ["on none", resource(3), "Tier 3 does not depend on tier 1."],
   ["only on one further back", resource(3, 0), "Tier 3 does not depend on tier 1."],

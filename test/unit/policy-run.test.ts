@@ -1,6 +1,7 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { type StopKind, stopsOf } from "../../provider/model/findings";
 import { type RunVerdict, TIER_TYPE, type TierInputs } from "../../provider/model/tier-inputs";
+import { gatePolicies } from "../../policy/gates";
 import { runPolicies } from "../../policy/run";
 import { inputs, ROLLOUT, run, violations } from "./fixtures";
 
@@ -34,6 +35,11 @@ test.each<[StopKind, string]>([
   expect(await onRun({ verdict: "STOP", stops })).toContainEqual(
     expect.stringMatching(new RegExp(`^${policy}: .*tier 1:? did what it must not\\.$`)),
   );
+});
+
+test("a tier that --target leaves out crashes no rule: the order of tiers tells it", async () => {
+  const policies = [...runPolicies(ROLLOUT), ...gatePolicies(ROLLOUT)];
+  expect(await violations(policies, { type: TIER_TYPE, props: {} })).toEqual([]);
 });
 
 test("every stop is told, each by its own policy", async () => {
