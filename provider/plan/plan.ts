@@ -113,7 +113,8 @@ async function rehearseOrSayWhyNot(
   { request, readings }: { readonly request: RunRequest; readonly readings: Readings },
 ): Promise<{ reports: TierReport[]; why?: string }> {
   const without = async (why: string, evidence = "") => {
-    context.log(`NOT REHEARSED: ${why}${evidence}.`);
+    const open = status.toRollBack.length > 0 || firstWriting(status) !== undefined;
+    context.log(`${open ? "NOT REHEARSED" : "Nothing that writes is left to rehearse"}: ${why}${evidence}.`);
     const taken = Object.entries(readings).map(([name, reading]) => `${name} ${show(reading)}`);
     if (wantsProfile()) context.log(`Readings: ${taken.join(", ")}`);
     await tellEntry(context, status.pending[0]?.declaration ?? {});

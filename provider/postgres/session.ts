@@ -258,7 +258,8 @@ const NOT_TRUSTED =
 const ADVICE: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there. Start the server, or correct DATABASE_URL or PGHOST and PGPORT",
   ENOTFOUND: "there is no such host. Correct DATABASE_URL or PGHOST",
-  "28P01": "the password was refused. Correct DATABASE_URL or PGPASSWORD",
+  "28P01":
+    "the password was refused. Correct DATABASE_URL or PGPASSWORD; that of the rollout's own login holds only while an approval is in force",
   "28000":
     "the login was refused. Correct DATABASE_URL or PGUSER, name its certificate by sslcert and sslkey where the server asks for one, " +
     "or ask for access in pg_hba.conf",

@@ -68,14 +68,42 @@ test("the printed script runs by psql, twice, and then all is as declared", asyn
   expect({ code, told }).toEqual({ code: 0, told: "Everything is as declared. No approval is in force.\n" });
 });
 
+test.each([
+  [
+    "a digest that is none",
+    ["--release", "abc"],
+    EXIT.configuration,
+    /^A release is known by its digest of 64 .* found 'abc'\. Nothing was changed\.\n$/,
+  ],
+  [
+    "too long a time",
+    ["--for", "9d"],
+    EXIT.configuration,
+    /^An approval is valid for 1 minute to 7 days, not for 9 days\. Nothing was changed\.\n$/,
+  ],
+  ["no time", ["--for", "soon"], EXIT.configuration, /^--for soon is not a time: .* Nothing was changed\.\n$/],
+])("an approval with %s is refused in one line", async (_, wrong, exitCode, message) => {
+  const given = ["--release", RELEASE, "--request", "APR-0211", "--for", "2h", ...wrong];
+  const { code, stdout, stderr } = await access(["approve", ...given]);
+  expect({ code, stdout }).toEqual({ code: exitCode, stdout: "" });
+  expect(stderr).toMatch(message);
+});
+
 test("a person approves and withdraws; whoever is no approver does not", async () => {
   await db.query("GRANT one_roof_approver TO councillor");
   const act = ["approve", "--release", RELEASE, "--request", "APR-0211", "--for", "2h"];
   const stranger = await access(act, "passer_by");
   expect(stranger).toMatchObject({ code: EXIT.refused, stdout: "" });
-  expect(stranger.stderr).toContain("permission denied");
+  expect(stranger.stderr).toMatch(
+    /^permission denied for .*\. Connect as an approver, a member of one_roof_approver .* Nothing was changed\.\n$/,
+  );
   const approved = await access(act, "councillor");
   expect(approved).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Approved until \d{4}-.* UTC\.\n$/) });
+  const again = await access(act, "councillor");
+  expect(again).toMatchObject({ code: EXIT.refused, stdout: "" });
+  expect(again.stderr).toMatch(
+    /^An approval of release .* is in force until .* Withdraw it first: npm run access -- withdraw\. .*\n$/,
+  );
   const told = await access(["audit", "--json"]);
   expect(JSON.parse(told.stdout)).toMatchObject({
     asDeclared: true,
@@ -113,8 +141,6 @@ test.each([
   [["grant"], 2, 'Unknown command "grant".'],
   [["audit", "--wrong"], 2, "Unknown option '--wrong'"],
   [["approve", "--release", RELEASE], 2, "approve needs --release, --request and --for."],
-  [["approve", "--release", RELEASE, "--request", "A", "--for", "soon"], 2, "--for soon is not a time"],
-  [["approve", "--release", "abc", "--request", "A", "--for", "2h"], 1, "64 hexadecimal digits"],
 ])("%j is refused", async (args, code, message) => {
   const refused = await access(args);
   expect(refused.code).toBe(code);

@@ -42,7 +42,7 @@ describe("the connection", () => {
       const { code, stdout, stderr } = await gate([], { DATABASE_URL: url("mistyped") });
       expect({ code, stdout }).toEqual({ code: EXIT.unreachable, stdout: "" });
       expect(stderr).toMatch(ONE_LINE);
-      expect(stderr).toMatch(/gate_secret@127\.0\.0\.1:\d+.*password was refused/);
+      expect(stderr).toMatch(/gate_secret@127\.0\.0\.1:\d+.*password was refused.* only while an approval is in force/);
       expect(stderr).not.toContain("mistyped");
       expect((await gate([], { DATABASE_URL: url("right") })).code).toBe(10);
     });

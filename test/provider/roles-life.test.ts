@@ -40,7 +40,9 @@ const members = () =>
 test("without an approval nothing is rehearsed and nothing applied, by provider and by psql", async () => {
   const { run, inputs } = await rollout.plan();
   expect(run.verdict).not.toBe("PASS");
-  expect(heard(rollout)).toMatch(/NOT REHEARSED: no approval is in force on .* Ask an approver/);
+  expect(heard(rollout)).toMatch(
+    /NOT REHEARSED: no approval is in force on .* Have an approver run SELECT one_roof_access\.approve/,
+  );
   await expect(rollout.create(inputs[0])).rejects.toThrow(/not applied|no approval is in force/);
   const before = await catalogAndRows(db.url);
   for (const file of [tierFile(1), tierFile(3), RUN_ALL, FULL_ROLLBACK]) {
@@ -129,6 +131,10 @@ describe("under an approval of this release", () => {
 
   test("drift is told to the monitor; the way back needs an approval, and restores the baseline to the last right", async () => {
     const monitor = programOn(db, {}, { url: as(db, ROLES.monitor) });
+    await monitor.plan();
+    expect(heard(monitor)).toMatch(
+      /^Nothing that writes is left to rehearse: one_roof_monitor may not write on .*: only one_roof_login may/,
+    );
     await db.query("UPDATE public.axis_value SET status = 'retired' WHERE value_code = 'ai-ops'");
     await monitor.read(states.find(({ tier }) => tier === 5)!);
     expect(heard(monitor)).toMatch(/Tier 5 .* has drifted: .*ai-ops.* status was active, is retired/);
