@@ -1,10 +1,16 @@
 // What a command says. Names of databases, stacks and files, and what a server answered, are worded by others: a terminal must not obey them.
-import { harmless } from "../provider";
+import type { WriteStream } from "node:tty";
+import { fold, harmless } from "../provider";
 import { interrupt } from "./interrupts";
+
+/** A text as a person can read it at a terminal; in a file or a log its lines stay whole. */
+export function forStream(text: string, { isTTY, columns }: Pick<WriteStream, "isTTY" | "columns">): string {
+  return isTTY && columns >= 40 ? fold(harmless(text), columns) : harmless(text);
+}
 
 /** The command's answer, on standard output. */
 export function say(text: string): void {
-  console.log(harmless(text));
+  console.log(forStream(text, process.stdout));
 }
 
 /** Asks the person at the terminal; gives what was typed, or nothing where the question was left. */
@@ -27,5 +33,5 @@ export function ask(question: string): Promise<string | undefined> {
 
 /** What a person is told meanwhile, on standard error. */
 export function tell(text: string): void {
-  console.error(harmless(text));
+  console.error(forStream(text, process.stderr));
 }

@@ -50,7 +50,7 @@ function sameVersions(wanted, installed) {
 
 async function install() {
   console.error("Installing the dependencies (npm ci) ...");
-  const npm = spawn("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"], {
+  const npm = spawn("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: project,
     // Standard output belongs to the command (`db url` prints only the URL).
     stdio: ["ignore", 2, 2],

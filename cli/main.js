@@ -36,7 +36,7 @@ main()
   .catch((error) => {
     // A failure that was foreseen carries its exit code and a message for people; anything else is a defect and shows its stack.
     const text = error && typeof error.exitCode === "number" ? error.message : inspect(error);
-    console.error(loaded ? require("../provider").harmless(text) : text);
+    console.error(loaded ? require("./console").forStream(text, process.stderr) : text);
     process.exitCode = (error && error.exitCode) || 1;
   })
   .finally(() => {

@@ -24,6 +24,7 @@ export {
 } from "./model/describe";
 export { describeTiers, shortDigest } from "./model/describe-ledger";
 export { codeOf, firstSentence, messageOf } from "./model/errors";
+export { fold } from "./model/fold";
 export { harmless, harmlessData, inLine } from "./model/harmless";
 export type { Stop, StopKind } from "./model/findings";
 export type { Failed, Intent, Note } from "./model/outcome";

@@ -42,6 +42,7 @@ export const run: Command = async (given, name) => {
   if (rehearsesDown(name, line) && !isEmpty) pulumi.env.ROLLOUT_RUN_PROGRAM = "true";
   if (args.length < given.length) pulumi.env.ROLLOUT_PROFILE = "true";
   if (changes(name, line)) pulumi.env.ROLLOUT_CHANGES = "true";
+  if (isTerminal()) pulumi.env.ROLLOUT_COLUMNS = String(process.stdout.columns);
   const operation = { name, args, line, isEmpty };
   const { code, intent } = await (asks
     ? runWhenAgreed(pulumi, operation)

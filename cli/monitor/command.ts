@@ -27,7 +27,14 @@ export async function answer(
   } catch (error) {
     const { message, exitCode } = foreseen(error) ?? new Failure(messageOf(error));
     if (quiet) return exitCode;
-    // An error is one line, so that a log of cron or CI keeps it together.
-    throw new Failure(message.replace(/\s*\n\s*/g, " "), exitCode, { cause: error });
+    throw new Failure(process.stderr.isTTY ? message : inOneLine(message), exitCode, { cause: error });
   }
+}
+
+/** So that a log of cron or CI keeps an error together. */
+export function inOneLine(message: string): string {
+  return message
+    .replace(/:\s*\n\s*- /g, ": ")
+    .replace(/\s*\n\s*- /g, "; ")
+    .replace(/\s*\n\s*/g, " ");
 }

@@ -1,7 +1,7 @@
 // The whole of one tier, for whoever asks for it: what the ledger keeps, and what is measured now.
 import { inLine, show } from "../../provider";
 import type { AppliedFacts, Detail, GateFacts } from "./facts";
-import { field } from "./screen";
+import { field, inUtc } from "./screen";
 
 export function describeDetail(detail: Detail): string {
   const { tier, title, applied, files, declared, measured, rollback } = detail;
@@ -38,7 +38,7 @@ function describeApplied({
   request,
 }: AppliedFacts): string[] {
   return [
-    field("applied", `${at.replace("T", " ").replace("Z", " UTC")} by ${by}, rollout ${rolloutId}`),
+    field("applied", `${inUtc(at)} by ${by}, rollout ${rolloutId}`),
     field("ledger", `row ${position}, hash ${hash}`),
     field("release", release === null ? "not kept: no approval was in force" : `${release} under ${request ?? "?"}`),
     field("digest", `${digest}, ${asHere ? "as the files here" : "OTHER than the files here"}`),
@@ -63,7 +63,10 @@ function signatures({ signatures: signed }: Detail): string[] {
   if (signed === null) return [field("signed", "not kept in this row")];
   if (!signed.length) return [field("signed", "nothing was kept")];
   return signed.flatMap(({ source, key, signer, decision, signedAt, digest }, index) => [
-    field(index ? "" : "signed", `${source} ${key ?? "?"}: ${signer ?? "?"}, ${decision ?? "?"}, ${signedAt ?? "?"}`),
+    field(
+      index ? "" : "signed",
+      `${source} ${key ?? "?"}: ${signer ?? "?"}, ${decision ?? "?"}, ${inUtc(signedAt ?? "?")}`,
+    ),
     field("", `  digest ${digest}`),
   ]);
 }

@@ -30,6 +30,11 @@ export function oneLine(text: string): string {
   return shown.length > WIDTH ? `${shown.slice(0, WIDTH - 1).join("")}…` : shown.join("");
 }
 
+/** `2026-11-29 16:40:31 UTC`, from ISO 8601 in UTC. */
+export function inUtc(time: string): string {
+  return time.replace(/^(\S+)T([\d:]+)(?:\.\d+)?(?:Z|\+00:00)$/, "$1 $2 UTC");
+}
+
 export function field(name: string, text: string): string {
   return name.padEnd(10) + text;
 }
@@ -45,7 +50,7 @@ function head({ target, release, request, approval, atWork, ...facts }: Facts): 
           field(
             "Approval",
             inForce
-              ? `release ${shortDigest(inForce.release)} under ${inForce.request}, by ${inForce.approvedBy}, until ${inForce.validUntil}`
+              ? `release ${shortDigest(inForce.release)} under ${inForce.request}, by ${inForce.approvedBy}, until ${inUtc(inForce.validUntil)}`
               : "none is in force",
           ),
         ]

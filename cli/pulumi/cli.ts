@@ -81,8 +81,8 @@ async function prepare(line: CommandLine): Promise<Pulumi> {
 }
 
 /**
- * Runs the command itself: what it shows without a terminal stands once, what it says of locks is kept, a Ctrl-C that it takes for itself is noticed, and what the run tells as data
- * is read.
+ * Runs the command itself: what it shows without a terminal stands once, what it says of locks is kept, a command line that it cannot read
+ * and a Ctrl-C that it takes for itself are noticed, and what the run tells as data is read.
  */
 async function attempt(line: CommandLine, args: readonly string[], start: Start) {
   const errors = engineErrors(line);
@@ -91,6 +91,7 @@ async function attempt(line: CommandLine, args: readonly string[], start: Start)
   const heard = { onDisplay: display?.onDisplay, onError: errors?.onError, onNoticed: events?.onNoticed };
   const ended = await listened((env) => start(args, { ...events?.env, ...env }, heard));
   display?.end();
+  if (errors?.isUsage() && ended.code !== 0) ended.failures.push("configuration");
   return { ended, kept: errors?.kept() ?? "" };
 }
 

@@ -1,6 +1,7 @@
 // The stack's configuration as Pulumi keeps it, for commands that work without starting Pulumi.
 import fs from "node:fs";
 import { FAILSAFE_SCHEMA, load, YAMLException } from "js-yaml";
+import { codeOf } from "../../provider";
 import { EXIT } from "../exit-codes";
 import { Failure, reasonOf } from "../failure";
 import { projectName } from "../project";
@@ -42,6 +43,8 @@ function mapping(value: unknown, file: string): Record<string, unknown> {
 }
 
 function yamlReason(cause: unknown): string {
+  if (codeOf(cause) === "ENOENT")
+    return "there is none. Correct PULUMI_STACK, or make the stack: npm run pulumi -- stack init NAME. Nothing was started.";
   if (!(cause instanceof YAMLException)) return reasonOf(cause);
   return cause.reason + (cause.mark ? ` in line ${cause.mark.line + 1}` : "");
 }

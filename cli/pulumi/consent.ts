@@ -96,7 +96,7 @@ export function describeIntent(command: string, intent?: Intent): string {
     ...(adopts ? [`${count(adopts, "tier")} taken over`] : []),
     ...(removes ? [`${count(removes, "tier")} back`] : []),
   ];
-  if (tiers.length === 0) return `no tier up or back, ${ONLY_STATE}`;
+  if (tiers.length === 0) return "no tier up or back";
   const changed = [...tiers, count(objects, "object"), count(rows, "row")].join(", ");
   return unrehearsed ? `${changed}, NOT REHEARSED` : changed;
 }

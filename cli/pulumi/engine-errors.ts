@@ -2,7 +2,7 @@
 // take the lock away, whoever holds it, so we say it ourselves (locks.ts).
 import { stripVTControlCharacters } from "node:util";
 import { interrupt } from "../interrupts";
-import type { CommandLine } from "./command-line";
+import { type CommandLine, operationOf } from "./command-line";
 
 /** Commands that take the stack's lock. */
 const LOCKING = ["up", "update", "destroy", "down", "refresh", "import"];
@@ -12,6 +12,12 @@ const LOCKED = "error: the stack is currently locked by ";
 /** How Pulumi tells of a Ctrl-C at its question: no signal comes then, because it reads the keys itself. */
 const CTRL_C_AT_QUESTION = /^error: confirmation cancelled, .*: interrupt$/m;
 
+/** How the CLI tells of a command line that it cannot read; its exit code is that of any failure. */
+const USAGE = /^error: (unknown (shorthand )?flag|unknown command|flag needs an argument|invalid argument|accepts )/m;
+
+/** How much of what is said is looked at for that, in bytes. */
+const FIRST_WORDS = 1_000;
+
 /** A colour of which the end is still to come. */
 const UNFINISHED = /(?!\n)\p{Cc}(\[[\d;]*)?$/u;
 
@@ -20,17 +26,21 @@ export interface EngineErrors {
   onError: (chunk: Buffer) => void;
   /** What was kept, without colours. */
   kept(): string;
+  /** Whether the command line was what it could not read: it says so before anything else. */
+  isUsage(): boolean;
 }
 
-/** Undefined for a command that takes no lock: what it says goes to the terminal directly. */
-export function engineErrors({ words }: CommandLine): EngineErrors | undefined {
-  if (!LOCKING.includes(words[0] ?? "")) return undefined;
+/** Undefined for a command that neither takes a lock nor runs the program: what it says goes to the terminal directly. */
+export function engineErrors(line: CommandLine): EngineErrors | undefined {
+  if (!operationOf(line) && !LOCKING.includes(line.words[0] ?? "")) return undefined;
   let open = Buffer.alloc(0);
+  let said = Buffer.alloc(0);
   let keeping = false;
   return {
     onError(chunk) {
       open = Buffer.concat([open, chunk]);
       if (CTRL_C_AT_QUESTION.test(plain(open))) interrupt("SIGINT", { known: true });
+      if (said.length < FIRST_WORDS) said = Buffer.concat([said, chunk]);
       if (keeping) return;
       // Byte for byte, because a character may have come in part.
       const text = open.toString("latin1");
@@ -40,6 +50,7 @@ export function engineErrors({ words }: CommandLine): EngineErrors | undefined {
       keeping = plain(open).startsWith(LOCKED);
     },
     kept: () => plain(open),
+    isUsage: () => USAGE.test(plain(said)),
   };
 }
 

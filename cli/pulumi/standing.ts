@@ -27,8 +27,9 @@ export async function tellStanding({ line, cli, ended }: CutShort): Promise<void
   const release = onInterrupt((again) => process.exit(exitCodeOf(again)));
   try {
     tell(`${operation} on stack ${line.stack} ${howItEnded(ended)}.`);
-    tell(await whatStands(line, cli));
-    tell(whatNext(operation));
+    const { text, isNothing } = await whatStands(line, cli);
+    tell(text);
+    tell(whatNext(operation, isNothing));
   } finally {
     release();
   }
@@ -42,7 +43,8 @@ function howItEnded({ code }: Ended): string {
 
 const WORDS = { SIGHUP: "SIGHUP: the terminal was closed", SIGINT: "Ctrl-C", SIGTERM: "SIGTERM" } as const;
 
-async function whatStands(line: CommandLine, cli: Cli): Promise<string> {
+/** In words, and whether it is known to be nothing. */
+async function whatStands(line: CommandLine, cli: Cli): Promise<{ text: string; isNothing: boolean }> {
   if (cli.env.DATABASE_URL) process.env.DATABASE_URL = cli.env.DATABASE_URL;
   const tooLong = sleep(PATIENCE_MS, undefined, { ref: false }).then(() => {
     throw new Error(`no answer within ${PATIENCE_MS / 1_000} s`);
@@ -53,10 +55,10 @@ async function whatStands(line: CommandLine, cli: Cli): Promise<string> {
     const carried = tiers.length ? describeTiers(tiers) : "no tier";
     const known = `${database} carries ${carried}, says its ledger`;
     return atWork
-      ? `${known}; but that is not the end of it: ${atWork}.`
-      : `${known}; what was under way is rolled back.`;
+      ? { text: `${known}; but that is not the end of it: ${atWork}.`, isNothing: false }
+      : { text: `${known}; what was under way is rolled back.`, isNothing: tiers.length === 0 };
   } catch (error) {
-    return `The ledger could not be read (${messageOf(error)}). ${inState(line, cli)}`;
+    return { text: `The ledger could not be read (${messageOf(error)}). ${inState(line, cli)}`, isNothing: false };
   }
 }
 
@@ -71,8 +73,9 @@ function inState(line: CommandLine, cli: Cli): string {
   }
 }
 
-function whatNext(operation: string): string {
+export function whatNext(operation: string, isNothing: boolean): string {
   const again = `Run the same command again: npm run ${operation}.`;
+  if (isNothing && operation !== "refresh") return again;
   if (operation === "up") return `${again} It goes on from there. To take back what stands: npm run destroy.`;
   if (operation === "destroy") return `${again} It goes on from there. To apply again what is gone: npm run up.`;
   return `${again} It changes nothing in the database.`;

@@ -37,7 +37,18 @@ export function describeCondition({ operator, expected }: Pick<BoundGate, "opera
 /** A gate with its tier, position, condition and what it measured. */
 export function describeGate(gate: GateResult): string {
   const { tier, at, name, measured } = gate;
-  return `tier ${tier} ${at} gate ${name}: expected ${describeCondition(gate)}, measured ${show(measured)}`;
+  return `tier ${tier} ${at} gate ${name}: expected ${describeCondition(gate)}, measured ${abridged(show(measured))}`;
+}
+
+/** How long what was measured may be in a line for people; the whole is in `npm run gate -- --json`. */
+const MEASURED_WIDTH = 150;
+
+/** A long list with the number of what is left out. */
+function abridged(text: string): string {
+  if (text.length <= MEASURED_WIDTH) return text;
+  const end = text.lastIndexOf(", ", MEASURED_WIDTH);
+  if (end < 0) return text;
+  return `${text.slice(0, end)}, and ${text.slice(end + 2).split(", ").length} more`;
 }
 
 /** One reason not to go on, naming the tier. */

@@ -165,7 +165,7 @@ function approvalBlockers({ absent, inForce }: AccessAudit, { release }: Release
       remedy: `Ask an approver: npm run access -- approve --release ${release} --request ${request} --for 2h`,
       token: inForce
         ? `the one in force is of ${describeApproval({ ...inForce, release: shortDigest(inForce.release) })}`
-        : `none is in force for release ${shortDigest(release)} under ${inLine(request)}`,
+        : `none is in force for release ${shortDigest(release)} under ${inLine(request) || "a request that is not named"}`,
     },
   ];
 }

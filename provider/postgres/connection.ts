@@ -87,7 +87,7 @@ function readUrl(text: string): Settings {
   const unreadable = (found: string) =>
     refusal(`DATABASE_URL is not the URL of a PostgreSQL database: expected ${URL_FORM}, found ${found}, ${UNSEEN}.`);
   if (/^\s*\w+\s*=/.test(text)) throw unreadable("settings such as host=…");
-  if (!/^postgres(ql)?:/i.test(text)) throw unreadable("no such scheme");
+  if (!/^postgres(ql)?:/i.test(text)) throw unreadable(schemeOf(text));
   if (!/^postgres(ql)?:\/\//i.test(text)) throw unreadable("no two slashes behind the scheme");
   try {
     return settingsOf(text);
@@ -97,6 +97,12 @@ function readUrl(text: string): Settings {
         `known parameters are ${Object.keys(VARIABLES).join(", ")})`,
     );
   }
+}
+
+/** What a value that is meant for something else begins with; before `://` stands no password. */
+function schemeOf(text: string): string {
+  const [scheme] = /^[a-z][a-z0-9+.-]{0,20}:\/\//i.exec(text) ?? [];
+  return scheme === undefined ? "something that begins with no such scheme" : `${scheme}…`;
 }
 
 /** Throws where anything in the URL is not understood. */
@@ -125,7 +131,8 @@ function settingsOf(text: string): Settings {
  */
 function protection({ sslmode = "disable", sslrootcert, sslcert, sslkey }: Settings): false | ConnectionOptions {
   const known = ["disable", "prefer", "require", "verify-ca", "verify-full", "no-verify"];
-  if (!known.includes(sslmode)) throw refusal(`The sslmode is not known: expected one of ${known.join(", ")}.`);
+  if (!known.includes(sslmode))
+    throw refusal(`The sslmode in DATABASE_URL or PGSSLMODE is not known: expected one of ${known.join(", ")}.`);
   if (sslmode === "disable") return false;
   if (sslmode === "verify-ca" && !sslrootcert) {
     throw refusal("sslmode=verify-ca needs sslrootcert: any public authority would do otherwise.");

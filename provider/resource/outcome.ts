@@ -1,4 +1,6 @@
 import { appendFileSync } from "node:fs";
+import { RolloutError } from "../model/errors";
+import { foldDiagnostic } from "../model/fold";
 import type { Failed, Note } from "../model/outcome";
 import { failureOf } from "../postgres/failed";
 
@@ -27,6 +29,7 @@ export async function noted<T>(work: () => T | Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     noteFailure(failureOf(error));
+    if (error instanceof RolloutError) error.message = foldDiagnostic(error.message, "error");
     throw error;
   }
 }

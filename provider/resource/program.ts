@@ -13,6 +13,7 @@ import { describeTiers, shortDigest } from "../model/describe-ledger";
 import { compareTiers, rehearsedLines } from "../model/describe-tiers";
 import { messageOf } from "../model/errors";
 import { accessDemanded, requirePinned } from "../model/guards";
+import { foldDiagnostic } from "../model/fold";
 import { harmless } from "../model/harmless";
 import { writes } from "../model/rollout";
 import type { Plan } from "../plan/plan";
@@ -55,14 +56,18 @@ async function rollOut(project: Project): Promise<Record<string, unknown>> {
   });
   if (!process.env.PULUMI_OPTION_POLICY_PACK) await warn(NO_PACK);
   const exposure = describeExposure(readConnection());
-  if (exposure) await warn(exposure);
+  if (exposure) await warn(foldDiagnostic(exposure, "warning"));
   const destroying = process.env.ROLLOUT_COMMAND === "destroy";
   // The way back asks for no ratification.
   if (!destroying) requirePinned(getStack(), configuration.request.release);
   const request = { ...configuration.request, ...(destroying && { throughTier: -1 }) };
   // Loaded while the provider starts: what a plan needs takes a while.
   const { planRun } = require("../plan/plan") as typeof import("../plan/plan");
-  const plan = await planRun(project, { ...configuration, request }, (line) => void info(harmless(line)));
+  const plan = await planRun(
+    project,
+    { ...configuration, request },
+    (line) => void info(foldDiagnostic(harmless(line), "info")),
+  );
   note({ is: "intent", ...plan.intent });
   if (destroying) return {};
   const applied = plan.tiers.filter(({ report }) => plan.run.applies.includes(report.tier));
@@ -73,7 +78,7 @@ async function rollOut(project: Project): Promise<Record<string, unknown>> {
 async function tellRehearsed(applied: Plan["tiers"]): Promise<void> {
   const lines = rehearsedLines(applied, Boolean(process.env.PULUMI_OPTION_POLICY_PACK));
   if (lines) await info(harmless(lines));
-  if (lines && wantsProfile()) await info(harmless(compareTiers(applied)));
+  if (lines && wantsProfile()) await info(foldDiagnostic(harmless(compareTiers(applied)), "info"));
 }
 
 function outputs(plan: Plan, tiers: readonly Tier[]): Record<string, unknown> {
@@ -105,7 +110,7 @@ function releases({ tiers, run }: Plan): Record<string, unknown> {
 
 /** What Pulumi prints as one message; with a stack it would be inspected for many seconds and not shown. */
 function refusal(error: unknown): RunError {
-  const said = new RunError(harmless(messageOf(error)));
+  const said = new RunError(foldDiagnostic(harmless(messageOf(error)), "error"));
   said.stack = "";
   return said;
 }
@@ -132,7 +137,9 @@ function registerTiers(plan: Plan, configuration: Configuration): Tier[] {
     const { scripts, drift } = plan.tiers[index];
     const name = `tier-${inputs.tier}-${scripts.declaration.name}`;
     const tier = new Tier(name, { ...inputs, ...chained }, previous ? { dependsOn: previous } : {});
-    for (const text of drift) void warn(harmless(`tier ${inputs.tier} has drifted: ${text}`), tier);
+    for (const text of drift) {
+      void warn(foldDiagnostic(harmless(`tier ${inputs.tier} has drifted: ${text}`), "warning"), tier);
+    }
     tiers.push(tier);
   }
   return tiers;

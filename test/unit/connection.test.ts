@@ -60,6 +60,13 @@ describe("a URL", () => {
   });
 });
 
+test("what another program's URL begins with is named", () => {
+  expect(() => of("mysql://me:hunter2@db.example/x")).toThrow(
+    /expected postgresql:.*, found mysql:\/\/…, which is not/,
+  );
+  expect(() => of("garbage")).toThrow(/found something that begins with no such scheme, /);
+});
+
 test.each([
   [{ PGHOST: "postgres://me:hunter2@db.example", PGUSER: "me" }],
   [{ PGHOST: "db.example", PGUSER: "me", PGPORT: "hunter2" }],

@@ -118,6 +118,14 @@ describe("what a file measured", () => {
     expect(failures(notice(more))).toEqual([expect.stringMatching(/^tier 1 exit gate doors: expected = 2, measured /)]);
   });
 
+  test("with a long list names as many as fit in a line or two, and how many more there are", () => {
+    const columns = Array.from({ length: 45 }, (_, index) => `some_relation.column_${index}`);
+    const [gate] = failedGates(gates, {});
+    const text = describeGate({ ...gate, measured: columns.join(", ") });
+    expect(text).toMatch(/measured some_relation\.column_0, .*\.column_5, and 39 more$/);
+    expect(text.length).toBeLessThan(230);
+  });
+
   test("fails without any notice, for each gate declared", () => {
     expect(failedGates(gates, {}).map(describeGate)).toEqual([
       "tier 1 entry gate doors: expected in 0,2, measured not measured",
