@@ -66,7 +66,7 @@ export type Wanted = Pick<Configuration, "parameters" | "request">;
 /** As sql/gate_monitor/gate_check.sh: cannot write, waits for no lock longer than 2 s. */
 const READ_ONLY = { default_transaction_read_only: "on", lock_timeout: "2s", statement_timeout: "30s" };
 
-/** Opens a session that only watches, with its login's own rights, and closes it when `work` is done. */
+/** Opens a session that only watches, with the rights that a run of its login would have, and closes it when `work` is done. */
 export async function watching<T>(
   { rollout }: Project,
   parameters: Parameters,
@@ -78,8 +78,8 @@ export async function watching<T>(
     ...READ_ONLY,
     [`${rollout.noticeSchema}.watching`]: "on",
   };
-  // A server of any age is told apart by its gate, as the plain SQL does.
-  const session = await connect({ application: `${rollout.name} ${as}`, settings, oldest: 0 });
+  // A server of any age is told apart by its gate, as the plain SQL does. By itself the rollout's own login sees nothing.
+  const session = await connect({ application: `${rollout.name} ${as}`, settings, oldest: 0, roles: rollout.roles });
   const { database } = session.target;
   try {
     return await work(session);

@@ -205,5 +205,6 @@ test("where roles take part, an approval of this release under this request has 
   );
   await db.query("SELECT one_roof_access.withdraw()");
   await approve(release);
-  expect(await gate(db, { user: "one_roof_monitor" })).toEqual({ code: 0, stdout: "READY\n", stderr: "" });
+  for (const user of ["one_roof_monitor", "one_roof_login"])
+    expect(await gate(db, { user })).toEqual({ code: 0, stdout: "READY\n", stderr: "" });
 });
