@@ -1,6 +1,6 @@
 import { PolicyPack } from "@pulumi/policy";
 import { inOrder, type Rollout } from "../provider";
-import { folded } from "./fold";
+import { folded, foldedStack } from "./fold";
 import { gatePolicies } from "./gates";
 import { tierOrder } from "./order";
 import { runPolicies } from "./run";
@@ -10,6 +10,6 @@ export function startPack(listed: Rollout): PolicyPack {
   const rollout = inOrder(listed);
   return new PolicyPack(rollout.name, {
     enforcementLevel: "mandatory",
-    policies: [...[...gatePolicies(rollout), ...runPolicies(rollout)].map(folded), tierOrder(rollout)],
+    policies: [...[...gatePolicies(rollout), ...runPolicies(rollout)].map(folded), foldedStack(tierOrder(rollout))],
   });
 }
