@@ -16,6 +16,7 @@ const USAGE = `Usage: npm run access -- COMMAND
 
   preview | up | destroy   the roles and rights of this database, with Pulumi; the options are those of its CLI
   sql [--remove]           print the same as one SQL script, to be run by psql as a superuser; --remove takes it back
+                           (into a file by npm run -s: what npm says of itself is no SQL)
   sql --login NAME         print the rights of one login instead, for a clone that goes without these roles
   audit [--json]           compare what is with what is declared. Exit code 0 = as declared, 10 = it differs
   approve --release DIGEST --request CODE --for 2h

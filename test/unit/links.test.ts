@@ -41,3 +41,8 @@ test.each(PAGES)("every link of %s leads somewhere", (page) => {
   });
   expect(dead.map(([link]) => link)).toEqual([]);
 });
+
+test.each(PAGES)("what %s has a command print into a file is printed without npm's own lines", (page) => {
+  const text = readFileSync(path.join(ROOT, page), "utf8");
+  expect(text.match(/npm run (?!-s )\S+ [^\n#`]*[^-\n#`]>\s*\S+\.\w+/g) ?? []).toEqual([]);
+});
