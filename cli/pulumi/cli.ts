@@ -33,6 +33,10 @@ export interface Pulumi {
   run(args: readonly string[]): Promise<Run>;
 }
 
+const OTHER_PASSPHRASE =
+  "It is not the passphrase that this stack was made with. Correct PULUMI_CONFIG_PASSPHRASE or the file that " +
+  "PULUMI_CONFIG_PASSPHRASE_FILE names. Nothing was started.";
+
 /** How often what is in a command's way is put right, and the command run again. */
 const RECOVERIES = 2;
 
@@ -91,7 +95,9 @@ async function attempt(line: CommandLine, args: readonly string[], start: Start)
   const heard = { onDisplay: display?.onDisplay, onError: errors?.onError, onNoticed: events?.onNoticed };
   const ended = await listened((env) => start(args, { ...events?.env, ...env }, heard));
   display?.end();
-  if (errors?.isUsage() && ended.code !== 0) ended.failures.push("configuration");
+  const wrong = ended.code === 0 ? undefined : errors?.wrong();
+  if (wrong) ended.failures.push("configuration");
+  if (wrong === "passphrase") tell(OTHER_PASSPHRASE);
   return { ended, kept: errors?.kept() ?? "" };
 }
 

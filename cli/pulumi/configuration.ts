@@ -44,14 +44,17 @@ function mapping(value: unknown, file: string): Record<string, unknown> {
 
 function yamlReason(cause: unknown): string {
   if (codeOf(cause) === "ENOENT")
-    return "there is none. Correct PULUMI_STACK, or make the stack: npm run pulumi -- stack init NAME. Nothing was started.";
+    return "there is none. Correct PULUMI_STACK or --config-file, or make the stack: npm run pulumi -- stack init NAME. Nothing was started.";
   if (!(cause instanceof YAMLException)) return reasonOf(cause);
   return cause.reason + (cause.mark ? ` in line ${cause.mark.line + 1}` : "");
 }
 
-/** Throws where the stack's file is there and is no YAML with keys and values: the CLI would say so late, and in its own words. */
-export function requireReadable(file: string): void {
-  if (fs.existsSync(file)) readMapping(file);
+/**
+ * Throws where the stack's file is there and is no YAML with keys and values, or where one that was named is not there: the CLI would say so
+ * late, and in its own words, or never.
+ */
+export function requireReadable(file: string, isNamed = false): void {
+  if (isNamed || fs.existsSync(file)) readMapping(file);
 }
 
 /** Who encrypts the stack's secrets, as its file says it; undefined where it says nothing, or where there is no file. */

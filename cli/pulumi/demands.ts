@@ -25,7 +25,7 @@ const SHARED_BACKEND = "export PULUMI_BACKEND_URL=s3://BUCKET (or azblob://, gs:
 export function requireSurroundings(line: CommandLine): void {
   const { stack, words } = line;
   const [command = "help"] = words;
-  if (operationOf(line)) requireReadable(line.configFile);
+  if (operationOf(line)) requireReadable(line.configFile, line.has("config-file"));
   if (stack === DEV_STACK || WITHOUT_STACK.includes(command)) return;
   const missing = [missingDatabase, missingBackend, missingPassphrase, missingRelease].flatMap(
     (demand) => demand(line) ?? [],

@@ -15,6 +15,9 @@ const CTRL_C_AT_QUESTION = /^error: confirmation cancelled, .*: interrupt$/m;
 /** How the CLI tells of a command line that it cannot read; its exit code is that of any failure. */
 const USAGE = /^error: (unknown (shorthand )?flag|unknown command|flag needs an argument|invalid argument|accepts )/m;
 
+/** How it tells of another passphrase than the stack's; what to do it leaves open. */
+const PASSPHRASE = /^error: .*incorrect passphrase/m;
+
 /** How much of what is said is looked at for that, in bytes. */
 const FIRST_WORDS = 1_000;
 
@@ -26,8 +29,8 @@ export interface EngineErrors {
   onError: (chunk: Buffer) => void;
   /** What was kept, without colours. */
   kept(): string;
-  /** Whether the command line was what it could not read: it says so before anything else. */
-  isUsage(): boolean;
+  /** Before it began, what did it find wrong? It says so before anything else. */
+  wrong(): "options" | "passphrase" | undefined;
 }
 
 /** Undefined for a command that neither takes a lock nor runs the program: what it says goes to the terminal directly. */
@@ -50,7 +53,10 @@ export function engineErrors(line: CommandLine): EngineErrors | undefined {
       keeping = plain(open).startsWith(LOCKED);
     },
     kept: () => plain(open),
-    isUsage: () => USAGE.test(plain(said)),
+    wrong() {
+      const text = plain(said);
+      return USAGE.test(text) ? "options" : PASSPHRASE.test(text) ? "passphrase" : undefined;
+    },
   };
 }
 

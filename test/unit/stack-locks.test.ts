@@ -118,7 +118,7 @@ test("exactly the lock that was judged is taken away, and none that has come sin
 
 describe("what the CLI says on standard error", () => {
   /** What is shown and what is kept, of a text that comes in pieces that end at these places. */
-  function shown(text: string, cuts: readonly number[]): { seen: string; kept: string; usage: boolean } {
+  function shown(text: string, cuts: readonly number[]): { seen: string; kept: string; wrong: string | undefined } {
     const bytes = Buffer.from(text);
     const seen: Buffer[] = [];
     const write = jest
@@ -129,7 +129,7 @@ describe("what the CLI says on standard error", () => {
       const places = [0, ...cuts.map((cut) => cut % bytes.length).sort((one, other) => one - other), bytes.length];
       for (const [index, from] of places.slice(0, -1).entries())
         errors.onError(bytes.subarray(from, places[index + 1]));
-      return { seen: Buffer.concat(seen).toString("utf8"), kept: errors.kept(), usage: errors.isUsage() };
+      return { seen: Buffer.concat(seen).toString("utf8"), kept: errors.kept(), wrong: errors.wrong() };
     } finally {
       write.mockRestore();
     }
@@ -141,7 +141,7 @@ describe("what the CLI says on standard error", () => {
     fc.assert(
       fc.property(cuts, (places) => {
         const text = "warning: Überlauf ✅\nerror: the stack is something else\nEnter your passphrase: ";
-        expect(shown(text, places)).toEqual({ seen: text, kept: "", usage: false });
+        expect(shown(text, places)).toEqual({ seen: text, kept: "", wrong: undefined });
       }),
     );
   });
@@ -155,12 +155,14 @@ describe("what the CLI says on standard error", () => {
     );
   });
 
-  test.each(["unknown flag: --taget", "unknown shorthand flag: 'w' in -w", "flag needs an argument: --plan"])(
-    "tells of a command line that it cannot read: %s",
-    (what) => {
-      fc.assert(fc.property(cuts, (places) => expect(shown(`error: ${what}\n`, places).usage).toBe(true)));
-    },
-  );
+  test.each([
+    ["unknown flag: --taget", "options"],
+    ["unknown shorthand flag: 'w' in -w", "options"],
+    ["flag needs an argument: --plan", "options"],
+    ["getting stack configuration: get stack secrets manager: incorrect passphrase", "passphrase"],
+  ])("tells what was wrong before anything began: %s", (what, wrong) => {
+    fc.assert(fc.property(cuts, (places) => expect(shown(`error: ${what}\n`, places).wrong).toBe(wrong)));
+  });
 
   test("goes to the terminal directly in a command that takes no lock", () => {
     expect(engineErrors(readCommandLine(["stack", "export"]))).toBeUndefined();
