@@ -60,6 +60,10 @@ export async function planRun(
   });
   const context: Context = { session, release, parameters, options, log };
   try {
+    // Who may not write only looks, and may have been made to: what is read-only for its role says nothing of the server.
+    if (whyUnapproved(session)) {
+      await session.query("SELECT pg_catalog.set_config($1, 'on', false)", [`${rollout.noticeSchema}.watching`]);
+    }
     // One at a time: a rehearsal beside another run would measure what is not there to stay.
     return await inTurn(context, rollout, () =>
       retried(context, (guard) => plan(context, guard, identity, { request, access })),

@@ -62,6 +62,12 @@ test("without an approval nothing is rehearsed and nothing applied, by provider 
   expect(differences(before, await catalogAndRows(db.url))).toEqual([]);
 });
 
+test("who only looks is not told that the server is read-only, because its own role is", async () => {
+  const monitor = programOn(db, { access: "required" }, { url: as(db, ROLES.monitor) });
+  const { run } = await monitor.plan();
+  expect(run.gates[0]?.entry).toMatchObject({ server_writable: "yes", ownership_gap: 210 });
+});
+
 test.each([
   [
     "another release",
