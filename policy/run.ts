@@ -7,12 +7,18 @@ import {
   PULUMI,
   type Rollout,
   shortDigest,
+  type Stop,
   type StopKind,
   type TierInputs,
   tierOf,
   writes,
 } from "../provider";
 import { tierPolicy } from "./tier";
+
+/** What others say one by one; that a tier was not rehearsed is said once for all of them. */
+function violations(stops: readonly Stop[]): number {
+  return stops.filter(({ kind }) => kind !== "rehearsal").length;
+}
 
 /** Rules on how the gates may be used: contract, invariants, way back, rehearsal, release, replacement. */
 export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
@@ -56,7 +62,7 @@ export function runPolicies(rollout: Rollout): ResourceValidationPolicy[] {
       "run_verdict",
       "The rehearsal of the run passed as a whole; whatever stopped it, nothing is applied.",
       onRun(({ run }) =>
-        run.verdict === "STOP" ? [`Stopped: see the other violations (${run.stops.length} in all).`] : [],
+        run.verdict === "STOP" ? [`Stopped: see the other violations (${violations(run.stops)} in all).`] : [],
       ),
     ),
     tierPolicy(

@@ -11,7 +11,7 @@ test.each([
     `Pin it:\nnpm run pulumi -- config set release ${"f".repeat(64)}`,
     ["Pin it:", `npm run pulumi -- config set release ${"f".repeat(64)}`],
   ],
-  [`${"word ".repeat(12)}${ACCEPT}. More`, [`${"word ".repeat(12)}`.trim(), `${ACCEPT}. More`]],
+  [`${"word ".repeat(12)}${ACCEPT}. More`, ["word ".repeat(12).trim(), `${ACCEPT}. More`]],
   [`${"word ".repeat(14)}npm run up; npm run gate`, [`${"word ".repeat(14)}npm run up;`, "npm run gate"]],
 ])("%j is broken between words, a command nowhere", (text, lines) => {
   expect(fold(text, 90).split("\n")).toEqual(lines);

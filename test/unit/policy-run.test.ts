@@ -50,6 +50,16 @@ test("every stop is told, each by its own policy", async () => {
   for (const reason of reasons) expect(told.filter((each) => each.includes(reason))).toHaveLength(1);
 });
 
+test("a stopped run counts what others say, and not each tier that was not rehearsed", async () => {
+  const stops = [
+    ...stopsOf("access", 1, [{ is: "failure", message: "no approval" }]),
+    ...[1, 3].flatMap((tier) => stopsOf("rehearsal", tier, [{ is: "not rehearsed" }])),
+  ];
+  expect(await onRun({ verdict: "STOP", stops })).toContain(
+    "run_verdict: Stopped: see the other violations (1 in all).",
+  );
+});
+
 test("a run that stopped never passes, whatever it says of its reasons", async () => {
   expect(await onRun({ verdict: "STOP", stops: [] })).not.toEqual([]);
   const unheard = stopsOf("unheard of" as StopKind, 1, [{ is: "not reached" }]);
