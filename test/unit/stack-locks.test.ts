@@ -9,6 +9,7 @@ import { lifeOf, locksNamed, removeLock, type StackLock } from "../../cli/pulumi
 import { readCommandLine } from "../../cli/pulumi/command-line";
 import { atEnd } from "../support/clean-up";
 import { temporaryFolder } from "../support/folder";
+import { until } from "../support/until";
 
 /* Whose a lock is, and whether whoever took it is alive: as Pulumi says it, and by the processes of this machine. */
 
@@ -83,13 +84,14 @@ describe("whoever took a lock", () => {
   });
 
   test("is dead if it was killed and nobody has reaped it", async () => {
-    const child = spawn("sh", ["-c", `"$0" 0 & echo $!; exec sleep 60`, await named("pulumi")], {
+    const child = spawn("sh", ["-c", `"$0" 1 & echo $!; exec sleep 60`, await named("pulumi")], {
       stdio: ["ignore", "pipe", "ignore"],
     });
     atEnd(() => child.kill("SIGKILL"));
     const pid = Number(await new Promise<string>((resolve) => child.stdout.once("data", (data) => resolve(`${data}`))));
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(spawnSync("ps", ["-o", "stat=", "-p", `${pid}`], { encoding: "utf8" }).stdout).toContain("Z");
+    // It ends after the shell has become something that reaps nobody.
+    const state = () => spawnSync("ps", ["-o", "stat=", "-p", `${pid}`], { encoding: "utf8" }).stdout;
+    await until(() => Promise.resolve(state().includes("Z")), 10_000);
     expect(lifeOf(lock({ pid, since: Date.now() }))).toBe("dead");
   });
 
