@@ -25,18 +25,18 @@ export const check = (olds: Partial<TierInputs>, news: TierInputs) => {
 };
 
 export const diff = (id: string, olds: TierState, news: TierInputs) =>
-  outcome().noted(() => (require("./resource/diff") as typeof import("./resource/diff")).diff(id, olds, news));
+  outcome().hooked(() => (require("./resource/diff") as typeof import("./resource/diff")).diff(id, olds, news));
 
-export const create = (inputs: TierInputs) => outcome().noted(() => creation().create(inputs));
+export const create = (inputs: TierInputs) => outcome().hooked(() => creation().create(inputs));
 
 export const update = (id: string, olds: TierState, news: TierInputs) =>
-  outcome().noted(() => creation().update(id, olds, news));
+  outcome().hooked(() => creation().update(id, olds, news));
 
 export const read = (id: string, state: TierState) =>
-  outcome().noted(() => (require("./resource/read") as typeof import("./resource/read")).read(id, state));
+  outcome().hooked(() => (require("./resource/read") as typeof import("./resource/read")).read(id, state));
 
 const deleteTier = (_id: string, state: TierState) =>
-  outcome().noted(() => (require("./resource/delete") as typeof import("./resource/delete")).deleteTier(state));
+  outcome().hooked(() => (require("./resource/delete") as typeof import("./resource/delete")).deleteTier(state));
 
 export { deleteTier as delete };
 

@@ -88,7 +88,7 @@ function fileOf(folder: string, rolloutId: string): string {
 function notWritten(file: string, error: unknown): RolloutError {
   return new RolloutError(
     `The evidence of the rollback cannot be written to ${inLine(file)}: ${messageOf(error)}. Nothing was changed. ` +
-      `Make the folder writable, or name another: ${PULUMI} config set evidence FOLDER`,
+      `Make room in the folder and make it writable, or name another: ${PULUMI} config set evidence FOLDER`,
     undefined,
     { cause: error },
   );

@@ -33,3 +33,22 @@ export async function noted<T>(work: () => T | Promise<T>): Promise<T> {
     throw error;
   }
 }
+
+/** The same for a hook of the provider, whose error the engine shows. */
+export async function hooked<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await noted(work);
+  } catch (error) {
+    if (error instanceof RolloutError) keepFromConsole(`${error.toString()}: ${error.stack ?? ""}`);
+    throw error;
+  }
+}
+
+/** The SDK prints on standard error whatever a hook throws, and the engine shows that as well: a person would read all of it twice. */
+function keepFromConsole(text: string): void {
+  const print = console.error;
+  console.error = (...words: unknown[]) => {
+    console.error = print;
+    if (words[0] !== text) print(...words);
+  };
+}
