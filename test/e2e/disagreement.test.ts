@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { Client } from "pg";
 import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
-import { database, type TestDatabase } from "../support/database/database";
+import { createFrom, database, type TestDatabase } from "../support/database/database";
 import { engine, type Engine, WITHOUT_PACK } from "../support/pulumi/engine";
 import { FULL_ROLLBACK, rollbackFile } from "../support/database/files";
 import { counts, refuse, succeed } from "../support/pulumi/operator";
@@ -33,7 +33,7 @@ const urn = (tier: string) => stack.resources().find((each) => each.urn.includes
 async function backup(): Promise<() => Promise<void>> {
   const copy = `${db.name}_backup`;
   await elsewhere(
-    `CREATE DATABASE ${copy} TEMPLATE ${db.name}`,
+    createFrom(db.name, copy),
     `ALTER DATABASE ${copy} SET one_roof.database = '${db.name}'`,
   );
   return () => elsewhere(`DROP DATABASE ${db.name} WITH (FORCE)`, `ALTER DATABASE ${copy} RENAME TO ${db.name}`);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { atEnd } from "../clean-up";
 import { rollbackFile, text, type Tier } from "../database/files";
-import { database, templateName } from "../database/database";
+import { createFrom, database, templateName } from "../database/database";
 import { serverPort, urlOf } from "../database/server";
 import { LEDGER, RECHAIN } from "../faults/rewrite";
 
@@ -92,7 +92,7 @@ const stageOf = (tier: 0 | Tier) => `stage_${tier}`;
 
 /** Keeps the database as it is, as the stage that an undisturbed rollout has reached with this tier. */
 export async function keepStage(tier: 0 | Tier): Promise<void> {
-  await administer(`CREATE DATABASE ${stageOf(tier)} TEMPLATE ${NAME}`);
+  await administer(createFrom(NAME, stageOf(tier)));
 }
 
 /** The database before any rollout, under the name of all cases; everything is dropped after the last test of the file. */
@@ -118,7 +118,7 @@ export async function enter(world: WorldName): Promise<void> {
     const { from, sql } = WORLDS[world];
     await become(stageOf(from));
     if (sql) await within(urlOf(await serverPort(), NAME), sql);
-    await administer(`CREATE DATABASE ${templateOf(world)} TEMPLATE ${NAME}`);
+    await administer(createFrom(NAME, templateOf(world)));
     made.add(world);
     return;
   }
@@ -128,7 +128,7 @@ export async function enter(world: WorldName): Promise<void> {
 async function become(template: string): Promise<void> {
   await administer(
     `DROP DATABASE IF EXISTS ${NAME} WITH (FORCE)`,
-    `CREATE DATABASE ${NAME} TEMPLATE ${template}`,
+    createFrom(template, NAME),
     `ALTER DATABASE ${NAME} SET one_roof.database = '${NAME}'`,
   );
 }
