@@ -39,10 +39,11 @@ function withoutCompiler({ run }) {
 
 const bare = new WeakSet();
 
-/** @param {{ debuggablePromise: (...given: unknown[]) => unknown, debugPromiseLeaks: boolean }} promises */
+/** @param {{ debuggablePromise?: (...given: unknown[]) => unknown, debugPromiseLeaks: boolean }} promises */
 function withoutNotes(promises) {
   const { debuggablePromise: noted, debugPromiseLeaks: wanted } = promises;
-  if (wanted || bare.has(promises)) return promises;
+  // A module that is asked for while it is being loaded has nothing to give yet.
+  if (wanted || !noted || bare.has(promises)) return promises;
   promises.debuggablePromise = (...given) => {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
