@@ -32,10 +32,7 @@ const urn = (tier: string) => stack.resources().find((each) => each.urn.includes
 /** A copy of the database of this moment, and the way to put it in the place of the present one. */
 async function backup(): Promise<() => Promise<void>> {
   const copy = `${db.name}_backup`;
-  await elsewhere(
-    createFrom(db.name, copy),
-    `ALTER DATABASE ${copy} SET one_roof.database = '${db.name}'`,
-  );
+  await elsewhere(createFrom(db.name, copy), `ALTER DATABASE ${copy} SET one_roof.database = '${db.name}'`);
   return () => elsewhere(`DROP DATABASE ${db.name} WITH (FORCE)`, `ALTER DATABASE ${copy} RENAME TO ${db.name}`);
 }
 

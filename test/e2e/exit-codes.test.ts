@@ -10,7 +10,6 @@ import * as faults from "../support/faults/faults";
 import { temporaryFolder } from "../support/folder";
 import { refusals } from "../support/pulumi/display";
 import { type Engine, withEngine } from "../support/pulumi/engine";
-import { succeed } from "../support/pulumi/operator";
 import { atTerminal, type Typed } from "../support/terminal";
 
 /** How our commands end, through the real CLI: told by what the run has told, not by its words. */
@@ -42,7 +41,7 @@ async function withStack<T>(config: Config, use: (stack: Engine, db: TestDatabas
   return withDatabase("signed", (db) =>
     withEngine(db.url, { config }, async (stack) => {
       // At a terminal Pulumi would ask whether to create it.
-      await succeed(stack.run("stack", "ls"));
+      await stack.ready();
       return use(stack, db);
     }),
   );

@@ -39,7 +39,7 @@ beforeAll(async () => {
   db = await database("signed");
   stack = engine(db.url, WITHOUT_PACK);
   // At a terminal Pulumi would ask whether to create it.
-  await succeed(stack.run("stack", "ls"));
+  await stack.ready();
   ends = await endsOf(db);
 });
 

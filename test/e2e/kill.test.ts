@@ -73,7 +73,7 @@ thorough("Pulumi by hand is killed in its rehearsal: nothing that it has started
     return rows.length;
   };
   const byHand = engine(db.url, WITHOUT_PACK);
-  await succeed(byHand.run("stack", "ls"));
+  await byHand.ready();
   const running = startRaw(byHand, "up", "--yes", "--skip-preview");
   await until(async () => (await sessions()) > 0, 60_000);
   running.signal("cli", "SIGKILL");

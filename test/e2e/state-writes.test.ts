@@ -36,7 +36,7 @@ beforeAll(async () => {
   const states = await rolled.up();
   ends = { up: await exactly(db.url), destroy };
   for (const state of states.reverse()) await rolled.destroy(state);
-  await stack.run("stack", "ls");
+  await stack.ready();
 });
 
 afterAll(() => process.stderr.write(`${counts.text()}\n`));

@@ -36,6 +36,8 @@ export interface Engine {
   /** The state backend, the stack file and the evidence are in here. */
   folder: string;
   env: NodeJS.ProcessEnv;
+  /** Makes the backend and its empty stack, which else the first command does. */
+  ready(): Promise<void>;
   preview(...args: string[]): Promise<Result>;
   up(...args: string[]): Promise<Result>;
   /** As `npm run destroy` does it: the program runs and rehearses the way back. */
@@ -74,11 +76,12 @@ export function engine(
   };
   const running = new Set<ChildProcess>();
   const environment: NodeJS.ProcessEnv = { ...baseEnvironment(folder), DATABASE_URL: url, ...env };
-  let ready: Promise<void> | undefined;
+  let made: Promise<void> | undefined;
   const start = (...args: string[]) =>
     runCli([...args, "--color", "never"], { cwd: project, env: environment, running });
+  const ready = () => (made ??= createStack(folder, name, start));
   const run = async (...args: string[]) => {
-    await (ready ??= createStack(folder, name, start));
+    await ready();
     environment.ROLLOUT_COMMAND = args[0];
     environment.ROLLOUT_RUN_PROGRAM =
       args.findLast((each) => each.startsWith("--run-program")) === "--run-program" ? "true" : "";
@@ -96,6 +99,7 @@ export function engine(
   return {
     folder,
     env: environment,
+    ready,
     preview: operation("preview"),
     up: operation("up", "--yes"),
     destroy: operation("destroy", "--yes", "--run-program"),

@@ -79,7 +79,7 @@ export async function witness(db: TestDatabase, command: () => Promise<Result>):
 /** `npm run up`, which previews first, must refuse with this exit code, and may start and change nothing. */
 export async function refused(db: TestDatabase, stack: Engine, code: number): Promise<Result> {
   // There is no state to look at before the first command.
-  await succeed(stack.run("stack", "ls"));
+  await stack.ready();
   const before = await catalogAndRows(db.url);
   const resources = stack.resources().length;
   const up = await refuse(npmRun(stack, "up"));
