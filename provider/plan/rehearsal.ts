@@ -31,7 +31,8 @@ export async function rehearse(
   const { session, options, log } = context;
   await requireEvidenceFolder(options.evidence).catch((error: unknown) => tellPreview(log, error));
   const start = performance.now();
-  const positions = await sequencePositions(session);
+  const written = pending.flatMap(({ declaration }) => Object.keys(declaration.delta.rows));
+  const positions = await sequencePositions(session, written);
   await guard.limitHolds(options.holdBudget);
   const rehearsing: Rehearsing = { context, guard, costs: new Map() };
   let passed = false;
@@ -51,7 +52,7 @@ export async function rehearse(
     await guard.disarm();
     await rollBack(session);
     await guard.observe();
-    const moved = await sequencePositions(session).then(
+    const moved = await sequencePositions(session, written).then(
       (after) => movedSequences(positions, after),
       () => [],
     );

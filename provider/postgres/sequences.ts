@@ -1,14 +1,22 @@
 import { inLine } from "../model/harmless";
 import type { Session } from "./session";
 
-/** Positions of all sequences by name; null for one that was never used or may not be read. */
+/** Positions of sequences by name; null for one that was never used or may not be read. */
 export type Positions = ReadonlyMap<string, string | null>;
 
-/** Reads the positions. No transaction takes them back, so a rehearsal can only report how far it moved them. */
-export async function sequencePositions(session: Session): Promise<Positions> {
-  const rows = await session.query<{ name: string; position: string | null }>(
-    "SELECT schemaname || '.' || sequencename AS name, last_value::text AS position FROM pg_sequences",
-  );
+const POSITIONS = `
+  SELECT s.relnamespace::regnamespace || '.' || s.relname AS name,
+    CASE WHEN has_sequence_privilege(s.oid, 'SELECT, USAGE') THEN pg_sequence_last_value(s.oid)::text END AS position
+  FROM pg_depend d JOIN pg_class s ON s.oid = d.objid JOIN pg_class t ON t.oid = d.refobjid
+  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+    AND s.relkind = 'S' AND t.relnamespace::regnamespace || '.' || t.relname = ANY ($1)`;
+
+/**
+ * Reads the positions of the sequences that belong to these tables. No transaction takes them back, so a rehearsal can only report how far
+ * it moved them; all others are moved by the application meanwhile.
+ */
+export async function sequencePositions(session: Session, tables: readonly string[]): Promise<Positions> {
+  const rows = await session.query<{ name: string; position: string | null }>(POSITIONS, [tables]);
   return new Map(rows.map(({ name, position }) => [name, position]));
 }
 
