@@ -10,6 +10,8 @@ export interface Options {
   readonly collections: number;
   /** Other people's tables in the catalog. */
   readonly tables: number;
+  /** Who works beside the commands. */
+  readonly application: "sql" | "directus";
   /** Requests a second of each member of the application. */
   readonly rate: number;
   /** How long the application is measured without a command, in seconds: as long as the command took, and at least so long. */
@@ -30,6 +32,7 @@ const OPTIONS = {
   rounds: { type: "string", default: "5" },
   collections: { type: "string", default: "35" },
   tables: { type: "string", default: "1000" },
+  application: { type: "string", default: "sql" },
   rate: { type: "string", default: "10" },
   seconds: { type: "string", default: "0" },
   beside: { type: "string", multiple: true, default: [] as string[] },
@@ -44,13 +47,14 @@ export function readOptions(
 ): { names: readonly string[]; options: Options } {
   const usage =
     `Usage: npm run bench -- [${benches.join("] [")}] [--scale 1] [--rounds 5] [--collections 3500] [--tables 5000]\n` +
-    `  load only: [--rate 10] [--seconds 10] [--nice 19] [--hold-budget 60s] [--beside ${companions.join("|")}] …`;
+    `  load only: [--application sql|directus] [--rate 10] [--seconds 10] [--nice 19] [--hold-budget 60s] [--beside ${companions.join("|")}] …`;
   const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS });
   const options: Options = {
     scale: Number(values.scale),
     rounds: Number(values.rounds),
     collections: Number(values.collections),
     tables: Number(values.tables),
+    application: values.application as Options["application"],
     rate: Number(values.rate),
     seconds: Number(values.seconds),
     beside: values.beside,
@@ -61,7 +65,9 @@ export function readOptions(
   const load = rate > 0 && seconds >= 0 && nice >= 0 && nice <= 19;
   const sensible = scale > 0 && rounds >= 1 && collections >= 35 && tables >= 10 && load;
   const known =
-    positionals.every((name) => benches.includes(name)) && beside.every((name) => companions.includes(name));
+    positionals.every((name) => benches.includes(name)) &&
+    beside.every((name) => companions.includes(name)) &&
+    ["sql", "directus"].includes(values.application);
   if (!sensible || !known) throw new Error(usage);
   return { names: positionals.length ? positionals : benches, options };
 }

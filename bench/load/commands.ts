@@ -21,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   { name: "second up", args: ["up", "--yes"], throughTier: 8 },
   { name: "up, back to tier 2", args: ["up", "--yes"], throughTier: 2 },
   { name: "up, from tier 2", args: ["up", "--yes"], throughTier: 8 },
+  { name: "refresh", args: ["refresh", "--yes"], throughTier: 8 },
   { name: "destroy", args: ["destroy", "--yes"], throughTier: 8 },
 ];
 

@@ -21,12 +21,19 @@ const VACUUM_MS = 500;
 /** How long a companion has before the command starts, in milliseconds: its locks are to be there first. */
 const HEAD_START_MS = 300;
 
+/** How many Flows run at once, and how long each has its transaction wait for something else, in milliseconds. */
+const FLOWS = 5;
+const FLOW_MS = 1_500;
+
 /** Something else that a living database does beside us; it ends by itself, at the latest soon after `ended` says so. */
 type Companion = (db: TestDatabase, ended: () => boolean) => Promise<void>;
 
 /** By the name that `--beside` takes. */
 export const COMPANIONS: Readonly<Record<string, Companion>> = {
   dump,
+  flows: async (db, ended) => {
+    await Promise.all(Array.from({ length: FLOWS }, (_, index) => flow(db, index, ended)));
+  },
   // One long look at what the rollout touches.
   report: (db) => alone(db, "bench report", [`SELECT count(*), pg_sleep(${REPORT_S}) FROM v_object_owner_gap`]),
   vacuum: async (db, ended) => {
@@ -53,6 +60,27 @@ export async function beside<T>(names: readonly string[], db: TestDatabase, work
   } finally {
     done = true;
     await running;
+  }
+}
+
+/** Has written an agency of its own or read some, and idles in its transaction, as an item's filter Flow that calls another service does. */
+async function flow(db: TestDatabase, index: number, ended: () => boolean): Promise<void> {
+  const code = `GOV-FLOW-${index}`;
+  const work = index
+    ? "SELECT count(*) FROM governance_registry"
+    : `INSERT INTO governance_registry (code, name, agency_kind) VALUES ('${code}', 'Flow', 'operator')`;
+  const client = await db.connect();
+  try {
+    await client.query("SET application_name = 'bench flow'");
+    while (!ended()) {
+      await client.query("BEGIN");
+      await client.query(work);
+      await sleep(FLOW_MS);
+      await client.query("ROLLBACK");
+      await sleep(FLOW_MS);
+    }
+  } finally {
+    await client.end();
   }
 }
 

@@ -6,6 +6,7 @@ import { BASELINE } from "../database";
 import type { Options } from "../options";
 import { newStack, type Stack } from "../stack";
 import { startApplication } from "./application";
+import { APPLICATIONS } from "./applications";
 import { COMMANDS, describeEnd, runCommand } from "./commands";
 import { beside } from "./companions";
 import { report } from "./report";
@@ -40,7 +41,7 @@ export async function benchLoad(_: TestDatabase, options: Options): Promise<void
 }
 
 async function measure(db: TestDatabase, [stack, other]: readonly Stack[], options: Options): Promise<Stretch[]> {
-  const application = await startApplication(db, options.rate);
+  const application = startApplication(await APPLICATIONS[options.application](db), options.rate);
   const watcher = await watch(db, application);
   const stretches: Stretch[] = [];
   // What ended within belongs to a stretch: whoever waits for a command is let go before it ends.

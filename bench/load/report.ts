@@ -12,10 +12,10 @@ const LONG_MS = 200;
 
 /** Prints what was measured, and what of the goal it meets. */
 export function report(stretches: readonly Stretch[], options: Options): void {
-  const { rate, rounds, scale, beside } = options;
+  const { application, rate, rounds, scale, beside } = options;
   const also = beside.length ? `, beside it ${beside.join(" and ")}` : "";
   console.log(
-    `\nAn application of 10 writers and 10 readers, ${rate} requests a second each, at scale ${scale}, rounds: ${rounds}${also}`,
+    `\nAn application of 10 writers and 10 readers (${application}), ${rate} requests a second each, at scale ${scale}, rounds: ${rounds}${also}`,
   );
   const lines = linesOf(stretches);
   print(

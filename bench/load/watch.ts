@@ -12,6 +12,8 @@ const OURS = "one-roof ";
 /** One session that waits for another, as the server tells it. */
 export interface Wait {
   readonly pid: number;
+  /** What it was asked. */
+  readonly query: string;
   /** The table whose lock it waits for. */
   readonly table: string | null;
   readonly holder: number;
@@ -21,7 +23,7 @@ export interface Wait {
 
 /** Only who waits is asked for its blockers: that question stops the lock manager for a moment. */
 const WAITS = `
-  SELECT w.pid, c.relname AS "table", b.pid AS holder,
+  SELECT w.pid, w.query, c.relname AS "table", b.pid AS holder,
     coalesce(nullif(a.application_name, ''), a.backend_type, 'gone') AS name
   FROM pg_stat_activity w
   CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS b (pid)
@@ -39,7 +41,7 @@ export async function watch(db: TestDatabase, application: Application): Promise
       const asked = performance.now();
       const { rows } = await client.query<Wait>(WAITS);
       for (const pid of new Set(rows.map((wait) => wait.pid))) {
-        const request = application.underWay(pid);
+        const request = application.underWay({ pid, query: rows.find((wait) => wait.pid === pid)?.query ?? "" });
         // One that was sent later cannot be the one that was seen.
         if (!request || request.sent > asked) continue;
         const blame = findBlame(pid, rows);

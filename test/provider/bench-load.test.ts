@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startApplication, type Application } from "../../bench/load/application";
 import { figuresOf, longWaits } from "../../bench/load/figures";
-import { MEMBERS } from "../../bench/load/members";
+import { takePlaces } from "../../bench/load/sql";
+import { MEMBERS } from "../../bench/load/sql/members";
 import { watch } from "../../bench/load/watch";
 import { database, withDatabase, type TestDatabase } from "../support/database/database";
 
@@ -13,7 +14,7 @@ afterAll(() => withDatabase("empty", (db) => db.query("DROP ROLE IF EXISTS bench
 
 /** What the application asks while `meanwhile` runs. */
 async function asked(db: TestDatabase, meanwhile: () => Promise<unknown>): Promise<Application["requests"]> {
-  const application = await startApplication(db, RATE);
+  const application = startApplication(await takePlaces(db), RATE);
   const watcher = await watch(db, application);
   // All members have to be there.
   await sleep(1_500);

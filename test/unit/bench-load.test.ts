@@ -1,3 +1,4 @@
+import { members } from "../../bench/load/directus/members";
 import { longWaits, percentile } from "../../bench/load/figures";
 import { blameOf, type Request } from "../../bench/load/request";
 import { findBlame, type Wait } from "../../bench/load/watch";
@@ -15,6 +16,7 @@ const request = (took: number, more: Partial<Request> = {}): Request => ({
 
 const wait = (pid: number, holder: number, name: string, table: string | null = null): Wait => ({
   pid,
+  query: "",
   holder,
   name,
   table,
@@ -92,4 +94,15 @@ test("long waits are told by what was in the way, the worst first, and what is m
     },
     { command: "up", what: "request", lock: undefined, whom: undefined, ours: false, requests: 2, worst: 450 },
   ]);
+});
+
+test.each([
+  ['update "taxonomy" set "description" = $1 where "id" in ($2)', ["writer"]],
+  ['select "taxonomy"."id" from "taxonomy" limit $1', ["writer", "reader"]],
+  ['insert into "directus_activity" ("action") values ($1)', []],
+])("whose a session of Directus may be, its statement tells: %s", (query, kinds) => {
+  const nobody = () => Promise.resolve(undefined);
+  const places = members({ ask: nobody, stop: nobody }).filter((place) => place.servedBy({ pid: 1, query }));
+  expect(places.map(({ kind }) => kind)).toEqual(kinds);
+  expect(new Set(places.map(({ table }) => table)).size).toBe(kinds.length ? 1 : 0);
 });

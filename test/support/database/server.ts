@@ -1,4 +1,5 @@
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import os from "node:os";
@@ -116,8 +117,8 @@ function settings(): string[] {
   return Object.entries(SETTINGS).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }
 
-/** Starts a server under a supervisor. */
-export function supervise(folder: string, server: string[], user: Binaries["user"]): void {
+/** Starts a server under a supervisor; gives what ends both. */
+export function supervise(folder: string, server: string[], user?: Binaries["user"]): () => Promise<void> {
   const supervisor = spawn("sh", ["-c", SUPERVISOR, "supervisor", folder, ...server], {
     ...user,
     cwd: folder,
@@ -127,6 +128,12 @@ export function supervise(folder: string, server: string[], user: Binaries["user
   supervisor.unref();
   // The pipe has to outlive this test file, not the worker.
   (supervisor.stdin as unknown as { unref(): void }).unref();
+  return async () => {
+    const ended = once(supervisor, "exit");
+    supervisor.ref();
+    supervisor.stdin.end();
+    await ended;
+  };
 }
 
 export function freePort(): Promise<number> {

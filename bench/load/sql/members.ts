@@ -1,3 +1,5 @@
+import { AGENCIES, LABEL_MS, pick, row } from "../shares";
+
 /** One member of the application: a connection that asks the same of one table, again and again. */
 export interface Member {
   readonly kind: "writer" | "reader";
@@ -8,16 +10,6 @@ export interface Member {
   readonly request: (turn: number) => string;
 }
 
-/** How often a label is written, in milliseconds. */
-const LABEL_MS = 200;
-
-/** Rows of each big table that there are at any scale. */
-const FEW = 100;
-
-const AGENCIES = ["GOV-COUNCIL", "GOV-DOT", "GOV-KG-SYS", "GOV-MOIT", "GOV-MOT", "GOV-MOUT", "GOV-MOW", "GOV-SIV"];
-
-const pick = (turn: number, from: readonly string[]) => from[turn % from.length] ?? "";
-const row = (turn: number) => 1 + (turn % FEW);
 const writer = (table: string, request: Member["request"]): Member => ({ kind: "writer", table, request });
 const reader = (table: string, request: Member["request"]): Member => ({ kind: "reader", table, request });
 
