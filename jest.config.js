@@ -16,8 +16,8 @@ module.exports = {
   testSequencer: "<rootDir>/test/support/sequencer.js",
   globalSetup: "<rootDir>/test/support/global-setup.ts",
   globalTeardown: "<rootDir>/test/support/global-teardown.ts",
-  // One more than the two cores of a small machine: some tests wait for time-outs. Servers and engines work beside the workers: more of
+  // Two more than the two cores of a small machine: some tests wait for time-outs. Servers and engines work beside the workers: more of
   // these only time out.
-  maxWorkers: 3,
+  maxWorkers: 4,
   testTimeout: 60_000,
 };
