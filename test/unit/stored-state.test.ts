@@ -138,6 +138,11 @@ test.each([
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, "dev.json.attrs"), text);
   const env = { PULUMI_BACKEND_URL: pathToFileURL(backend).href };
+  const said = jest.spyOn(console, "error").mockReturnValue();
   requireKnownState(readCommandLine(["stack", "export"]), { binary: "/nowhere/pulumi", env });
   expect(readdirSync(folder)).toHaveLength(stays ? 1 : 0);
+  expect(said.mock.calls).toEqual(
+    stays ? [] : [[expect.stringContaining("dev.json.attrs, which is cut off: removed")]],
+  );
+  said.mockRestore();
 });
