@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { tell } from "../console";
+import { say, tell } from "../console";
 import { isOwnServer } from "../dev-database/target";
 import { EXIT } from "../exit-codes";
 import { isTerminal } from "../process";
@@ -74,6 +74,11 @@ async function runWhenAgreed(pulumi: Pulumi, operation: Operation): Promise<Run>
     const previewed = preview && (await pulumi.run(preview));
     const accepted = previewed?.code === EXIT.notRehearsed && previewed.intent?.accepted;
     if (previewed && previewed.code !== EXIT.done && !accepted) return previewed;
+    // As Pulumi's own `up` does, which asks nobody then.
+    if (name === "up" && previewed?.allSame) {
+      say(`\n${subjectOf(name, line, pulumi.env)}: nothing to do, everything is as it was applied.`);
+      return previewed;
+    }
     if (!(await agrees(name, line, pulumi.env, operation.isEmpty ? NOTHING : previewed?.intent)))
       return { code: EXIT.declined, intent: undefined };
     return await pulumi.run(change);

@@ -23,6 +23,8 @@ export interface Run {
   code: number;
   /** What it was about to do, if it came so far as to know. */
   intent: Intent | undefined;
+  /** Whether every resource was found as it is to be; at a terminal, where alone it decides whether a person is asked. */
+  allSame?: boolean;
 }
 
 export interface Pulumi {
@@ -71,12 +73,12 @@ async function prepare(line: CommandLine): Promise<Pulumi> {
       requireKnownState(line, { binary, env });
       await clearLeftovers({ line, start, url });
       for (let recoveries = 0; ; recoveries++) {
-        const { ended, kept } = await attempt(line, args, start);
+        const { ended, kept, allSame } = await attempt(line, args, start);
         if (ended.interrupted) {
           const { tellStanding } = require("./standing") as typeof import("./standing");
           await tellStanding({ line, cli: { binary, env }, ended });
         }
-        if (ended.interrupted || ended.code === 0) return endOf(args, ended);
+        if (ended.interrupted || ended.code === 0) return { ...endOf(args, ended), allSame };
         const recovered = await recover({ line, start, url, kept });
         if (!recovered || recoveries === RECOVERIES) return endOf(args, ended);
       }
@@ -98,7 +100,7 @@ async function attempt(line: CommandLine, args: readonly string[], start: Start)
   const wrong = ended.code === 0 ? undefined : errors?.wrong();
   if (wrong) ended.failures.push("configuration");
   if (wrong === "passphrase") tell(OTHER_PASSPHRASE);
-  return { ended, kept: errors?.kept() ?? "" };
+  return { ended, kept: errors?.kept() ?? "", allSame: events?.foundAllSame() ?? false };
 }
 
 function endOf(args: readonly string[], ended: Ended & Outcome): Run {

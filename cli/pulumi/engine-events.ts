@@ -7,6 +7,9 @@ import { isTerminal } from "../process";
 import { makeStateFolder } from "../project";
 import type { CommandLine } from "./command-line";
 
+/** Each run ends with one: how many resources were left the same, created, updated, deleted. */
+const SUMMARY = /"summaryEvent":.*?"resourceChanges":(\{[^}]*\})/;
+
 /** Both of the engine's words: that it cancels, and that it ends at once. */
 const NOTICED = /"message":"[^"]*(\^C|SIGTERM) received; (cancelling|terminating)/;
 
@@ -15,6 +18,8 @@ export interface EngineEvents {
   env: NodeJS.ProcessEnv;
   /** Tells each time that the engine has noticed a Ctrl-C; returns what ends that. */
   onNoticed: (listener: () => void) => () => void;
+  /** Whether the run that has just ended found every resource as it is to be. */
+  foundAllSame(): boolean;
 }
 
 /** Undefined where there is no terminal, or where the caller has the log for himself. */
@@ -23,10 +28,17 @@ export function engineEvents(line: CommandLine): EngineEvents | undefined {
   const folder = makeStateFolder();
   removeOfDead(folder);
   const file = path.join(folder, `events-${process.pid}.json`);
+  let counted = {};
   return {
     // The option is there only with the commands for those who look for faults in Pulumi.
     env: { PULUMI_DEBUG_COMMANDS: "true", PULUMI_OPTION_EVENT_LOG: file },
-    onNoticed: (listener) => follow(file, listener),
+    onNoticed: (listener) =>
+      follow(file, (event) => {
+        if (NOTICED.test(event)) listener();
+        const [, changes] = SUMMARY.exec(event) ?? [];
+        if (changes) counted = JSON.parse(changes) as object;
+      }),
+    foundAllSame: () => Object.keys(counted).join() === "same",
   };
 }
 
@@ -38,7 +50,7 @@ function removeOfDead(folder: string): void {
   }
 }
 
-function follow(file: string, listener: () => void): () => void {
+function follow(file: string, onEvent: (event: string) => void): () => void {
   fs.rmSync(file, { force: true });
   let position = 0;
   let rest = "";
@@ -47,7 +59,7 @@ function follow(file: string, listener: () => void): () => void {
     position = end;
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
-    for (const event of lines) if (NOTICED.test(event)) listener();
+    lines.forEach(onEvent);
   };
   // The folder, because the file is not there yet.
   const watcher = fs.watch(path.dirname(file), (_event, name) => {
@@ -56,6 +68,8 @@ function follow(file: string, listener: () => void): () => void {
   watcher.on("error", () => undefined).unref();
   return () => {
     watcher.close();
+    // What was written last need not have been told.
+    read();
     fs.rmSync(file, { force: true });
   };
 }

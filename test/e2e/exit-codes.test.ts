@@ -157,6 +157,9 @@ describe("a person at the terminal", () => {
            SELECT sum(value::integer) AS own FROM jsonb_each_text(report -> 'delta' -> 'rows')) AS counted`,
       );
       expect(Number(said?.[2])).toBe(rows);
+      const again = await onTerminal(stack, ["up"], []);
+      expect([again.code, again.output]).toEqual([EXIT.done, expect.stringMatching(/as postgres: nothing to do, /)]);
+      expect(again.output).not.toContain("type yes");
       const down = await onTerminal(
         stack,
         ["pulumi", "down", "--skip-preview"],

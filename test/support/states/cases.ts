@@ -91,8 +91,9 @@ export async function judge(
   const changed = differences(before, after);
   if (ended.refusal) {
     const isAStage = stages.some((stage) => differences(stage, shapeOf(after)).length === 0);
-    if (isEdited(held) && changed.length && isAStage) return { is: "stopped" };
-    return settled("refused", [...unnamed(ended.refusal), ...changed, ...moved(state, ended.state)]);
+    const altered = [...changed, ...moved(state, ended.state)];
+    if (isEdited(held) && altered.length && isAStage) return { is: "stopped" };
+    return settled("refused", [...unnamed(ended.refusal), ...altered]);
   }
   switch (command) {
     case "preview":
