@@ -224,7 +224,7 @@ describe("a rollout and its ledger", () => {
       await expect(rolled.create({ ...four, rolloutId: state(3).rolloutId })).rejects.toThrow(
         `already carries rollout ${ID} (tiers 3, applied on`,
       );
-      expect((await rolled.read(state(3))).id).toBe("");
+      await expect(rolled.read(state(3))).rejects.toThrow(`already carries rollout ${ID} (tiers 3, applied on`);
     } finally {
       await db.query(`UPDATE ${LEDGER} SET rollout_id = '${state(3).rolloutId}'; ${RECHAIN}`);
     }

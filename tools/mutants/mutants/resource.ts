@@ -135,9 +135,17 @@ export const resource: readonly Mutant[] = [
     name: "read-forgets-a-tier",
     defect: "a refresh takes a tier of which something is there for gone",
     file: "provider/resource/read.ts",
-    find: "    if (!row) await requireAbsent(session, declaration, snapshot);\n",
+    find: "      await requireAbsent(session, declaration, snapshot);\n",
     replace: "",
     tests: ["test/provider/ledger-traps.test.ts -t a ledger that was dropped", "test/provider/states.test.ts"],
+  },
+  {
+    name: "another-rollout-forgotten",
+    defect: "a refresh forgets what the ledger holds for another rollout",
+    file: "provider/resource/read.ts",
+    find: "    requireSameRollout({ ...state, adopt: runAdopts() }, [row]);\n",
+    replace: "",
+    tests: ["test/provider/state-of-another-rollout.test.ts -t refresh is refused"],
   },
   {
     name: "tier-replaced",
