@@ -18,7 +18,7 @@ import { changes, type Snapshot, takeSnapshot } from "../postgres/catalog-snapsh
 import { differing, takeDefinitions } from "../postgres/definitions";
 import { takeReadings } from "../postgres/probe";
 import { hiddenFindings, takeTallies } from "../postgres/tallies";
-import { GATE_REFUSED, isDatabaseError, isInterrupted } from "../postgres/sqlstate";
+import { GATE_REFUSED, GAVE_WAY, isDatabaseError, isInterrupted } from "../postgres/sqlstate";
 import type { TierScripts } from "../release/release";
 import { type DatabaseState, heldInvariants, neededReadings } from "./database-state";
 import { gateNotices, gateReadings, gatesTold } from "./gate-notices";
@@ -119,7 +119,13 @@ async function runTier(
     return hearGates(context, declaration, gates);
   } catch (error) {
     const readings = hearGates(context, declaration, gates);
-    if (isInterrupted(error) || (!isDatabaseError(error) && !(error instanceof RolloutError))) throw error;
+    // What gives way to others is no fault of the tier's.
+    if (
+      isInterrupted(error) ||
+      codeOf(error) === GAVE_WAY ||
+      (!isDatabaseError(error) && !(error instanceof RolloutError))
+    )
+      throw error;
     const reached = gates.filter(({ at }) => readings[at]);
     const failed = failedGates(reached, readings);
     const told = codeOf(error) === GATE_REFUSED && failed.length > 0;

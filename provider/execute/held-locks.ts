@@ -9,15 +9,13 @@ export interface LockTimes {
   readonly around: Around;
   /** The locks were given back. */
   readonly released: () => void;
-  /** They are about to be taken again. */
-  readonly taken: () => void;
   /** These locks, each with the longest that it has been held at a stretch by now. */
   readonly held: (locked: readonly Omit<HeldLock, "milliseconds">[]) => HeldLock[];
 }
 
 /**
  * A lock lasts from its statement until it is given back or the transaction ends, and the statement must name its table. So these
- * times tell, and nobody has to look on. What the statement has waited for the lock counts as held.
+ * times tell, and nobody has to look on. What a statement has waited for the lock that it got counts as held.
  */
 export function timeLocks({ delta: { locks = [] } }: TierDeclaration): LockTimes {
   const named = locks.map((table) => ({ table, word: naming(table) }));
@@ -31,14 +29,15 @@ export function timeLocks({ delta: { locks = [] } }: TierDeclaration): LockTimes
       for (const table of since.keys()) longest.set(table, heldFor(table));
       since.clear();
     },
-    taken() {
-      for (const table of longest.keys()) since.set(table, performance.now());
-    },
-    around(statement, run) {
-      for (const { table, word } of named) {
-        if (word.test(statement.sql) && !since.has(table)) since.set(table, performance.now());
+    async around(statement, run) {
+      const first = named.filter(({ table, word }) => word.test(statement.sql) && !since.has(table));
+      for (const { table } of first) since.set(table, performance.now());
+      try {
+        await run();
+      } catch (error) {
+        for (const { table } of first) since.delete(table);
+        throw error;
       }
-      return run();
     },
     held: (locked) =>
       locked.map(({ table, mode }) => ({

@@ -1,4 +1,3 @@
-import type { Context } from "../context";
 import { RolloutError } from "../model/errors";
 import { inLine } from "../model/harmless";
 import type { Finding } from "../model/findings";
@@ -7,9 +6,9 @@ import { asExecutor, asOwner } from "../postgres/acting";
 import { changes, type Snapshot, takeSnapshot } from "../postgres/catalog-snapshot";
 import { type Definitions, differing, takeDefinitions } from "../postgres/definitions";
 import { strongLocks } from "../postgres/lock-modes";
-import type { Guard } from "../postgres/guard";
 import type { TierScripts } from "../release/release";
 import type { Statement } from "../release/script";
+import { type LateContext, untilLocked } from "./late-locks";
 import { type Around, runStatement, tellFiles } from "./run-script";
 
 /*
@@ -20,12 +19,6 @@ import { type Around, runStatement, tellFiles } from "./run-script";
  * foreign keys they do not see.
  */
 
-/** Where late statements run, and who notes how long their locks are held, if somebody does. */
-export interface LateContext {
-  readonly context: Context;
-  readonly guard?: Pick<Guard, "observe">;
-}
-
 /** The statements of a tier that lock an existing table so that others wait; they fill in while the tier runs. */
 export interface LateStatements {
   readonly scripts: TierScripts;
@@ -35,7 +28,8 @@ export interface LateStatements {
 }
 
 /** Finds the late statements of a tier while it runs, among those that name a table which the tier declares to lock. */
-export function findLate({ session, options }: Context, scripts: TierScripts): LateStatements {
+export function findLate(late: LateContext, scripts: TierScripts): LateStatements {
+  const { session, options } = late.context;
   const tables = scripts.declaration.delta.locks ?? [];
   const words = tables.map(naming);
   const statements: Statement[] = [];
@@ -44,7 +38,8 @@ export function findLate({ session, options }: Context, scripts: TierScripts): L
     if (!words.some((word) => word.test(statement.sql))) return run();
     const isFirst = statements.length === 0;
     if (isFirst) await session.query("SAVEPOINT late");
-    await run();
+    // Behind the first one more than this statement would have to run again.
+    await (isFirst ? untilLocked(late, run) : run());
     const held = await strongLocks(session, tables);
     if (held > known) statements.push(statement);
     else if (isFirst) await session.query("RELEASE SAVEPOINT late");
@@ -81,7 +76,7 @@ export interface WithoutLate {
  * would be missing in all that follows, and is a finding.
  */
 export async function takeBack(
-  { context, guard }: LateContext,
+  { context, givenBack }: LateContext,
   { scripts, statements }: LateStatements,
   after: Snapshot,
 ): Promise<WithoutLate | undefined> {
@@ -93,7 +88,7 @@ export async function takeBack(
   await session.query(
     "ROLLBACK TO SAVEPOINT late; RELEASE SAVEPOINT late; SET LOCAL search_path = pg_catalog, pg_temp",
   );
-  await guard?.observe();
+  await givenBack();
   await asExecutor(session);
   await tellFiles(session, release.rollout, { deferred: JSON.stringify(keys) });
   const snapshot = await takeSnapshot(session, release.rollout.ledgerSchema);
@@ -122,21 +117,28 @@ FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
 WHERE k.contype = 'f' AND age(k.xmin) <= 0 AND k.confrelid = ANY (SELECT to_regclass(name) FROM unnest($1::text[]) AS name)
 ORDER BY k.conname`;
 
-async function runOnceMore({ session }: Context, { scripts, statements }: LateStatements): Promise<void> {
-  await asOwner(session, async () => {
-    for (const statement of statements) await runStatement(session, scripts.apply, statement);
-  });
+async function runOnceMore(
+  late: LateContext,
+  { scripts, statements }: LateStatements,
+  around: Around = (_, run) => run(),
+): Promise<void> {
+  const { session } = late.context;
+  await session.query("SAVEPOINT late");
+  await untilLocked(late, () =>
+    asOwner(session, async () => {
+      for (const each of statements) await around(each, () => runStatement(session, scripts.apply, each));
+    }),
+  );
 }
 
 /** Runs late statements once more, on what all tiers have written, and takes them back at once. Throws what the server refuses. */
-export async function rehearseLate({ context, guard }: LateContext, late: LateStatements): Promise<void> {
-  await context.session.query("SAVEPOINT late");
+export async function rehearseLate(late: LateContext, statements: LateStatements): Promise<void> {
   try {
-    await runOnceMore(context, late);
-    await guard?.observe();
+    await runOnceMore(late, statements);
+    await late.guard.observe();
   } finally {
-    await context.session.query("ROLLBACK TO SAVEPOINT late");
-    await guard?.observe();
+    await late.context.session.query("ROLLBACK TO SAVEPOINT late");
+    await late.givenBack();
   }
 }
 
@@ -145,13 +147,14 @@ export async function rehearseLate({ context, guard }: LateContext, late: LateSt
  * was judged with, and nothing else.
  */
 export async function applyLate(
-  context: Context,
-  late: LateStatements,
+  late: LateContext,
+  statements: LateStatements,
   { snapshot, keyed }: WithoutLate,
+  around: Around,
 ): Promise<Snapshot> {
-  const { session, release } = context;
-  const { tier, title, delta } = late.scripts.declaration;
-  await runOnceMore(context, late);
+  const { session, release } = late.context;
+  const { tier, title, delta } = statements.scripts.declaration;
+  await runOnceMore(late, statements, around);
   const after = await takeSnapshot(session, release.rollout.ledgerSchema);
   const tables = Object.keys(keyed);
   const found = await takeDefinitions(session, tables);

@@ -34,7 +34,7 @@ export async function rehearse(
   const written = pending.flatMap(({ declaration }) => Object.keys(declaration.delta.rows));
   const positions = await sequencePositions(session, written);
   await guard.limitHolds(options.holdBudget);
-  const rehearsing: Rehearsing = { context, guard, costs: new Map() };
+  const rehearsing: Rehearsing = { context, guard, givenBack: () => guard.observe(), costs: new Map() };
   let passed = false;
   try {
     await begin(session, context.release.rollout);

@@ -60,7 +60,7 @@ async function rehearseTier(
   before: DatabaseState,
   next: TierDeclaration | undefined,
 ): Promise<Pick<Ran, "report" | "late"> & { readonly after: DatabaseState }> {
-  const late = findLate(rehearsing.context, scripts);
+  const late = findLate(rehearsing, scripts);
   const giveBack = (snapshot: Snapshot) => takeBack(rehearsing, late, snapshot);
   const { report, after } = await applyTier(rehearsing.context, scripts, before, {
     next,

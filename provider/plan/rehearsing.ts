@@ -1,12 +1,10 @@
 import type { Stop } from "../model/findings";
 import type { TierReport } from "../model/report";
-import type { LateContext } from "../execute/late-statements";
-import type { Guard } from "../postgres/guard";
+import type { LateContext } from "../execute/late-locks";
 import { isInterrupted, isRetryable, mayNotWrite } from "../postgres/sqlstate";
 
 /** A rehearsal under way, in the transaction that its session has open. The caller ends that with ROLLBACK. */
 export interface Rehearsing extends LateContext {
-  readonly guard: Guard;
   /** Milliseconds that its steps took, for the log only; each step adds its own. */
   readonly costs: Map<string, number>;
 }

@@ -20,6 +20,8 @@ export const DESCRIPTION = `a.pid, a.usename AS "user", a.application_name AS ap
 
 /** Whether one of them, at least, is still in the transaction in which it was seen. */
 export async function someAreThere(observer: Session, blockers: readonly Blocker[]): Promise<boolean> {
+  // A transaction is shown of other sessions what it saw first.
+  await observer.query("SELECT pg_stat_clear_snapshot()");
   const found = await observer.query(
     `SELECT FROM unnest($1::integer[], $2::text[]) AS seen (pid, since)
      JOIN pg_stat_activity a ON a.pid = seen.pid AND a.xact_start::text = seen.since`,
@@ -39,4 +41,9 @@ export function describeBlocker({ pid, user, application, state, age, query }: B
 /** All blockers in one line, or that none is known any more. */
 export function describeBlockers(blockers: readonly Blocker[]): string {
   return blockers.length ? blockers.map(describeBlocker).join(" | ") : "no longer there when asked";
+}
+
+/** Who is in the way, to be told after what was refused; nothing where nobody was seen. */
+export function heldBy(blockers: readonly Blocker[]): string {
+  return blockers.length ? ` Held by ${describeBlockers(blockers)}.` : "";
 }

@@ -36,6 +36,9 @@ const OUTLAST_MS = 100;
  * another session has waited too long or a hold budget is used up.
  */
 export interface Guard {
+  /** When it began to watch, and until when what it watches is to be tried: times of `performance.now()`. */
+  readonly began: number;
+  readonly deadline: number;
   /** Says where the transaction is, for the message of a cancellation. */
   reached(step: string): void;
   /** Where the transaction is. */
@@ -48,20 +51,25 @@ export interface Guard {
   refusal(): RolloutError | undefined;
   /** Cancels nothing from now on, so that the transaction can be ended; gives the refusal, if there is one. */
   disarm(): Promise<RolloutError | undefined>;
+  /** Watches on after `disarm`, as if it had not cancelled: what others waited for was given back, and the transaction goes on. */
+  resume(): Promise<void>;
   /** Existing tables on which it held a strong lock when it was looked at last. */
   holding(): readonly string[];
   /** The longest that a strong lock was held on each existing table, in milliseconds. */
   holds(): ReadonlyMap<string, number>;
   /** Who was in the way last. */
   blockers(): readonly Blocker[];
-  /** Waits until these have ended their transactions, or until `deadline`, a time of `performance.now()`. */
-  outlast(blockers: readonly Blocker[], deadline: number): Promise<void>;
+  /**
+   * Waits until these have ended their transactions, not less than until `earliest`, and until `deadline` at the latest, times of
+   * `performance.now()`; until it refuses, where it still watches.
+   */
+  outlast(blockers: readonly Blocker[], deadline: number, earliest?: number): Promise<void>;
   /** Closes the second connection. */
   end(): Promise<void>;
 }
 
 /** Begins to watch. Where the second connection cannot be had, time-outs alone bound a transaction that sets no hold budget. */
-export function guard(watched: Session, log: Log): Guard {
+export function guard(watched: Session, log: Log, deadline = Infinity): Guard {
   const ending = new AbortController();
   const holds = trackHolds();
   let step = "the start";
@@ -102,6 +110,8 @@ export function guard(watched: Session, log: Log): Guard {
   const watching = watch(observe, ending.signal);
 
   return {
+    began: performance.now(),
+    deadline,
     reached: (where) => void (step = where),
     step: () => step,
     async limitHolds(milliseconds) {
@@ -115,13 +125,22 @@ export function guard(watched: Session, log: Log): Guard {
       await bounded(looking);
       return refusal;
     },
+    async resume() {
+      // A cancellation that is still under way would stop what comes next.
+      await looking;
+      refusal = undefined;
+      armed = true;
+    },
     holding: () => holds.current().tables,
     holds: () => holds.longest(),
     blockers: () => seen,
-    async outlast(blockers, deadline) {
+    async outlast(blockers, until, earliest = 0) {
       // Asked on the session that waits, which the server would end if it idled for long.
-      const areThere = () => someAreThere(watched, blockers);
-      while (performance.now() < deadline && (await areThere().catch(() => false))) await pauseFor(OUTLAST_MS);
+      const areThere = async () =>
+        (await someAreThere(watched, blockers).catch(() => false)) || performance.now() < earliest;
+      while (performance.now() < until && !(armed && refusal) && (await areThere())) {
+        await pauseFor(armed ? LOOK_MS : OUTLAST_MS);
+      }
     },
     async end() {
       ending.abort();

@@ -1,5 +1,5 @@
 import { codeOf, messageOf, RolloutError } from "../model/errors";
-import { describeBlockers } from "./blockers";
+import { heldBy } from "./blockers";
 import { type Guard, guard, type Log } from "./guard";
 import { pauseFor } from "./interruption";
 import type { Session } from "./session";
@@ -30,14 +30,14 @@ export function pause(attempt: number): number {
 export async function retried<T>({ session, options, log }: Waiting, work: (guard: Guard) => Promise<T>): Promise<T> {
   const deadline = performance.now() + options.retryBudget;
   for (let attempt = 0; ; attempt++) {
-    const watch = guard(session, log);
+    const watch = guard(session, log, deadline);
     try {
       return await work(watch);
     } catch (error) {
       const failure = (await watch.disarm()) ?? error;
       if (!isRetryable(failure)) throw failure;
       const blockers = watch.blockers();
-      const held = blockers.length ? ` Held by ${describeBlockers(blockers)}.` : "";
+      const held = heldBy(blockers);
       if (performance.now() >= deadline) throw givenUp(failure, held, options.retryBudget);
       log(`${messageOf(failure)}.${held} ${blockers.length ? "Trying again when it has ended." : "Trying again."}`);
       await watch.outlast(blockers, deadline);

@@ -11,6 +11,9 @@ export const GATE_REFUSED = "OR001";
 export const GATE_TOLD = "OR002";
 const LOCK_HELD = "OR003";
 
+/** SQLSTATE of a statement that has waited for a lock for too long. */
+const LOCK_NOT_AVAILABLE = "55P03";
+
 /** Code of a transaction that was cancelled by its own guard, so that others need not wait for it. */
 export const GAVE_WAY = "OR004";
 
@@ -19,7 +22,7 @@ export const INTERRUPTED = "OR005";
 export const QUERY_CANCELED = "57014";
 
 /** Codes after which the whole transaction may be tried again: serialization, deadlock, lock not available, others went first. */
-const RETRYABLE: ReadonlySet<string> = new Set(["40001", "40P01", "55P03", LOCK_HELD, GAVE_WAY]);
+const RETRYABLE: ReadonlySet<string> = new Set(["40001", "40P01", LOCK_NOT_AVAILABLE, LOCK_HELD, GAVE_WAY]);
 
 /** SQLSTATEs of a login that may not write, and of a server that takes no writes (a standby, a read-only setting). */
 const MAY_NOT_WRITE: ReadonlySet<string> = new Set(["42501", "25006"]);
@@ -27,6 +30,11 @@ const MAY_NOT_WRITE: ReadonlySet<string> = new Set(["42501", "25006"]);
 /** True if another session was in the way, so that the same transaction may pass a moment later. */
 export function isRetryable(error: unknown): boolean {
   return RETRYABLE.has(codeOf(error) ?? "");
+}
+
+/** True if a statement could not have its lock, or was cancelled because others waited behind it: another one may pass a moment later. */
+export function missedLock(error: unknown): boolean {
+  return [LOCK_NOT_AVAILABLE, GAVE_WAY].includes(codeOf(error) ?? "");
 }
 
 /** True if the run is to end, and nothing else was wrong. */

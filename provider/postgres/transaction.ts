@@ -1,6 +1,7 @@
 import { RolloutError } from "../model/errors";
 import type { Rollout } from "../model/rollout";
 import { describeBlockers } from "./blockers";
+import type { Guard } from "./guard";
 import { pauseFor } from "./interruption";
 import { describeStrangers, howToEnd, isStranger, type LockHolder, lockHolders } from "./lock-holders";
 import { requireOwnLock } from "./pooler";
@@ -56,13 +57,18 @@ function lockRefused(database: string, holders: readonly LockHolder[]): RolloutE
  * Runs `work`, which is at `step`, in one transaction that is committed when it returns, and tried again whole as `retried`
  * does. Nothing is committed once its guard has given way.
  */
-export function inTransaction<T>(waiting: Waiting, rollout: Rollout, step: string, work: () => Promise<T>): Promise<T> {
+export function inTransaction<T>(
+  waiting: Waiting,
+  rollout: Rollout,
+  step: string,
+  work: (guard: Guard) => Promise<T>,
+): Promise<T> {
   const { session } = waiting;
   return retried(waiting, async (guard) => {
     guard.reached(step);
     try {
       await begin(session, rollout);
-      const result = await work();
+      const result = await work(guard);
       const refusal = await guard.disarm();
       if (refusal) throw refusal;
       await session.end("COMMIT");

@@ -15,6 +15,7 @@ import type { TierInputs, TierState } from "../model/tier-inputs";
 import { type Snapshot, takeSnapshot } from "../postgres/catalog-snapshot";
 import { requireApproved } from "../postgres/acting";
 import { giveBackApproval } from "../postgres/approval";
+import type { Guard } from "../postgres/guard";
 import { takeReadings } from "../postgres/probe";
 import { inTransaction } from "../postgres/transaction";
 import { inTurn } from "../postgres/turn";
@@ -50,8 +51,8 @@ async function apply(inputs: TierInputs): Promise<dynamic.CreateResult<TierState
     const { rollout } = context.release;
     const step = `tier ${inputs.tier} (${inputs.title})`;
     const applied = await inTurn(context, rollout, () =>
-      inTransaction(context, rollout, step, () => applyOrAdopt(inputs, context)).catch((error: unknown) =>
-        refuse(inputs, context, error),
+      inTransaction(context, rollout, step, (guard) => applyOrAdopt(inputs, { ...context, guard })).catch(
+        (error: unknown) => refuse(inputs, context, error),
       ),
     );
     context.log(tierLine(applied.report));
@@ -136,7 +137,12 @@ async function requireJudgedRelease({ tier, title, digest, run }: TierInputs, { 
 /** What the tier's state learns from its application. */
 type Applied = Pick<TierState, "report" | "rolloutId" | "ledgerHash">;
 
-async function applyOrAdopt(inputs: TierInputs, context: HookContext): Promise<Applied> {
+/** What a tier is applied with: who watches its transaction, too. */
+interface Applying extends HookContext {
+  readonly guard: Guard;
+}
+
+async function applyOrAdopt(inputs: TierInputs, context: Applying): Promise<Applied> {
   const { session, release, scripts } = context;
   const ledger = await readLedger(session, release.rollout);
   requireKnownTiers(release.rollout, ledger.values());
@@ -164,7 +170,7 @@ async function adopt(
 /** A tier that only reads: it is run for its gates, or, the first of a rollout under way, taken from the ledger. */
 async function readOnly(
   inputs: TierInputs,
-  context: HookContext,
+  context: Applying,
   ledger: ReadonlyMap<number, LedgerRow>,
 ): Promise<Applied> {
   const isFirst = isFirstTier(context.release.rollout, inputs.tier);
@@ -179,27 +185,27 @@ async function readOnly(
 }
 
 /** Runs the tier's file in the open transaction and refuses what breaks its contract. */
-async function measure(inputs: TierInputs, context: HookContext) {
+async function measure(inputs: TierInputs, context: Applying) {
   const { session, release, scripts } = context;
   const { declaration } = scripts;
   const before = await takeState(context, neededReadings(release.rollout, declaration));
   const entry = await takeFingerprint(session, declaration, before.snapshot);
-  const late = findLate(context, scripts);
   const times = timeLocks(declaration);
+  const late = { context, guard: context.guard, givenBack: times.released };
+  const found = findLate(late, scripts);
   const { report, after, without, locked } = await applyTier(context, scripts, before, {
-    around: (statement, run) => late.around(statement, () => times.around(statement, run)),
-    giveBack: (snapshot) => takeBack({ context }, late, snapshot).finally(times.released),
+    around: (statement, run) => found.around(statement, () => times.around(statement, run)),
+    giveBack: (snapshot) => takeBack(late, found, snapshot),
   });
   if (report.stops.length) throw new TierRefused(report);
   const moved = compareRehearsal(declaration, inputs.report, report);
   if (moved) context.log(moved);
-  times.taken();
-  const snapshot = without ? await applyLate(context, late, without) : after.snapshot;
+  const snapshot = without ? await applyLate(late, found, without, times.around) : after.snapshot;
   const locks = () => times.held(locked);
   return { report: { ...report, rollback: inputs.report.rollback }, entry, snapshot, locks };
 }
 
-async function applyAndRecord(inputs: TierInputs, context: HookContext): Promise<Applied> {
+async function applyAndRecord(inputs: TierInputs, context: Applying): Promise<Applied> {
   await requireApproval(inputs, context);
   const rolloutId = rolloutOf(inputs, context);
   const readings = await takeReadings(context.session, context.release.probe);
