@@ -20,6 +20,7 @@ import { mayNotWrite } from "../postgres/sqlstate";
 import { inTurn } from "../postgres/turn";
 import { verifyUnrecorded } from "../execute/adopt";
 import { TierRefused } from "../execute/apply";
+import { tellGivenUp } from "../ledger/given-up";
 import { identifyRelease } from "../release/manifest";
 import { loadRelease, type Project } from "../release/release";
 import { judgeAccess } from "./access";
@@ -66,7 +67,7 @@ export async function planRun(
     }
     // One at a time: a rehearsal beside another run would measure what is not there to stay.
     return await inTurn(context, rollout, () =>
-      retried(context, (guard) => plan(context, guard, identity, { request, access })),
+      tellGivenUp(context, () => retried(context, (guard) => plan(context, guard, identity, { request, access }))),
     );
   } finally {
     await session.close();
@@ -80,6 +81,7 @@ async function plan(
   { request, access: declare }: { readonly request: RunRequest; readonly access?: DeclareAccess | undefined },
 ): Promise<Plan> {
   const { session, release } = context;
+  guard.reached("the first readings");
   const readings = await takeReadings(session, release.probe);
   const status = await resolvePending(context, request);
   const adopted = await verifyAdopted(context, status, readings);

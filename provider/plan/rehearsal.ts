@@ -8,7 +8,7 @@ import type { TierReport } from "../model/report";
 import { type Readings, type TierDeclaration, writes } from "../model/rollout";
 import type { Guard, Log } from "../postgres/guard";
 import { movedSequences, sequencePositions } from "../postgres/sequences";
-import { mayNotWrite } from "../postgres/sqlstate";
+import { isRetryable, mayNotWrite } from "../postgres/sqlstate";
 import { begin, rollBack } from "../postgres/transaction";
 import { requireEvidenceFolder } from "../ledger/evidence-folder";
 import type { TierScripts } from "../release/release";
@@ -33,6 +33,7 @@ export async function rehearse(
   const start = performance.now();
   const written = pending.flatMap(({ declaration }) => Object.keys(declaration.delta.rows));
   const positions = await sequencePositions(session, written);
+  guard.reached("the start");
   await guard.limitHolds(options.holdBudget);
   const rehearsing: Rehearsing = { context, guard, givenBack: () => guard.observe(), costs: new Map() };
   let passed = false;
@@ -75,14 +76,13 @@ function failed(error: unknown, guard: Guard): RolloutError {
   const refusal = guard.refusal();
   if (refusal) return refusal;
   if (error instanceof RolloutError) return error;
+  const said = `The rehearsal at ${guard.step()} failed: ${messageOf(error)}`;
+  // Tried again, or told with what is to be done.
+  if (isRetryable(error)) return new RolloutError(said, codeOf(error), { cause: error });
   const next = mayNotWrite(error)
     ? "Grant this login what is missing: README.md lists the rights that a rollout needs."
     : `Run ${PREVIEW} again when the server is well.`;
-  return new RolloutError(
-    `The rehearsal at ${guard.step()} failed: ${messageOf(error)}. It was rolled back; nothing was changed. ${next}`,
-    codeOf(error),
-    { cause: error },
-  );
+  return new RolloutError(`${said}. It was rolled back; nothing was changed. ${next}`, codeOf(error), { cause: error });
 }
 
 /** How many tables are named with the time of their lock, where nobody wants all of them. */

@@ -38,10 +38,11 @@ export async function retried<T>({ session, options, log }: Waiting, work: (guar
       if (!isRetryable(failure)) throw failure;
       const blockers = watch.blockers();
       const held = heldBy(blockers);
-      if (performance.now() >= deadline) throw givenUp(failure, held, options.retryBudget);
+      const givenUp = () => new GivenUp(watch.step(), failure, held, options.retryBudget);
+      if (performance.now() >= deadline) throw givenUp();
       log(`${messageOf(failure)}.${held} ${blockers.length ? "Trying again when it has ended." : "Trying again."}`);
       await watch.outlast(blockers, deadline);
-      if (blockers.length && performance.now() >= deadline) throw givenUp(failure, held, options.retryBudget);
+      if (blockers.length && performance.now() >= deadline) throw givenUp();
       await pauseFor(pause(attempt));
     } finally {
       await watch.end();
@@ -49,10 +50,13 @@ export async function retried<T>({ session, options, log }: Waiting, work: (guar
   }
 }
 
-function givenUp(error: unknown, held: string, budget: number): RolloutError {
-  return new RolloutError(
-    `${messageOf(error)}.${held} Nothing was changed. Tried for ${budget / 1_000} s (retryBudget). Try again when it is free.`,
-    codeOf(error),
-    { cause: error },
-  );
+/** The budget is used up, and somebody is still in the way. Whoever has called says what stands and what is to be run next. */
+export class GivenUp extends RolloutError {
+  constructor(step: string, error: unknown, held: string, budget: number) {
+    super(
+      `${messageOf(error)}.${held} Nothing was changed. Tried for ${budget / 1_000} s (retryBudget), last at ${step}.`,
+      codeOf(error),
+      { cause: error },
+    );
+  }
 }

@@ -25,6 +25,7 @@ import { timeLocks } from "../execute/held-locks";
 import { neededReadings, takeState } from "../execute/database-state";
 import { applyLate, findLate, takeBack } from "../execute/late-statements";
 import { type Fingerprint, NOTHING, takeFingerprint } from "../ledger/fingerprint";
+import { tellGivenUp } from "../ledger/given-up";
 import { type LedgerRow, readLedger, writeLedger } from "../ledger/ledger";
 import { createLedger } from "../ledger/ledger-table";
 import { takeRecord } from "../ledger/record";
@@ -51,9 +52,9 @@ async function apply(inputs: TierInputs): Promise<dynamic.CreateResult<TierState
     const { rollout } = context.release;
     const step = `tier ${inputs.tier} (${inputs.title})`;
     const applied = await inTurn(context, rollout, () =>
-      inTransaction(context, rollout, step, (guard) => applyOrAdopt(inputs, { ...context, guard })).catch(
-        (error: unknown) => refuse(inputs, context, error),
-      ),
+      tellGivenUp(context, () =>
+        inTransaction(context, rollout, step, (guard) => applyOrAdopt(inputs, { ...context, guard })),
+      ).catch((error: unknown) => refuse(inputs, context, error)),
     );
     context.log(tierLine(applied.report));
     if (inputs.tier === rollout.tiers.at(-1)?.tier) await giveBackApproval(context.session);

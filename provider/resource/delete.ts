@@ -13,6 +13,7 @@ import { inTurn } from "../postgres/turn";
 import { takeState } from "../execute/database-state";
 import { refusedRollback, rollBackTier, rollbackOf } from "../execute/rollback";
 import { type Proof, putOthersAside, withEvidence, writeEvidence } from "../ledger/evidence";
+import { tellGivenUp } from "../ledger/given-up";
 import { dropLedger, forgetTier, type LedgerRow, readLedger } from "../ledger/ledger";
 import { requireAbsent } from "../ledger/presence";
 import { requireRemembered } from "../ledger/remembered";
@@ -38,7 +39,7 @@ export async function deleteTier(state: TierState): Promise<void> {
     async (context) => {
       const { session, release, scripts, options, log } = context;
       requireApproved(session);
-      await inTurn(context, release.rollout, async () => {
+      const goBack = async () => {
         const ledger = await withEvidence(options.evidence, await readLedger(session, release.rollout));
         requireSameRollout({ ...state, adopt: undefined }, ledger.values());
         requireKnownTiers(release.rollout, ledger.values());
@@ -59,7 +60,8 @@ export async function deleteTier(state: TierState): Promise<void> {
         }
         if (writes(scripts.declaration) && !own) await tellAbsent(context);
         if (isFirstTier(release.rollout, state.tier)) await giveBackApproval(session);
-      });
+      };
+      await inTurn(context, release.rollout, () => tellGivenUp(context, goBack));
     },
     unrehearsed ? () => true : thisAndLater,
   );

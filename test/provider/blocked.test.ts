@@ -66,6 +66,11 @@ const named = () =>
     new RegExp(`pid ${pid}, user postgres, application "nightly report", idle in transaction for \\d+ s: .*${LOCK}`),
   );
 
+/** How a refusal ends that names where it was, what stands and what is to be run next. */
+const givenUp = (step: string, stands: string) =>
+  `Nothing was changed. Tried for 1 s (retryBudget), last at ${step}. ${stands} Wait until nobody is in the way any more, ` +
+  "or have the session ended, then run the same command again.";
+
 async function block(sql: string): Promise<void> {
   await blocker.query("BEGIN");
   await blocker.query(sql);
@@ -107,7 +112,7 @@ describe("another session holds a lock that the rollout needs", () => {
   test("preview gives up when its budget is used up and names it", async () => {
     const message = await refused(() => hasty.plan());
     expect(message).toEqual(named());
-    expect(message).toContain("Nothing was changed");
+    expect(message).toContain(givenUp("the first readings", "No tier is applied."));
   });
 
   test("up names it, and goes on when it is gone in time", async () => {
@@ -119,7 +124,7 @@ describe("another session holds a lock that the rollout needs", () => {
   test("up gives up when its budget is used up, names it, and has changed nothing", async () => {
     const message = await refused(() => hasty.create(tierOne()));
     expect(message).toEqual(named());
-    expect(message).toContain("Nothing was changed");
+    expect(message).toContain(givenUp("tier 1 (Structure)", "No tier is applied."));
     expect(heard(hasty)).toContain("Trying again");
   });
 
@@ -131,7 +136,9 @@ describe("another session holds a lock that the rollout needs", () => {
 
   test("destroy gives up when its budget is used up, names it, and has changed nothing", () =>
     applied(async (state) => {
-      expect(await refused(() => hasty.destroy(state))).toEqual(named());
+      const message = await refused(() => hasty.destroy(state));
+      expect(message).toEqual(named());
+      expect(message).toContain(givenUp("the rollback of tier 1 (Structure)", "Tier 1 stays applied."));
     }));
 });
 

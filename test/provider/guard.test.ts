@@ -198,7 +198,7 @@ describe("a session of the application that waits for us", () => {
       1_000,
     );
     expect(await done).toMatch(
-      /lock timeout\. Held by pid .*application "report".* Nothing was changed\. Tried for 1 s/,
+      /lock timeout\. Held by pid .*application "report".* Nothing was changed\. Tried for 1 s \(retryBudget\), last at tier 5 \(Topic\)\.$/,
     );
     await report.query("COMMIT");
   });

@@ -103,7 +103,7 @@ describe("a session that keeps them on and on", () => {
       await keptFrom(program, planning);
       const waited = await longestDuring(planning, () => application.query(WRITE));
       await expect(planning).rejects.toThrow(
-        /10_structure\.sql line \d+: canceling statement due to lock timeout.* Held by pid \d+, user postgres, application "flow", idle in transaction for \d+ s: .*Nothing was changed\. Tried for [\d.]+ s \(retryBudget\)/,
+        /10_structure\.sql line \d+: canceling statement due to lock timeout.* Held by pid \d+, user postgres, application "flow", idle in transaction for \d+ s: .*Nothing was changed\. Tried for [\d.]+ s \(retryBudget\), last at tier 1 \(Structure\), once more\./,
       );
       expect(waited).toBeLessThan(LET_THROUGH_MS);
     });
