@@ -76,7 +76,7 @@ async function runWhenAgreed(pulumi: Pulumi, operation: Operation): Promise<Run>
     if (previewed && previewed.code !== EXIT.done && !accepted) return previewed;
     // As Pulumi's own `up` does, which asks nobody then.
     if (name === "up" && previewed?.allSame) {
-      say(`\n${subjectOf(name, line, pulumi.env)}: nothing to do, everything is as it was applied.`);
+      say(`\n${subjectOf(name, line, pulumi.env)}: nothing to do, all is as applied`);
       return previewed;
     }
     if (!(await agrees(name, line, pulumi.env, operation.isEmpty ? NOTHING : previewed?.intent)))
