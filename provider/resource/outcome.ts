@@ -29,7 +29,6 @@ export async function noted<T>(work: () => T | Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     noteFailure(failureOf(error));
-    if (error instanceof RolloutError) error.message = foldDiagnostic(error.message, "error");
     throw error;
   }
 }
@@ -39,7 +38,10 @@ export async function hooked<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await noted(work);
   } catch (error) {
-    if (error instanceof RolloutError) keepFromConsole(`${error.toString()}: ${error.stack ?? ""}`);
+    if (error instanceof RolloutError) {
+      error.message = foldDiagnostic(error.message, "error");
+      keepFromConsole(`${error.toString()}: ${error.stack ?? ""}`);
+    }
     throw error;
   }
 }

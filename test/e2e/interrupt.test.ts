@@ -10,7 +10,7 @@ import {
   startByNpm,
   survivors,
 } from "../support/faults/process-under-test";
-import { draw, SEED, thorough } from "../support/faults/random";
+import { draw, onRequest, RUNS, SEED, thorough } from "../support/faults/random";
 import { engine, type Engine, WITHOUT_PACK } from "../support/pulumi/engine";
 import { leftovers, succeed } from "../support/pulumi/operator";
 import { type Ends, endsOf } from "../support/pulumi/outcome";
@@ -28,8 +28,6 @@ const LONG_S = 20;
 
 /** How long whatever a command has started may outlive it, in milliseconds. */
 const OUTLIVE_MS = 5_000;
-
-const RUNS = Number(process.env.CHAOS_RUNS ?? 0);
 
 let db: TestDatabase;
 let stack: Engine;
@@ -198,18 +196,14 @@ const ending = fc.record({
   ),
 });
 
-(RUNS ? test : test.skip)(
-  `${RUNS} moments drawn by seed ${SEED}`,
-  async () => {
-    for (const { command, after, how } of draw(ending, SEED, RUNS)) {
-      const running: ProcessUnderTest = start(stack, command, ...(command === "preview" ? [] : ["--skip-preview"]));
-      await Promise.race([running.done, new Promise((resolve) => setTimeout(resolve, after))]);
-      running.signal(...how);
-      await running.ended;
-      await expectNothingLeft();
-    }
-    await converge("up");
-    await converge("destroy");
-  },
-  Math.max(RUNS, 1) * 120_000,
-);
+onRequest("moments", async () => {
+  for (const { command, after, how } of draw(ending, SEED, RUNS)) {
+    const running: ProcessUnderTest = start(stack, command, ...(command === "preview" ? [] : ["--skip-preview"]));
+    await Promise.race([running.done, new Promise((resolve) => setTimeout(resolve, after))]);
+    running.signal(...how);
+    await running.ended;
+    await expectNothingLeft();
+  }
+  await converge("up");
+  await converge("destroy");
+});

@@ -5,7 +5,7 @@ import { database, type TestDatabase } from "../support/database/database";
 import { engine, type Engine, WITHOUT_PACK } from "../support/pulumi/engine";
 import { leftovers, succeed } from "../support/pulumi/operator";
 import { type Ends, endsOf } from "../support/pulumi/outcome";
-import { draw, SEED, thorough } from "../support/faults/random";
+import { draw, onRequest, RUNS, SEED, thorough } from "../support/faults/random";
 import { cleanUpProcesses, npmRun, startRaw, survivors } from "../support/faults/process-under-test";
 import { until } from "../support/until";
 
@@ -13,7 +13,6 @@ import { until } from "../support/until";
  * Commands are killed with SIGKILL, and the next one has to end exactly where an undisturbed one would have.
  * More of this, drawn at random: CHAOS_RUNS=100 CHAOS_SEED=1 npm test -- test/e2e/kill
  */
-const RUNS = Number(process.env.CHAOS_RUNS ?? 0);
 
 let db: TestDatabase;
 let stack: Engine;
@@ -101,17 +100,13 @@ const series = fc.record({
   command: fc.constantFrom("up", "destroy"),
 });
 
-(RUNS ? test : test.skip)(
-  `${RUNS} faults drawn by seed ${SEED}`,
-  async () => {
-    let injected = 0;
-    for (const { faults, command } of draw(series, SEED, RUNS)) {
-      if (injected >= RUNS) break;
-      injected += faults.length;
-      await injectAll(faults);
-      process.stderr.write(`${new Date().toISOString()} ${injected}: ${JSON.stringify(faults)} then ${command}\n`);
-      await converge(command);
-    }
-  },
-  Math.max(RUNS, 1) * 120_000,
-);
+onRequest("faults", async () => {
+  let injected = 0;
+  for (const { faults, command } of draw(series, SEED, RUNS)) {
+    if (injected >= RUNS) break;
+    injected += faults.length;
+    await injectAll(faults);
+    process.stderr.write(`${new Date().toISOString()} ${injected}: ${JSON.stringify(faults)} then ${command}\n`);
+    await converge(command);
+  }
+});

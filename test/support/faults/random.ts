@@ -9,6 +9,14 @@ export const ALL = process.env.CHAOS === "all";
 /** What `npm run chaos` does and `npm test` leaves out: commands of the real CLI take seconds each, and others look at much the same. */
 export const thorough: jest.It = ALL ? test : test.skip;
 
+/** How many faults are drawn for whoever asks for more of them: `CHAOS_RUNS=100`. */
+export const RUNS = Number(process.env.CHAOS_RUNS ?? 0);
+
+/** A test of so many faults, for which nobody waits unless they were asked for. */
+export function onRequest(what: string, work: () => Promise<void>): void {
+  (RUNS ? test : test.skip)(`${RUNS} ${what} drawn by seed ${SEED}`, work, Math.max(RUNS, 1) * 120_000);
+}
+
 /** So many values of a kind, the same ones for the same seed. */
 export function draw<Value>(kind: fc.Arbitrary<Value>, seed: number, numRuns: number): Value[] {
   return fc.sample(fc.noBias(kind), { seed, numRuns });
