@@ -27,7 +27,7 @@ export { codeOf, firstSentence, messageOf } from "./model/errors";
 export { fold } from "./model/fold";
 export { harmless, harmlessData, inLine } from "./model/harmless";
 export type { Stop, StopKind } from "./model/findings";
-export type { Failed, Intent, Note } from "./model/outcome";
+export type { Failed, Intent, Note, ToldTier } from "./model/outcome";
 export { accessDemanded } from "./model/guards";
 export { type Configuration, readConfiguration } from "./model/configuration";
 export { bindGates, failedGates, type Parameters } from "./model/gates";

@@ -10,7 +10,8 @@ import { type Pulumi, preparePulumi, type Run } from "../pulumi/cli";
 import { readCommandLine, type CommandLine, without } from "../pulumi/command-line";
 import { agrees, canAsk, changes, isOthers, NOTHING, requireSomebodyToAsk, subjectOf } from "../pulumi/consent";
 import { requireSurroundings } from "../pulumi/demands";
-import { displayOptions } from "../pulumi/engine-display";
+import { canBeBrief, displayOptions } from "../pulumi/engine-display";
+import { summarize } from "../pulumi/summary";
 import type { Command } from "./index";
 
 /** A command of the CLI with everything that decides how it is run. */
@@ -33,19 +34,19 @@ export const run: Command = async (given, name) => {
   const mayBeOurs = open && !line.has("yes") && !isOthers(line);
   if (open && !mayBeOurs) requireSomebodyToAsk(name, line, process.env);
   const pulumi = await preparePulumi(line);
-  const asks = open && canAsk(line);
-  const answered = mayBeOurs && !asks && (await isOwnServer(pulumi.env));
+  const watched = changes(name, line) && canAsk(line);
+  const answered = mayBeOurs && !watched && (await isOwnServer(pulumi.env));
   if (open && !answered) requireSomebodyToAsk(name, line, pulumi.env);
-  // Where a person is asked, the question says it.
-  if (changes(name, line) && !asks) tell(subjectOf(name, line, pulumi.env));
+  // Where a person watches, it is said between preview and run.
+  if (changes(name, line) && !watched) tell(subjectOf(name, line, pulumi.env));
   const isEmpty = name === "destroy" && pulumi.holdsNothing();
   if (rehearsesDown(name, line) && !isEmpty) pulumi.env.ROLLOUT_RUN_PROGRAM = "true";
   if (args.length < given.length) pulumi.env.ROLLOUT_PROFILE = "true";
   if (changes(name, line)) pulumi.env.ROLLOUT_CHANGES = "true";
   if (isTerminal()) pulumi.env.ROLLOUT_COLUMNS = String(process.stdout.columns);
   const operation = { name, args, line, isEmpty };
-  const { code, intent } = await (asks
-    ? runWhenAgreed(pulumi, operation)
+  const { code, intent } = await (watched
+    ? runInSteps(pulumi, operation)
     : pulumi.run([name, ...displayOptions(name, line), ...operationOptions(operation, answered), ...args]));
   const rollsBack = name === "destroy" || name === "up";
   if (rollsBack && code === EXIT.done) {
@@ -53,7 +54,7 @@ export const run: Command = async (given, name) => {
     await requireNothingLeft(name, line, pulumi.env);
   }
   if (name === "destroy" && code === EXIT.done && isTerminal() && changes(name, line) && !line.isOn("remove")) {
-    tell(`Here that command is: npm run pulumi -- stack rm ${line.stack}`);
+    tell(`Here "pulumi stack rm" is: npm run pulumi -- stack rm ${line.stack}`);
   }
   // The last words: the CLI calls it a success.
   if (code === EXIT.notRehearsed) {
@@ -65,26 +66,39 @@ export const run: Command = async (given, name) => {
 /** What a preview does not take, or takes amiss. */
 const NOT_FOR_PREVIEW = ["yes", "skip-preview", "continue-on-error", "secrets-provider", "remove", "plan", "strict"];
 
-/** Previews, says in one line what is about to happen to which database, asks, and does no more than a plan says where one is wanted. */
-async function runWhenAgreed(pulumi: Pulumi, operation: Operation): Promise<Run> {
+/**
+ * Previews, says in one line what is about to happen to which database, asks unless --yes has
+ * answered, does no more than a plan says where one is wanted, and sums up.
+ */
+async function runInSteps(pulumi: Pulumi, operation: Operation): Promise<Run> {
   const { name, line } = operation;
   const folder = bindsToPreview(operation) ? fs.mkdtempSync(path.join(os.tmpdir(), "plan-")) : undefined;
   try {
     const { preview, change } = stepsOf(operation, folder && path.join(folder, "plan.json"));
-    const previewed = preview && (await pulumi.run(preview));
+    const previewed = preview && (await pulumi.run(preview, { brief: isBrief(operation) }));
     const accepted = previewed?.code === EXIT.notRehearsed && previewed.intent?.accepted;
     if (previewed && previewed.code !== EXIT.done && !accepted) return previewed;
     // As Pulumi's own `up` does, which asks nobody then.
     if (name === "up" && previewed?.allSame) {
-      say(`\n${subjectOf(name, line, pulumi.env)}: nothing to do, all is as applied`);
+      say(`${subjectOf(name, line, pulumi.env)}: nothing to do, all is as applied`);
       return previewed;
     }
-    if (!(await agrees(name, line, pulumi.env, operation.isEmpty ? NOTHING : previewed?.intent)))
-      return { code: EXIT.declined, intent: undefined };
-    return await pulumi.run(change);
+    if (!(await agrees(name, line, pulumi.env, operation.isEmpty ? NOTHING : previewed?.intent))) {
+      return { code: EXIT.declined, intent: undefined, tiers: [] };
+    }
+    // What was rehearsed has just been read.
+    if (previewed?.intent) pulumi.env.ROLLOUT_PREVIEWED = "true";
+    const changed = await pulumi.run(change);
+    if (previewed?.intent) summarize(previewed.tiers, changed.tiers).forEach(say);
+    return changed;
   } finally {
     if (folder) fs.rmSync(folder, { recursive: true });
   }
+}
+
+/** The rows of a destroy are all deletions, whatever it finds: they stand once. */
+function isBrief({ name, line }: Operation): boolean {
+  return name === "destroy" && canBeBrief(line);
 }
 
 /** `--strict` makes a plan of the preview that the CLI shows before it asks; here the preview is ours, and so is the plan. */
@@ -96,13 +110,14 @@ function bindsToPreview({ name, line }: Operation): boolean {
 export function stepsOf(operation: Operation, plan?: string): { preview?: string[]; change: string[] } {
   const { name, args, line } = operation;
   const options = [...displayOptions(name, line), ...operationOptions(operation, false)];
+  const quiet = isBrief(operation) && !line.has("suppress-progress") ? ["--suppress-progress"] : [];
   const save = plan ? ["--save-plan", plan] : [];
   const bind = plan ? ["--strict=false", "--plan", plan] : [];
   const own = without(args, ["yes", "skip-preview", ...(plan ? ["strict"] : [])]);
   const change = [name, ...options, "--yes", "--skip-preview", ...bind, ...own];
   if (line.isOn("skip-preview")) return { change };
   const command = name === "up" ? ["preview"] : [name, "--preview-only"];
-  return { preview: [...command, ...options, ...save, ...without(args, NOT_FOR_PREVIEW)], change };
+  return { preview: [...command, ...options, ...quiet, ...save, ...without(args, NOT_FOR_PREVIEW)], change };
 }
 
 /** Unless the caller says otherwise, the program of a destroy rehearses the way back before anything is deleted. */

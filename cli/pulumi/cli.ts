@@ -1,6 +1,6 @@
 // The Pulumi CLI, ready to run in this project: engine, database, backend and stack are there.
 import { namedConnection } from "../dev-database/target";
-import type { Intent } from "../../provider";
+import type { Intent, ToldTier } from "../../provider";
 import { tell } from "../console";
 import { exitCodeOf as codeOfInterrupt, onInterrupt } from "../interrupts";
 import { type Ended, runInForeground } from "../process";
@@ -8,7 +8,7 @@ import { DEV_STACK, writeForOurselves } from "../project";
 import { type CommandLine, operationOf, readCommandLine } from "./command-line";
 import { requireSurroundings } from "./demands";
 import { ensureEngine } from "./engine";
-import { engineDisplay } from "./engine-display";
+import { engineDisplay, messagesOnly } from "./engine-display";
 import { engineErrors } from "./engine-errors";
 import { engineEvents } from "./engine-events";
 import { commandEnvironment } from "./environment";
@@ -23,6 +23,8 @@ export interface Run {
   code: number;
   /** What it was about to do, if it came so far as to know. */
   intent: Intent | undefined;
+  /** What came of each tier. */
+  tiers: readonly ToldTier[];
   /** Whether every resource was found as it is to be; at a terminal, where alone it decides whether a person is asked. */
   allSame?: boolean;
 }
@@ -31,8 +33,11 @@ export interface Pulumi {
   env: NodeJS.ProcessEnv;
   /** Whether the stack's state is empty, so that a destroy has nothing to delete. */
   holdsNothing(): boolean;
-  /** Runs a command. One that fails because of what a dead run left behind is run again without that. */
-  run(args: readonly string[]): Promise<Run>;
+  /**
+   * Runs a command. One that fails because of what a dead run left behind is run again without that. Of one that is `brief`, a terminal
+   * shows only the messages.
+   */
+  run(args: readonly string[], how?: { brief?: boolean }): Promise<Run>;
 }
 
 const OTHER_PASSPHRASE =
@@ -69,11 +74,11 @@ async function prepare(line: CommandLine): Promise<Pulumi> {
   return {
     env,
     holdsNothing: () => isEmpty(line, { binary, env }),
-    run: async (args) => {
+    run: async (args, { brief = false } = {}) => {
       requireKnownState(line, { binary, env });
       await clearLeftovers({ line, start, url });
       for (let recoveries = 0; ; recoveries++) {
-        const { ended, kept, allSame } = await attempt(line, args, start);
+        const { ended, kept, allSame } = await attempt(line, args, start, brief);
         if (ended.interrupted) {
           const { tellStanding } = require("./standing") as typeof import("./standing");
           await tellStanding({ line, cli: { binary, env }, ended });
@@ -90,10 +95,10 @@ async function prepare(line: CommandLine): Promise<Pulumi> {
  * Runs the command itself: what it shows without a terminal stands once, what it says of locks is kept, a command line that it cannot read
  * and a Ctrl-C that it takes for itself are noticed, and what the run tells as data is read.
  */
-async function attempt(line: CommandLine, args: readonly string[], start: Start) {
+async function attempt(line: CommandLine, args: readonly string[], start: Start, brief: boolean) {
   const errors = engineErrors(line);
   const events = engineEvents(line);
-  const display = engineDisplay(line);
+  const display = brief ? messagesOnly() : engineDisplay(line);
   const heard = { onDisplay: display?.onDisplay, onError: errors?.onError, onNoticed: events?.onNoticed };
   const ended = await listened((env) => start(args, { ...events?.env, ...env }, heard));
   display?.end();
@@ -106,5 +111,5 @@ async function attempt(line: CommandLine, args: readonly string[], start: Start)
 function endOf(args: readonly string[], ended: Ended & Outcome): Run {
   const line = readCommandLine(args);
   const isPreview = operationOf(line) === "preview" || line.isOn("preview-only");
-  return { code: exitCodeOf(ended, isPreview), intent: ended.intent };
+  return { code: exitCodeOf(ended, isPreview), intent: ended.intent, tiers: ended.tiers };
 }

@@ -34,14 +34,18 @@ export function requireSomebodyToAsk(command: string, line: CommandLine, env: No
   );
 }
 
-/** Asks the person at the terminal. What others need is destroyed by who can type its name. */
+/**
+ * Says what is about to happen, and asks the person at the terminal unless `--yes` has answered. What others need is destroyed by who
+ * can type its name.
+ */
 export async function agrees(
   command: string,
   line: CommandLine,
   env: NodeJS.ProcessEnv,
   intent?: Intent,
 ): Promise<boolean> {
-  say(`\n${subjectOf(command, line, env)}: ${describeIntent(command, intent)}`);
+  say(`${subjectOf(command, line, env)}: ${describeIntent(command, intent)}`);
+  if (line.isOn("yes")) return true;
   return wantsName(command, line) ? answers("the name of the database", databaseOf(env)) : answers("yes", "yes");
 }
 

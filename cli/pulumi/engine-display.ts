@@ -1,4 +1,4 @@
-// What the CLI shows of a run where there is no terminal. It then prints a row anew whenever something about it changes, and each message in
+// What is shown of a run. Where there is no terminal the CLI prints a row anew whenever something about it changes, and each message in
 // the row and again in the list of messages. In a file or in the log of a CI each line stands once.
 import { stripVTControlCharacters } from "node:util";
 import { isTerminal } from "../process";
@@ -37,6 +37,52 @@ export function engineDisplay(line: CommandLine): EngineDisplay | undefined {
   });
   return { onDisplay: (chunk) => lines.read(chunk), end: () => lines.end() };
 }
+
+/** Whether a terminal is spared the rows of a preview, which the run after it shows anew. */
+export function canBeBrief(line: CommandLine): boolean {
+  return isTerminal() && !OTHER_DISPLAYS.some((option) => line.has(option));
+}
+
+/** Shows the messages of a run, whole, once it is over; until then the last one, as much of it as fits. */
+export function messagesOnly(): EngineDisplay {
+  const message = messageIn();
+  const lines = new LineReader((text) => {
+    const { passing, lasting } = message(text);
+    process.stdout.write(WIPE);
+    if (passing !== undefined) process.stdout.write(passing.slice(0, process.stdout.columns - 1));
+    if (lasting !== undefined) process.stdout.write(`${lasting}\n`);
+  });
+  return {
+    onDisplay: (chunk) => lines.read(chunk),
+    end: () => {
+      lines.end();
+      // As after a display of the CLI's own.
+      process.stdout.write(`${WIPE}\n`);
+    },
+  };
+}
+
+/** Back to the start of the line, which is cleared. */
+const WIPE = "\r\u001b[K";
+
+/** Gives of each line of a run what is to be shown: for the moment, or to stay. */
+export function messageIn(): (line: string) => { passing?: string; lasting?: string } {
+  let section = "";
+  return (line) => {
+    const text = stripVTControlCharacters(line).trimEnd();
+    if (BEGINS.test(text)) return { passing: text };
+    const [, begins] = ENDS.exec(text) ?? [];
+    if (begins) section = begins;
+    if (begins || text === "" || section === "Resources" || section === "Policies") return {};
+    if (section === "Diagnostics")
+      return OF_THE_STACK.test(text) ? {} : { lasting: ourCommands(line.replace(/^ {4}/, "")) };
+    const [, state] = ROW.exec(text) ?? [];
+    return ROW.test(text) ? { passing: state?.replace(/^running /, "") ?? "" } : { lasting: line };
+  };
+}
+
+/** The heading of what the program says. */
+const OF_THE_STACK = /^ {2}pulumi:pulumi:Stack \(.*\):$/;
 
 /** Cuts what comes into lines; a character may have come in part. */
 class LineReader {

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { Failed, Intent, Note } from "../../provider";
+import type { Failed, Intent, Note, ToldTier } from "../../provider";
 import { codeOf, type End, EXIT } from "../exit-codes";
 import type { Ended } from "../process";
 
@@ -12,6 +12,8 @@ export interface Outcome {
   intent?: Intent;
   /** As what it failed, in the order in which that was noticed. */
   failures: Failed[];
+  /** What came of each tier, in the order in which it was done. */
+  tiers: ToldTier[];
 }
 
 /** Runs `work` with a file for what the run tells, and gives that. */
@@ -28,11 +30,12 @@ export async function listened<T>(work: (env: NodeJS.ProcessEnv) => Promise<T>):
 
 /** A line that cannot be read is a failure that nobody foresaw. */
 export function readOutcome(file: string): Outcome {
-  const outcome: Outcome = { failures: [] };
+  const outcome: Outcome = { failures: [], tiers: [] };
   for (const line of fs.existsSync(file) ? fs.readFileSync(file, "utf8").split("\n").filter(Boolean) : []) {
     const told = parse(line);
     if (told.is === "intent") outcome.intent = told;
-    else outcome.failures.push(told.as);
+    else if (told.is === "failure") outcome.failures.push(told.as);
+    else outcome.tiers.push(told);
   }
   return outcome;
 }
@@ -58,7 +61,10 @@ const OF_THE_CLI: Readonly<Record<number, End>> = {
  * The exit code of a command, from what the CLI returned and what the run has told. What nothing explains has failed. The CLI
  * is content with a preview of what cannot be done, and with one that measured nothing.
  */
-export function exitCodeOf({ code, interrupted, intent, failures }: Ended & Outcome, isPreview: boolean): number {
+export function exitCodeOf(
+  { code, interrupted, intent, failures }: Ended & Omit<Outcome, "tiers">,
+  isPreview: boolean,
+): number {
   if (interrupted) return code;
   if (code !== 0) return codeOfFailure(code, intent, failures);
   if (!isPreview || !intent) return EXIT.done;

@@ -35,6 +35,14 @@ export function onlyLooks(): boolean {
   return isPreview() && process.env.ROLLOUT_CHANGES !== "true";
 }
 
+/**
+ * Whether the command has just shown the operator a rehearsal of this very run, and sums up itself what comes of it. Then only what is
+ * news is said.
+ */
+export function wasPreviewed(): boolean {
+  return process.env.ROLLOUT_PREVIEWED === "true";
+}
+
 /** Whether the operator wants all that a run measures of itself (`-- --profile`), and not only what he acts on. */
 export function wantsProfile(): boolean {
   return process.env.ROLLOUT_PROFILE === "true";

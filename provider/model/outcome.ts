@@ -20,4 +20,9 @@ export interface Intent {
   readonly accepted: boolean;
 }
 
-export type Note = ({ readonly is: "intent" } & Intent) | { readonly is: "failure"; readonly as: Failed };
+/** What came of a tier: the line that people read of it, or the file that holds the proofs of its rollback. */
+export type ToldTier =
+  | { readonly is: "rehearsed" | "applied"; readonly tier: number; readonly line: string }
+  | { readonly is: "rolled back"; readonly tier: number; readonly evidence: string };
+
+export type Note = ({ readonly is: "intent" } & Intent) | { readonly is: "failure"; readonly as: Failed } | ToldTier;

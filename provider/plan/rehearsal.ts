@@ -1,5 +1,5 @@
 import type { Context } from "../context";
-import { DESTROY, onlyLooks, PREVIEW, UP, wantsProfile } from "../model/command";
+import { DESTROY, onlyLooks, PREVIEW, UP, wantsProfile, wasPreviewed } from "../model/command";
 import { NO_DELTA } from "../model/delta";
 import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { stopsOf } from "../model/findings";
@@ -61,8 +61,8 @@ export async function rehearse(
     // What was cut short cost something else, and took other locks.
     const writing = toRollBack.length > 0 || pending.some(({ declaration }) => writes(declaration));
     const cost = passed && (writing || wantsProfile()) ? describeCost(rehearsing, total) : "";
-    if (cost) log(cost);
-    if (moved.length) log(`Sequences that stay moved: ${moved.join(", ")}.`);
+    if (cost && !wasPreviewed()) log(cost);
+    if (moved.length && !wasPreviewed()) log(`Sequences that stay moved: ${moved.join(", ")}.`);
   }
 }
 

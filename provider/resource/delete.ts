@@ -1,3 +1,4 @@
+import { wasPreviewed } from "../model/command";
 import { requireKnownTiers, requireSameRollout } from "../model/guards";
 import { fitting, show } from "../model/describe";
 import { inLine } from "../model/harmless";
@@ -22,6 +23,7 @@ import { requireOthersAbsent } from "../plan/pending";
 import { rehearse } from "../plan/rehearsal";
 import { scriptsOf } from "../release/release";
 import { type HookContext, withTarget } from "./hook";
+import { note } from "./outcome";
 import { refuseReplacement } from "./replacement";
 import { beginsUnrehearsed, isFirstMention } from "./this-run";
 
@@ -37,7 +39,7 @@ export async function deleteTier(state: TierState): Promise<void> {
   await withTarget(
     state,
     async (context) => {
-      const { session, release, scripts, options, log } = context;
+      const { session, release, scripts, options } = context;
       requireApproved(session);
       const goBack = async () => {
         const ledger = await withEvidence(options.evidence, await readLedger(session, release.rollout));
@@ -54,8 +56,8 @@ export async function deleteTier(state: TierState): Promise<void> {
           const { tier, title } = tierOf(release.rollout, row.tier);
           const step = `the rollback of tier ${tier} (${title})`;
           const { proof, evidence } = await inTransaction(context, release.rollout, step, () => rollBack(context, row));
-          log(fitting(`Tier ${tier} (${title}) rolled back and proven: `, removedParts(proof)));
-          if (isFirstMention(evidence)) log(`Evidence: ${inLine(evidence)}`);
+          note({ is: "rolled back", tier, evidence });
+          if (!wasPreviewed()) tellRolledBack(context, { tier, title }, { proof, evidence });
           if (endsRollout(context, row)) await tellSince(context, row, proof);
         }
         if (writes(scripts.declaration) && !own) await tellAbsent(context);
@@ -65,6 +67,15 @@ export async function deleteTier(state: TierState): Promise<void> {
     },
     unrehearsed ? () => true : thisAndLater,
   );
+}
+
+function tellRolledBack(
+  { log }: HookContext,
+  { tier, title }: Pick<TierState, "tier" | "title">,
+  { proof, evidence }: RolledBack,
+): void {
+  log(fitting(`Tier ${tier} (${title}) rolled back and proven: `, removedParts(proof)));
+  if (isFirstMention(evidence)) log(`Evidence: ${inLine(evidence)}`);
 }
 
 /**
@@ -84,11 +95,14 @@ function removedParts({ removed }: Proof): readonly string[] {
   return removed.length ? removed : ["nothing was left"];
 }
 
-/** Rolls one tier back in the open transaction; gives its proof and the file that holds it. */
-async function rollBack(
-  context: HookContext,
-  row: LedgerRow,
-): Promise<{ readonly proof: Proof; readonly evidence: string }> {
+/** The proof of a rollback, and the file that holds it. */
+interface RolledBack {
+  readonly proof: Proof;
+  readonly evidence: string;
+}
+
+/** Rolls one tier back in the open transaction. */
+async function rollBack(context: HookContext, row: LedgerRow): Promise<RolledBack> {
   const { session, release, options, log } = context;
   const { rollout } = release;
   const scripts = scriptsOf(release, row.tier);

@@ -8,7 +8,7 @@ import { invoke } from "@pulumi/pulumi/runtime/invoke";
 import { isDryRun } from "@pulumi/pulumi/runtime/settings";
 import { type Configuration, type ConfigurationValues, readConfiguration } from "../model/configuration";
 import { wantsProfile } from "../model/command";
-import { summarizeReport } from "../model/describe";
+import { summarizeReport, tierLine } from "../model/describe";
 import { describeTiers, shortDigest } from "../model/describe-ledger";
 import { compareTiers, rehearsedLines } from "../model/describe-tiers";
 import { messageOf } from "../model/errors";
@@ -77,6 +77,7 @@ async function rollOut(project: Project): Promise<Record<string, unknown>> {
 
 async function tellRehearsed(applied: Plan["tiers"]): Promise<void> {
   const lines = rehearsedLines(applied, Boolean(process.env.PULUMI_OPTION_POLICY_PACK));
+  for (const { report } of applied) note({ is: "rehearsed", tier: report.tier, line: tierLine(report) });
   if (lines) await info(harmless(lines));
   if (lines && wantsProfile()) await info(foldDiagnostic(harmless(compareTiers(applied)), "info"));
 }

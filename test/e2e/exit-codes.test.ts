@@ -124,6 +124,8 @@ describe("not rehearsed", () => {
 const inOneLine = (output: string) => output.replace(/\s+/g, " ");
 
 describe("a person at the terminal", () => {
+  /** So many lines does a command take at the most: the first up, the second, destroy. */
+  const BUDGET = [60, 12, 30];
   const LINE = /up on stack dev: (\S+) on 127\.0\.0\.1:\d+ as postgres: 8 tiers up, 43 objects, (\d+) rows To go on/;
 
   test("reads in one line what is about to happen to which database, and changes nothing by another answer", async () => {
@@ -152,6 +154,7 @@ describe("a person at the terminal", () => {
       const up = await onTerminal(stack, ["up", "--strict"], yes);
       const said = LINE.exec(inOneLine(up.output));
       expect([up.code, said?.[1]]).toEqual([EXIT.done, db.name]);
+      expect(up.output).toContain("Applied, each as in the preview: tiers 0, 1, 2, 3, 4, 5, 6, 8");
       const rows = await db.value<number>(
         `SELECT sum(own)::integer FROM one_roof_rollout.ledger, LATERAL (
            SELECT sum(value::integer) AS own FROM jsonb_each_text(report -> 'delta' -> 'rows')) AS counted`,
@@ -174,6 +177,12 @@ describe("a person at the terminal", () => {
         EXIT.done,
         expect.stringContaining(`as postgres: 6 tiers back, 43 objects, ${rows} rows`),
       ]);
+      expect(destroyed.output).toMatch(/^Rolled back and proven: tiers 6, 5, 4, 3, 2, 1\s+Evidence: \S+\.json$/m);
+      const heights = [up, again, destroyed].map(({ screen }) => screen.length);
+      expect(heights.map((height, index) => Math.max(height, BUDGET[index]))).toEqual(BUDGET);
+      // A tier's row ends with how it ended: what was said of it would be cut there.
+      const tiers = [...up.screen, ...destroyed.screen].filter((row) => / tier-\d.* (created|deleted) /.test(row));
+      expect(tiers).toEqual(Array(16).fill(expect.stringMatching(/ed \([\d.]+m?s\) *$/)));
     });
   });
 

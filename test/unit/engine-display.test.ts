@@ -1,5 +1,5 @@
 import { readCommandLine } from "../../cli/pulumi/command-line";
-import { displayOptions, onceOnly } from "../../cli/pulumi/engine-display";
+import { displayOptions, messageIn, onceOnly } from "../../cli/pulumi/engine-display";
 
 /** What is shown of what the CLI printed. */
 function shown(printed: string): string[] {
@@ -51,6 +51,50 @@ test("what failed, and what an update changes, stays", () => {
     ` ~  ${TIER} update [diff: +report]`,
     `    ${STACK} **failed**`,
   ]);
+});
+
+describe("of a preview that is brief", () => {
+  const PRINTED = `Previewing destroy (dev):
+
+    ${STACK} running Waiting for a lock held by
+    ${STACK} running
+ -  ${TIER} delete
+Diagnostics:
+  pulumi:pulumi:Stack (one-roof-dev):
+    Waiting for a lock held by
+    somebody
+    Rehearsed in 5 ms
+
+Resources:
+    - 9 to delete
+    1 unchanged`;
+
+  test("what is said stays, once and whole, and until then the last of it is seen", () => {
+    const message = messageIn();
+    const told = PRINTED.split("\n").map(message);
+    expect(told.flatMap(({ lasting }) => lasting ?? [])).toEqual([
+      "Waiting for a lock held by",
+      "somebody",
+      "Rehearsed in 5 ms",
+    ]);
+    expect(told.flatMap(({ passing }) => passing ?? [])).toEqual([
+      "Previewing destroy (dev):",
+      "Waiting for a lock held by",
+      "running",
+      "delete",
+    ]);
+  });
+
+  test("a refusal keeps the resource that it is of, and what the CLI says by itself stays", () => {
+    const message = messageIn();
+    const printed = `warning: old\nDiagnostics:\n  ${TIER}:\n    error: it is edited\n\nerror: preview failed`;
+    expect(printed.split("\n").flatMap((line) => message(line).lasting ?? [])).toEqual([
+      "warning: old",
+      `  ${TIER}:`,
+      "error: it is edited",
+      "error: preview failed",
+    ]);
+  });
 });
 
 test("the run after its preview tells its rows anew", () => {

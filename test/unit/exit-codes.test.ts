@@ -102,14 +102,17 @@ describe("what a run tells", () => {
 
   test("is read back in its order, and a line that cannot be read is a defect", async () => {
     const file = path.join(temporaryFolder(), "notes");
-    expect(readOutcome(file)).toEqual({ failures: [] });
+    expect(readOutcome(file)).toEqual({ failures: [], tiers: [] });
     process.env.ROLLOUT_OUTCOME = file;
     note({ is: "intent", ...INTENT });
     noteFailure("refused");
     await expect(noted(() => Promise.reject(new RolloutError("held", "OR003")))).rejects.toThrow("held");
-    expect(readOutcome(file)).toEqual({ failures: ["refused", "locked"], intent: { is: "intent", ...INTENT } });
+    const tier = { is: "applied", tier: 1, line: "Tier 1 (Structure): as declared" } as const;
+    note(tier);
+    const intent = { is: "intent", ...INTENT };
+    expect(readOutcome(file)).toEqual({ failures: ["refused", "locked"], intent, tiers: [tier] });
     writeFileSync(file, "half a li");
-    expect(readOutcome(file)).toEqual({ failures: ["defect"] });
+    expect(readOutcome(file)).toEqual({ failures: ["defect"], tiers: [] });
   });
 
   test("is told to nobody where nobody listens, or where it cannot be written", () => {

@@ -6,16 +6,16 @@ export const cli: readonly Mutant[] = [
     name: "consent-bypassed",
     defect: "a server that only has the embedded one's address is changed without a question",
     file: "cli/commands/operation.ts",
-    find: "const answered = mayBeOurs && !asks && (await isOwnServer(pulumi.env));",
-    replace: "const answered = mayBeOurs && !asks;",
+    find: "const answered = mayBeOurs && !watched && (await isOwnServer(pulumi.env));",
+    replace: "const answered = mayBeOurs && !watched;",
     tests: ["test/e2e/consent.test.ts -t whose port was the embedded one's"],
   },
   {
     name: "consent-not-asked-for",
     defect: "any server is changed without a question where there is no terminal",
     file: "cli/commands/operation.ts",
-    find: "const answered = mayBeOurs && !asks && (await isOwnServer(pulumi.env));",
-    replace: "const answered = open && !asks;",
+    find: "const answered = mayBeOurs && !watched && (await isOwnServer(pulumi.env));",
+    replace: "const answered = open && !watched;",
     also: [
       {
         file: "cli/commands/operation.ts",
@@ -24,6 +24,14 @@ export const cli: readonly Mutant[] = [
       },
     ],
     tests: ["test/e2e/consent.test.ts -t is refused by its name"],
+  },
+  {
+    name: "difference-not-told",
+    defect: "a tier that came out otherwise than in the preview is summed up as one that did not",
+    file: "cli/pulumi/summary.ts",
+    find: "rehearsed.get(told.tier) === lineOf(told)",
+    replace: "rehearsed.has(told.tier)",
+    tests: ["test/unit/summary.test.ts"],
   },
   {
     name: "destroy-without-program",
