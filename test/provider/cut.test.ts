@@ -3,12 +3,14 @@ import type { TierInputs, TierState } from "../../provider/model/tier-inputs";
 import { rollout } from "../../tiers";
 import {
   type Call,
+  CASES_A_TIDYING,
   faultsIn,
   guardFaultsIn,
   lookThroughFaults,
   nameOf,
   type Site,
   throughFault,
+  tidyUp,
 } from "../support/faults/cut";
 import { type Exact, exactly, inexactness } from "../support/faults/exact";
 import { type NetworkFault, proxy } from "../support/faults/proxy";
@@ -34,9 +36,6 @@ const DRAWN = ALL ? TIERS : shareOf(TIERS, 2).sort();
 
 /** So many of a call's cases where they are drawn. */
 const FEW = 2;
-
-/** After so many cases the server has much to clean up of what was made and dropped. */
-const CASES_A_VACUUM = 50;
 
 let db: TestDatabase;
 let site: Site;
@@ -87,7 +86,6 @@ async function applyUpTo(tier: number): Promise<TierInputs> {
 /** Forgets in the ledger's log what came after `start`: it would grow by two rows a case. */
 async function rewind({ log }: Exact): Promise<void> {
   if (log.length > 0) await db.query(`DELETE FROM ${LEDGER} WHERE position > ${log.length}`);
-  if (site.tally.cases() % CASES_A_VACUUM === 0) await db.query("VACUUM");
 }
 
 test("plan of the way up", async () => {
@@ -125,6 +123,7 @@ test.each(DRAWN.map((tier) => [tier]))("create and delete of tier %i", async (ti
   site.tally.at(creation.name, ups.length + downs.length);
   for (let index = 0; index < Math.max(ups.length, downs.length); index++) {
     await rewind(start);
+    if (index % CASES_A_TIDYING === 0) await tidyUp(db);
     state = await (ups[index] ? throughFault(site, creation, ups[index]) : creation.run());
     expect(state.report).toEqual(up.result.report);
     await (downs[index] ? throughFault(site, deletion, downs[index]) : deletion.run());

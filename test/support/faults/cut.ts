@@ -142,7 +142,23 @@ export async function lookThroughFaults<Result>(
       await expectExactly(site, look.before);
       await withoutOrphans(site);
     });
+    if (index % CASES_A_TIDYING === 0) await tidyUp(site.db);
   }
+}
+
+/** After so many cases the catalog is full of what was made and dropped. */
+export const CASES_A_TIDYING = 25;
+
+/** From this size on, in bytes, a table of the catalog takes long to be read. */
+const UNTIDY = 2 ** 20;
+
+/** Writes the catalog anew where it has grown: plain VACUUM would leave its tables as large, and every case takes longer then. */
+export async function tidyUp(db: TestDatabase): Promise<void> {
+  const grown = await db.query<{ name: string }>(
+    `SELECT oid::regclass::text AS name FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r'
+     AND NOT relisshared AND pg_relation_size(oid) > ${UNTIDY}`,
+  );
+  if (grown.length) await db.query(`VACUUM FULL ${grown.map(({ name }) => name).join(", ")}`);
 }
 
 /**
