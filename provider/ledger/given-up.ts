@@ -10,7 +10,7 @@ export async function tellGivenUp<T>(context: Context, work: () => Promise<T>): 
     return await work();
   } catch (error) {
     if (!(error instanceof GivenUp)) throw error;
-    const stands = await whatStands(context);
+    const { stands } = await whatStands(context);
     throw new RolloutError(
       `${error.message} ${stands} Wait until nobody is in the way any more, or have the session ended, then run the same command again.`,
       error.code,
@@ -19,14 +19,15 @@ export async function tellGivenUp<T>(context: Context, work: () => Promise<T>): 
   }
 }
 
-/** What the ledger calls applied. It can be what others lock. */
-async function whatStands({ session, release }: Context): Promise<string> {
+/** What the ledger calls applied, in a sentence, and whether there is anything to take back. It can be what others lock. */
+export async function whatStands({ session, release }: Context): Promise<{ stands: string; isNothing: boolean }> {
   try {
     const tiers = [...(await readLedger(session, release.rollout)).keys()];
-    if (!tiers.length) return "No tier is applied.";
+    if (!tiers.length) return { stands: "No tier is applied.", isNothing: true };
     const applied = describeTiers(tiers);
-    return `${applied.charAt(0).toUpperCase()}${applied.slice(1)} ${tiers.length === 1 ? "stays" : "stay"} applied.`;
+    const stands = `${applied.charAt(0).toUpperCase()}${applied.slice(1)} ${tiers.length === 1 ? "stays" : "stay"} applied.`;
+    return { stands, isNothing: false };
   } catch {
-    return "The ledger, which knows what is applied, could not be read.";
+    return { stands: "The ledger, which knows what is applied, could not be read.", isNothing: false };
   }
 }

@@ -1,4 +1,5 @@
 // Long lines in a terminal: it would break them in the middle of a word. A command that a person copies is never broken.
+import { harmless } from "./harmless";
 
 /** A command of this project, with what belongs to it. */
 const COMMAND = /(?:\w+=\S+ )?npm run (?:-s )?[\w:-]+(?: --(?: [^\s;,.)]+){1,8})?/g;
@@ -34,8 +35,9 @@ function foldLine(line: string, width: number, first: number): string[] {
 /** What the CLI puts before a message that the program or a hook says. */
 const BEFORE = { info: 4, warning: 13, error: 11 } as const;
 
-/** The same for what the CLI shows under Diagnostics; as it is where there is no terminal. */
-export function foldDiagnostic(text: string, severity: keyof typeof BEFORE): string {
+/** What the CLI is to show under Diagnostics, with nothing in it that a terminal obeys; its lines stay whole where there is no terminal. */
+export function diagnostic(text: string, severity: keyof typeof BEFORE): string {
   const columns = Number(process.env.ROLLOUT_COLUMNS);
-  return columns >= 40 ? fold(text, columns - BEFORE.info, columns - BEFORE[severity]) : text;
+  const shown = harmless(text);
+  return columns >= 40 ? fold(shown, columns - BEFORE.info, columns - BEFORE[severity]) : shown;
 }

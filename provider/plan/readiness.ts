@@ -5,7 +5,9 @@ import { codeOf, messageOf, RolloutError } from "../model/errors";
 import { bindGates, failedGates, type GateResult, measureGates, type Parameters, valueOf } from "../model/gates";
 import { inOrder, type Readings, type Rollout, type TierDeclaration } from "../model/rollout";
 import { auditAccess } from "../postgres/access";
+import { heldBy } from "../postgres/blockers";
 import { failureOf } from "../postgres/failed";
+import { guard } from "../postgres/guard";
 import { takeReadings, takeTold } from "../postgres/probe";
 import { connect, type Session } from "../postgres/session";
 import { sessionSettings } from "../postgres/session-settings";
@@ -81,17 +83,21 @@ export async function watching<T>(
   // A server of any age is told apart by its gate, as the plain SQL does. By itself the rollout's own login sees nothing.
   const session = await connect({ application: `${rollout.name} ${as}`, settings, oldest: 0, roles: rollout.roles });
   const { database } = session.target;
+  const watch = guard(session, () => undefined);
   try {
+    // It only sees who is in the way: what is read here is not worth a cancellation.
+    await watch.disarm();
     return await work(session);
   } catch (error) {
     const failed = failureOf(error);
     throw new RolloutError(
-      `Database ${database} could not be read: ${messageOf(error)}. Nothing was changed; try again.`,
+      `Database ${database} could not be read: ${messageOf(error)}.${heldBy(watch.blockers())} Nothing was changed; try again.`,
       codeOf(error),
       // Who only reads is refused by no gate.
       { cause: error, failed: failed === "refused" ? "defect" : failed },
     );
   } finally {
+    await watch.end();
     await session.close();
   }
 }

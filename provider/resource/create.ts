@@ -25,7 +25,7 @@ import { timeLocks } from "../execute/held-locks";
 import { neededReadings, takeState } from "../execute/database-state";
 import { applyLate, findLate, takeBack } from "../execute/late-statements";
 import { type Fingerprint, NOTHING, takeFingerprint } from "../ledger/fingerprint";
-import { tellGivenUp } from "../ledger/given-up";
+import { tellGivenUp, whatStands } from "../ledger/given-up";
 import { type LedgerRow, readLedger, writeLedger } from "../ledger/ledger";
 import { createLedger } from "../ledger/ledger-table";
 import { takeRecord } from "../ledger/record";
@@ -70,14 +70,14 @@ async function apply(inputs: TierInputs): Promise<dynamic.CreateResult<TierState
 /** Adds to a refusal what the tier's rehearsal measured where it was something else, what stands now, and what to run next. */
 async function refuse({ report }: TierInputs, context: HookContext, error: unknown): Promise<never> {
   if (!(error instanceof TierRefused)) throw error;
-  const { session, release, scripts } = context;
+  const { scripts } = context;
   const counted = error.report.stops.some(({ finding }) => finding.is === "row count");
   const moved = counted ? `${compareRehearsal(scripts.declaration, report, error.report)}.\n` : "";
-  const standing = [...(await readLedger(session, release.rollout)).keys()].join(", ");
-  const stands = standing
-    ? `Tiers ${standing} stay applied. Put right what is listed, then: ${UP}. To take them back: ${DESTROY}`
-    : `No tier is applied. Put right what is listed, then: ${UP}`;
-  throw new RolloutError(`${error.message}\n${moved}${stands}`, error.code, { cause: error });
+  const { stands, isNothing } = await whatStands(context);
+  const next = `Put right what is listed, then: ${UP}${isNothing ? "" : `. To take them back: ${DESTROY}`}`;
+  throw new RolloutError(`${error.message}\n${moved}${stands} ${next}`, error.code, {
+    cause: error,
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { wasPreviewed } from "../model/command";
+import { messageOf } from "../model/errors";
 import { requireKnownTiers, requireSameRollout } from "../model/guards";
 import { fitting, show } from "../model/describe";
 import { inLine } from "../model/harmless";
@@ -9,6 +10,7 @@ import { requireApproved } from "../postgres/acting";
 import { giveBackApproval } from "../postgres/approval";
 import { takeReadings } from "../postgres/probe";
 import { retried } from "../postgres/retry";
+import { isInterrupted } from "../postgres/sqlstate";
 import { inTransaction } from "../postgres/transaction";
 import { inTurn } from "../postgres/turn";
 import { takeState } from "../execute/database-state";
@@ -42,7 +44,7 @@ export async function deleteTier(state: TierState): Promise<void> {
       const { session, release, scripts, options } = context;
       requireApproved(session);
       const goBack = async () => {
-        const ledger = await withEvidence(options.evidence, await readLedger(session, release.rollout));
+        const ledger = await withEvidence(options.evidence, await lookIntoLedger(context, state));
         requireSameRollout({ ...state, adopt: undefined }, ledger.values());
         requireKnownTiers(release.rollout, ledger.values());
         const own = ledger.get(state.tier);
@@ -67,6 +69,15 @@ export async function deleteTier(state: TierState): Promise<void> {
     },
     unrehearsed ? () => true : thisAndLater,
   );
+}
+
+/** The ledger, which others may be locking. */
+function lookIntoLedger(context: HookContext, { tier, title }: TierState): Promise<Map<number, LedgerRow>> {
+  const { session, release } = context;
+  return retried(context, (guard) => {
+    guard.reached(`the rollback of tier ${tier} (${title})`);
+    return readLedger(session, release.rollout);
+  });
 }
 
 function tellRolledBack(
@@ -131,13 +142,19 @@ function endsRollout({ release: { rollout } }: HookContext, { tier }: LedgerRow)
 
 /**
  * Tells on what production has lived since the rollout began, and adds it to the evidence. Only after the COMMIT: to take every
- * reading is slow, and until then others would wait for the tables that are dropped.
+ * reading is slow, and until then others would wait for the tables that are dropped. So it is too late for a refusal.
  */
-async function tellSince({ session, release, options, log }: HookContext, row: LedgerRow, proof: Proof): Promise<void> {
-  const since = readingsSince(row.readings, await takeReadings(session, release.probe));
-  if (!since.length) return;
-  log(`Since the rollout began production has lived on: ${since.join(", ")}`);
-  await writeEvidence(options.evidence, session.target, row, { ...proof, since });
+async function tellSince(context: HookContext, row: LedgerRow, proof: Proof): Promise<void> {
+  const { session, release, options, log } = context;
+  try {
+    const since = readingsSince(row.readings, await takeReadings(session, release.probe));
+    if (!since.length) return;
+    log(`Since the rollout began production has lived on: ${since.join(", ")}`);
+    await writeEvidence(options.evidence, session.target, row, { ...proof, since });
+  } catch (error) {
+    if (isInterrupted(error)) throw error;
+    log(`Everything is rolled back, but on what production has lived since could not be told: ${messageOf(error)}`);
+  }
 }
 
 /** Readings that are not what they were at the rollout's entry: reported, never a stop. */

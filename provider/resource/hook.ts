@@ -2,8 +2,7 @@ import path from "node:path";
 import type { Context } from "../context";
 import { SECOND_RELEASE } from "../model/command";
 import { RolloutError } from "../model/errors";
-import { foldDiagnostic } from "../model/fold";
-import { harmless } from "../model/harmless";
+import { diagnostic } from "../model/fold";
 import { requireSameTarget } from "../model/guards";
 import type { Rollout } from "../model/rollout";
 import type { TierInputs } from "../model/tier-inputs";
@@ -22,7 +21,7 @@ export interface HookContext extends Context {
 
 /** Says a line at once; Pulumi shows what a hook prints under its resource. */
 const say: Log = (line) => {
-  console.log(foldDiagnostic(harmless(line), "info"));
+  console.log(diagnostic(line, "info"));
 };
 
 /**

@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { RolloutError } from "../model/errors";
-import { foldDiagnostic } from "../model/fold";
+import { diagnostic } from "../model/fold";
 import type { Failed, Note } from "../model/outcome";
 import { failureOf } from "../postgres/failed";
 
@@ -39,7 +39,7 @@ export async function hooked<T>(work: () => T | Promise<T>): Promise<T> {
     return await noted(work);
   } catch (error) {
     if (error instanceof RolloutError) {
-      error.message = foldDiagnostic(error.message, "error");
+      error.message = diagnostic(error.message, "error");
       keepFromConsole(`${error.toString()}: ${error.stack ?? ""}`);
     }
     throw error;

@@ -13,8 +13,7 @@ import { describeTiers, shortDigest } from "../model/describe-ledger";
 import { compareTiers, rehearsedLines } from "../model/describe-tiers";
 import { messageOf } from "../model/errors";
 import { accessDemanded, requirePinned } from "../model/guards";
-import { foldDiagnostic } from "../model/fold";
-import { harmless } from "../model/harmless";
+import { diagnostic } from "../model/fold";
 import { writes } from "../model/rollout";
 import type { Plan } from "../plan/plan";
 import { tierInputs } from "../plan/tier-inputs";
@@ -56,18 +55,14 @@ async function rollOut(project: Project): Promise<Record<string, unknown>> {
   });
   if (!process.env.PULUMI_OPTION_POLICY_PACK) await warn(NO_PACK);
   const exposure = describeExposure(readConnection());
-  if (exposure) await warn(foldDiagnostic(exposure, "warning"));
+  if (exposure) await warn(diagnostic(exposure, "warning"));
   const destroying = process.env.ROLLOUT_COMMAND === "destroy";
   // The way back asks for no ratification.
   if (!destroying) requirePinned(getStack(), configuration.request.release);
   const request = { ...configuration.request, ...(destroying && { throughTier: -1 }) };
   // Loaded while the provider starts: what a plan needs takes a while.
   const { planRun } = require("../plan/plan") as typeof import("../plan/plan");
-  const plan = await planRun(
-    project,
-    { ...configuration, request },
-    (line) => void info(foldDiagnostic(harmless(line), "info")),
-  );
+  const plan = await planRun(project, { ...configuration, request }, (line) => void info(diagnostic(line, "info")));
   note({ is: "intent", ...plan.intent });
   if (destroying) return {};
   const applied = plan.tiers.filter(({ report }) => plan.run.applies.includes(report.tier));
@@ -78,8 +73,8 @@ async function rollOut(project: Project): Promise<Record<string, unknown>> {
 async function tellRehearsed(applied: Plan["tiers"]): Promise<void> {
   const lines = rehearsedLines(applied, Boolean(process.env.PULUMI_OPTION_POLICY_PACK));
   for (const { report } of applied) note({ is: "rehearsed", tier: report.tier, line: tierLine(report) });
-  if (lines) await info(harmless(lines));
-  if (lines && wantsProfile()) await info(foldDiagnostic(harmless(compareTiers(applied)), "info"));
+  if (lines) await info(diagnostic(lines, "info"));
+  if (lines && wantsProfile()) await info(diagnostic(compareTiers(applied), "info"));
 }
 
 function outputs(plan: Plan, tiers: readonly Tier[]): Record<string, unknown> {
@@ -111,7 +106,7 @@ function releases({ tiers, run }: Plan): Record<string, unknown> {
 
 /** What Pulumi prints as one message; with a stack it would be inspected for many seconds and not shown. */
 function refusal(error: unknown): RunError {
-  const said = new RunError(foldDiagnostic(harmless(messageOf(error)), "error"));
+  const said = new RunError(diagnostic(messageOf(error), "error"));
   said.stack = "";
   return said;
 }
@@ -138,12 +133,18 @@ function registerTiers(plan: Plan, configuration: Configuration): Tier[] {
     const { scripts, drift } = plan.tiers[index];
     const name = `tier-${inputs.tier}-${scripts.declaration.name}`;
     const tier = new Tier(name, { ...inputs, ...chained }, previous ? { dependsOn: previous } : {});
-    for (const text of drift) {
-      void warn(foldDiagnostic(harmless(`tier ${inputs.tier} has drifted: ${text}`), "warning"), tier);
+    for (const text of isToldByPack(plan, inputs.tier) ? [] : drift) {
+      void warn(diagnostic(`tier ${inputs.tier} has drifted: ${text}`, "warning"), tier);
     }
     tiers.push(tier);
   }
   return tiers;
+}
+
+/** Drift that nobody has accepted stops the run, and the pack says so with the ways out. */
+function isToldByPack({ run }: Plan, tier: number): boolean {
+  const stops = run.stops.some((stop) => stop.finding.is === "drift" && stop.tier === tier);
+  return stops && Boolean(process.env.PULUMI_OPTION_POLICY_PACK);
 }
 
 /**

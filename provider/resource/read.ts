@@ -3,13 +3,15 @@ import { requireSameRollout } from "../model/guards";
 import { writes } from "../model/rollout";
 import type { TierState } from "../model/tier-inputs";
 import { takeSnapshot } from "../postgres/catalog-snapshot";
+import { retried } from "../postgres/retry";
 import { findDrift } from "../ledger/drift";
 import { withEvidence } from "../ledger/evidence";
+import { tellGivenUp } from "../ledger/given-up";
 import { readLedger } from "../ledger/ledger";
 import { requireAbsent } from "../ledger/presence";
 import { heldTo } from "../ledger/record";
 import { requireRemembered } from "../ledger/remembered";
-import { withTarget } from "./hook";
+import { type HookContext, withTarget } from "./hook";
 import { runAdopts } from "./run-options";
 import { markRead } from "./this-run";
 
@@ -20,27 +22,40 @@ import { markRead } from "./this-run";
  * unless this run may take that over.
  */
 export async function read(id: string, state: TierState): Promise<dynamic.ReadResult<TierState>> {
-  return withTarget(state, async ({ session, release: { rollout }, scripts: { declaration }, options, log }) => {
+  return withTarget(state, async (context) => {
+    const { declaration } = context.scripts;
     const { tier, title } = declaration;
     if (!writes(declaration)) return found(id, state);
-    const ledger = await withEvidence(options.evidence, await readLedger(session, rollout));
-    const row = ledger.get(tier);
-    const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
-    if (!row) {
-      await requireAbsent(session, declaration, snapshot);
-      log(`Tier ${tier} (${title}) is gone: the ledger does not hold it, and nothing of it is there.`);
-      return { id: "", props: state };
-    }
-    requireSameRollout({ ...state, adopt: runAdopts() }, [row]);
-    // Nothing that the state knows of it is true; what it takes over, `update` measures.
-    if (row.rolloutId !== state.rolloutId) return found(id, state);
-    requireRemembered(state, row);
-    const held = heldTo(declaration, row, ledger);
-    for (const text of await findDrift(session, held.declaration, held.recorded, snapshot)) {
-      log(`Tier ${tier} (${title}) has drifted: ${text}`);
-    }
-    return found(id, state);
+    const { isGone, said } = await tellGivenUp(context, () =>
+      retried(context, (guard) => {
+        guard.reached(`the refresh of tier ${tier} (${title})`);
+        return look(context, state);
+      }),
+    );
+    for (const text of said) context.log(`Tier ${tier} (${title}) ${text}`);
+    return isGone ? { id: "", props: state } : found(id, state);
   });
+}
+
+/** What is there of a tier, and what is to be said of it. */
+async function look(
+  { session, release: { rollout }, scripts: { declaration }, options }: HookContext,
+  state: TierState,
+): Promise<{ readonly isGone?: boolean; readonly said: readonly string[] }> {
+  const ledger = await withEvidence(options.evidence, await readLedger(session, rollout));
+  const row = ledger.get(declaration.tier);
+  const snapshot = await takeSnapshot(session, rollout.ledgerSchema);
+  if (!row) {
+    await requireAbsent(session, declaration, snapshot);
+    return { isGone: true, said: ["is gone: the ledger does not hold it, and nothing of it is there."] };
+  }
+  requireSameRollout({ ...state, adopt: runAdopts() }, [row]);
+  // Nothing that the state knows of it is true; what it takes over, `update` measures.
+  if (row.rolloutId !== state.rolloutId) return { said: [] };
+  requireRemembered(state, row);
+  const held = heldTo(declaration, row, ledger);
+  const drift = await findDrift(session, held.declaration, held.recorded, snapshot);
+  return { said: drift.map((text) => `has drifted: ${text}`) };
 }
 
 function found(id: string, state: TierState): dynamic.ReadResult<TierState> {

@@ -21,9 +21,11 @@ afterAll(async () => {
   await db.drop();
 });
 
-function gate(args: string[], env: NodeJS.ProcessEnv = {}): Promise<PsqlResult> {
+const gate = (args: string[], env?: NodeJS.ProcessEnv) => ours("gate", args, env);
+
+function ours(command: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<PsqlResult> {
   const clean = { DATABASE_URL: db.url, PULUMI_STACK: "dev", PULUMI_OPTION_CONFIG_FILE: "", RATIFIED_APR: RATIFIED };
-  return program(process.execPath, [path.resolve("cli/main.js"), "gate", ...args], { ...clean, ...env });
+  return program(process.execPath, [path.resolve("cli/main.js"), command, ...args], { ...clean, ...env });
 }
 
 /** Runs the command with a stack file of this text. */
@@ -34,6 +36,24 @@ function configured(text: string, env?: NodeJS.ProcessEnv): Promise<PsqlResult> 
 }
 
 const named = () => `config:\n  one-roof:database: ${db.name}\n`;
+
+test.each(["gate", "status"])("what somebody has locked is told by %s with who holds it", async (command) => {
+  const blocker = await db.connect();
+  try {
+    await blocker.query("SET application_name = 'nightly report'; BEGIN; LOCK TABLE governance_registry");
+    const file = path.join(folder, "Pulumi.test.yaml");
+    writeFileSync(file, named());
+    const { code, stderr } = await ours(command, ["--config-file", file]);
+    expect([code, stderr]).toEqual([
+      EXIT.locked,
+      expect.stringMatching(
+        /lock timeout\. Held by pid \d+, .*"nightly report".*\. Nothing was changed; try again\.\n$/,
+      ),
+    ]);
+  } finally {
+    await blocker.end();
+  }
+});
 
 describe("the connection", () => {
   test("with a wrong password is refused in one line that does not show it", async () => {

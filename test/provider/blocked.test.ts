@@ -77,8 +77,8 @@ async function block(sql: string): Promise<void> {
 }
 
 /** Does the work while the blocker holds its lock, and releases the lock once the operator has been told who holds it. */
-async function released(calls: Program, work: () => Promise<unknown>): Promise<string> {
-  await block(LOCK);
+async function released(calls: Program, work: () => Promise<unknown>, lock = LOCK): Promise<string> {
+  await block(lock);
   const working = work();
   // Until it is awaited below, a refusal would count as unhandled.
   working.catch(() => undefined);
@@ -140,6 +140,34 @@ describe("another session holds a lock that the rollout needs", () => {
       expect(message).toEqual(named());
       expect(message).toContain(givenUp("the rollback of tier 1 (Structure)", "Tier 1 stays applied."));
     }));
+
+  describe("on the ledger", () => {
+    const LEDGER = "LOCK TABLE one_roof_rollout.ledger IN ACCESS EXCLUSIVE MODE";
+    const lock = () => block(LEDGER);
+    const holder = () => expect.stringMatching(new RegExp(`held by pid ${pid}, .*"nightly report".*${LEDGER}`, "i"));
+    const unread = (step: string) => givenUp(step, "The ledger, which knows what is applied, could not be read.");
+
+    test("destroy gives up when its budget is used up, names it, and does not guess what is applied", () =>
+      applied(async (state) => {
+        const message = await refused(() => hasty.destroy(state), lock);
+        expect(message).toEqual(holder());
+        expect(message).toContain(unread("the rollback of tier 1 (Structure)"));
+      }));
+
+    test("refresh gives up when its budget is used up, and names it", () =>
+      applied(async (state) => {
+        const message = await refused(() => hasty.read(state), lock);
+        expect(message).toEqual(holder());
+        expect(message).toContain(unread("the refresh of tier 1 (Structure)"));
+      }));
+
+    test("destroy and refresh go on when it is gone in time", () =>
+      applied(async (state) => {
+        expect(await released(patient, () => patient.read(state), LEDGER)).toEqual(holder());
+        expect(await released(patient, () => patient.destroy(state), LEDGER)).toEqual(holder());
+        expect(heard(patient)).toContain("rolled back and proven");
+      }));
+  });
 });
 
 /** How long the application's own statements took while `work` ran, the longest in milliseconds. */

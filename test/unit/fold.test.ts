@@ -1,4 +1,4 @@
-import { fold, foldDiagnostic } from "../../provider/model/fold";
+import { fold, diagnostic } from "../../provider/model/fold";
 
 const ACCEPT = "npm run pulumi -- config set access optional";
 
@@ -17,12 +17,16 @@ test.each([
   expect(fold(text, 90).split("\n")).toEqual(lines);
 });
 
+test("nothing is left in a diagnostic that a terminal obeys", () => {
+  expect(diagnostic("a\u001b[2Jb\nc", "info")).toBe("a\\x1b[2Jb\nc");
+});
+
 test("the first line of an error has the room that its name leaves; without a terminal nothing is broken", () => {
   const text = "word ".repeat(60).trim();
-  expect(foldDiagnostic(text, "error")).toBe(text);
+  expect(diagnostic(text, "error")).toBe(text);
   process.env.ROLLOUT_COLUMNS = "100";
   try {
-    const [first = "", second = ""] = foldDiagnostic(text, "error").split("\n");
+    const [first = "", second = ""] = diagnostic(text, "error").split("\n");
     expect([first.length, second.length]).toEqual([89, 94]);
   } finally {
     delete process.env.ROLLOUT_COLUMNS;
