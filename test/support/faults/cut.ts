@@ -29,6 +29,9 @@ const PATIENCE_MS = 1_500;
 /** How long the server keeps a session of a network that has gone silent, at most, in milliseconds. */
 const ORPHANS_MS = 20_000;
 
+/** How often that is asked, in milliseconds: most have gone at once, and many processes ask. */
+const ORPHANS_POLL_MS = 100;
+
 /** So many calls that change nothing are made for each that is made once more. */
 const LOOKS_A_CHECK = 8;
 
@@ -168,7 +171,7 @@ export async function tidyUp(db: TestDatabase): Promise<void> {
 async function withoutOrphans({ db }: Site): Promise<void> {
   const ours = `FROM pg_stat_activity a WHERE datname = current_database() AND application_name LIKE 'one-roof%'`;
   const holding = `${ours} AND (xact_start IS NOT NULL OR EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid))`;
-  await until(async () => (await db.query(`SELECT ${holding}`)).length === 0, ORPHANS_MS);
+  await until(async () => (await db.query(`SELECT ${holding}`)).length === 0, ORPHANS_MS, ORPHANS_POLL_MS);
   await db.query(`SELECT pg_terminate_backend(pid) ${ours}`);
 }
 
