@@ -19,14 +19,19 @@ export interface Series {
 }
 
 /** What is the same on every server, dealt out to as many processes as there are. */
-const DEALT = ["test/e2e/state-writes.test.ts", "test/provider/states.test.ts", "test/provider/model.test.ts"];
+const DEALT = [
+  "test/e2e/state-writes.test.ts",
+  "test/provider/states.test.ts",
+  "test/provider/model.test.ts",
+  "test/provider/locked-relations.test.ts",
+];
 
 /** What is left out of `npm test`, by the real CLI: a process each. */
 const WHOLE = ["contract", "disagreement", "gates", "interrupt", "kill", "operators", "states", "stored-provider"];
 
 /**
- * Every round trip on every server; and on the first every write of Pulumi's state, every combination of state and database, and a
- * thousand sequences of events; all in so many parts each; and all tests by the real CLI of which `npm test` does a few.
+ * Every round trip on every server; and on the first every write of Pulumi's state, every combination of state and database, a
+ * thousand sequences of events, and a lock on each relation; all in so many parts each; and all tests by the real CLI of which `npm test` does a few.
  * `TEST_PG_BIN` names the servers, as PATH names folders; else it is ours and those that are installed.
  */
 export function allSeries(parts: number): Series[] {
