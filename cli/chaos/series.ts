@@ -31,7 +31,8 @@ const WHOLE = ["contract", "disagreement", "gates", "interrupt", "kill", "operat
 
 /**
  * Every round trip on every server; and on the first every write of Pulumi's state, every combination of state and database, a
- * thousand sequences of events, and a lock on each relation; all in so many parts each; and all tests by the real CLI of which `npm test` does a few.
+ * thousand sequences of events, and a lock on each relation; all in so many parts each; and all tests by the real CLI of which
+ * `npm test` does a few.
  * `TEST_PG_BIN` names the servers, as PATH names folders; else it is ours and those that are installed.
  */
 export function allSeries(parts: number): Series[] {

@@ -27,9 +27,13 @@ export function displayOptions(command: string, line: CommandLine): string[] {
 /** Displays of another form, which somebody has asked for as they are. */
 const OTHER_DISPLAYS = ["diff", "json", "debug", "event-log", "show-sames", "show-reads", "show-full-output"];
 
+function wantsOther(line: CommandLine): boolean {
+  return OTHER_DISPLAYS.some((option) => line.has(option));
+}
+
 /** Undefined at a terminal, and where the caller wants another display. */
 export function engineDisplay(line: CommandLine): EngineDisplay | undefined {
-  if (isTerminal() || !operationOf(line) || OTHER_DISPLAYS.some((option) => line.has(option))) return undefined;
+  if (isTerminal() || !operationOf(line) || wantsOther(line)) return undefined;
   const shown = onceOnly();
   const lines = new LineReader((text) => {
     const kept = shown(text);
@@ -40,7 +44,7 @@ export function engineDisplay(line: CommandLine): EngineDisplay | undefined {
 
 /** Whether a terminal is spared the rows of a preview, which the run after it shows anew. */
 export function canBeBrief(line: CommandLine): boolean {
-  return isTerminal() && !OTHER_DISPLAYS.some((option) => line.has(option));
+  return isTerminal() && !wantsOther(line);
 }
 
 /** Shows the messages of a run, whole, once it is over; until then the last one, as much of it as fits. */
@@ -76,8 +80,8 @@ export function messageIn(): (line: string) => { passing?: string; lasting?: str
     if (begins || text === "" || section === "Resources" || section === "Policies") return {};
     if (section === "Diagnostics")
       return OF_THE_STACK.test(text) ? {} : { lasting: ourCommands(line.replace(/^ {4}/, "")) };
-    const [, state] = ROW.exec(text) ?? [];
-    return ROW.test(text) ? { passing: state?.replace(/^running /, "") ?? "" } : { lasting: line };
+    const row = ROW.exec(text);
+    return row ? { passing: row[1]?.replace(/^running /, "") ?? "" } : { lasting: line };
   };
 }
 

@@ -57,8 +57,9 @@ async function apply(inputs: TierInputs): Promise<dynamic.CreateResult<TierState
         inTransaction(context, rollout, step, (guard) => applyOrAdopt(inputs, { ...context, guard })),
       ).catch((error: unknown) => refuse(inputs, context, error)),
     );
-    note({ is: "applied", tier: inputs.tier, line: tierLine(applied.report) });
-    if (!wasPreviewed()) context.log(tierLine(applied.report));
+    const line = tierLine(applied.report);
+    note({ is: "applied", tier: inputs.tier, line });
+    if (!wasPreviewed()) context.log(line);
     if (inputs.tier === rollout.tiers.at(-1)?.tier) await giveBackApproval(context.session);
     return {
       id: `${rollout.name}/${inputs.target.database}/tier-${inputs.tier}`,
