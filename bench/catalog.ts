@@ -60,7 +60,9 @@ async function measure(
     const context = contextFor(db, session, release, () => undefined);
     const rehearsal = await timed(() =>
       withRolloutLock(context, rollout, () =>
-        retried(context, (guard) => rehearse(context, guard, { pending: release.tiers, toRollBack: [] })),
+        retried(context, "the rehearsal", (guard) =>
+          rehearse(context, guard, { pending: release.tiers, toRollBack: [] }),
+        ),
       ),
     );
     if (round === 0) return;

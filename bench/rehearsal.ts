@@ -20,7 +20,9 @@ export async function benchRehearsal(db: TestDatabase, { rounds }: Options): Pro
       const context = contextFor(db, session, release, (line) => (costs = line));
       rehearsed.push(
         await timed(() =>
-          withRolloutLock(context, release.rollout, () => retried(context, (guard) => rehearse(context, guard, work))),
+          withRolloutLock(context, release.rollout, () =>
+            retried(context, "the rehearsal", (guard) => rehearse(context, guard, work)),
+          ),
         ),
       );
     });

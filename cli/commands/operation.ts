@@ -30,19 +30,20 @@ export const run: Command = async (given, name) => {
   const args = given.filter((arg) => arg !== PROFILE);
   const line = readCommandLine([name, ...args]);
   requireSurroundings(line);
-  const open = changes(name, line) && !line.isOn("yes");
+  const changing = changes(name, line);
+  const open = changing && !line.isOn("yes");
   const mayBeOurs = open && !line.has("yes") && !isOthers(line);
   if (open && !mayBeOurs) requireSomebodyToAsk(name, line, process.env);
   const pulumi = await preparePulumi(line);
-  const watched = changes(name, line) && canAsk(line);
+  const watched = changing && canAsk(line);
   const answered = mayBeOurs && !watched && (await isOwnServer(pulumi.env));
   if (open && !answered) requireSomebodyToAsk(name, line, pulumi.env);
   // Where a person watches, it is said between preview and run.
-  if (changes(name, line) && !watched) tell(subjectOf(name, line, pulumi.env));
+  if (changing && !watched) tell(subjectOf(name, line, pulumi.env));
   const isEmpty = name === "destroy" && pulumi.holdsNothing();
   if (rehearsesDown(name, line) && !isEmpty) pulumi.env.ROLLOUT_RUN_PROGRAM = "true";
   if (args.length < given.length) pulumi.env.ROLLOUT_PROFILE = "true";
-  if (changes(name, line)) pulumi.env.ROLLOUT_CHANGES = "true";
+  if (changing) pulumi.env.ROLLOUT_CHANGES = "true";
   if (isTerminal()) pulumi.env.ROLLOUT_COLUMNS = String(process.stdout.columns);
   const operation = { name, args, line, isEmpty };
   const { code, intent } = await (watched
@@ -53,7 +54,7 @@ export const run: Command = async (given, name) => {
     const { requireNothingLeft } = require("../pulumi/remaining-tiers") as typeof import("../pulumi/remaining-tiers");
     await requireNothingLeft(name, line, pulumi.env);
   }
-  if (name === "destroy" && code === EXIT.done && isTerminal() && changes(name, line) && !line.isOn("remove")) {
+  if (name === "destroy" && code === EXIT.done && isTerminal() && changing && !line.isOn("remove")) {
     tell(`Here "pulumi stack rm" is: npm run pulumi -- stack rm ${line.stack}`);
   }
   // The last words: the CLI calls it a success.

@@ -67,7 +67,9 @@ export async function planRun(
     }
     // One at a time: a rehearsal beside another run would measure what is not there to stay.
     return await inTurn(context, rollout, () =>
-      tellGivenUp(context, () => retried(context, (guard) => plan(context, guard, identity, { request, access }))),
+      tellGivenUp(context, () =>
+        retried(context, "the first readings", (guard) => plan(context, guard, identity, { request, access })),
+      ),
     );
   } finally {
     await session.close();
@@ -81,7 +83,6 @@ async function plan(
   { request, access: declare }: { readonly request: RunRequest; readonly access?: DeclareAccess | undefined },
 ): Promise<Plan> {
   const { session, release } = context;
-  guard.reached("the first readings");
   const readings = await takeReadings(session, release.probe);
   const status = await resolvePending(context, request);
   const adopted = await verifyAdopted(context, status, readings);

@@ -23,14 +23,19 @@ export function pause(attempt: number): number {
 }
 
 /**
- * Tries the whole of `work`, a transaction that rolls itself back when it fails, again on serialization failures and
+ * Tries the whole of `work`, which is at `step` and leaves nothing behind when it fails, again on serialization failures and
  * lock time-outs, and when its guard gave way to others, inside the retry budget. Names the holder while it waits, and
  * when it gives up. Until the holder has ended nothing is tried, so that nobody queues behind us.
  */
-export async function retried<T>({ session, options, log }: Waiting, work: (guard: Guard) => Promise<T>): Promise<T> {
+export async function retried<T>(
+  { session, options, log }: Waiting,
+  step: string,
+  work: (guard: Guard) => Promise<T>,
+): Promise<T> {
   const deadline = performance.now() + options.retryBudget;
   for (let attempt = 0; ; attempt++) {
     const watch = guard(session, log, deadline);
+    watch.reached(step);
     try {
       return await work(watch);
     } catch (error) {

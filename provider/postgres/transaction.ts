@@ -64,8 +64,7 @@ export function inTransaction<T>(
   work: (guard: Guard) => Promise<T>,
 ): Promise<T> {
   const { session } = waiting;
-  return retried(waiting, async (guard) => {
-    guard.reached(step);
+  return retried(waiting, step, async (guard) => {
     try {
       await begin(session, rollout);
       const result = await work(guard);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
-import { DESTROY, PREVIEW, PULUMI, UP, wasPreviewed } from "../model/command";
+import { DESTROY, PREVIEW, PULUMI, UP } from "../model/command";
 import { listStops, tierLine } from "../model/describe";
 import { compareRehearsal } from "../model/describe-tiers";
 import { describeOrigin } from "../model/describe-ledger";
@@ -33,7 +33,7 @@ import { takeSignatures } from "../ledger/signatures";
 import { identifyRelease } from "../release/manifest";
 import { judgeOwnApproval } from "../plan/access";
 import { type HookContext, withTarget } from "./hook";
-import { note } from "./outcome";
+import { noteTier } from "./outcome";
 
 /**
  * Applies a tier: one transaction, committed only if its gates, its asserts, its delta contract and the
@@ -58,8 +58,7 @@ async function apply(inputs: TierInputs): Promise<dynamic.CreateResult<TierState
       ).catch((error: unknown) => refuse(inputs, context, error)),
     );
     const line = tierLine(applied.report);
-    note({ is: "applied", tier: inputs.tier, line });
-    if (!wasPreviewed()) context.log(line);
+    noteTier(context.log, { is: "applied", tier: inputs.tier, line }, line);
     if (inputs.tier === rollout.tiers.at(-1)?.tier) await giveBackApproval(context.session);
     return {
       id: `${rollout.name}/${inputs.target.database}/tier-${inputs.tier}`,

@@ -1,4 +1,3 @@
-import { wasPreviewed } from "../model/command";
 import { messageOf } from "../model/errors";
 import { requireKnownTiers, requireSameRollout } from "../model/guards";
 import { fitting, show } from "../model/describe";
@@ -25,7 +24,7 @@ import { requireOthersAbsent } from "../plan/pending";
 import { rehearse } from "../plan/rehearsal";
 import { scriptsOf } from "../release/release";
 import { type HookContext, withTarget } from "./hook";
-import { note } from "./outcome";
+import { noteTier } from "./outcome";
 import { refuseReplacement } from "./replacement";
 import { beginsUnrehearsed, isFirstMention } from "./this-run";
 
@@ -44,7 +43,10 @@ export async function deleteTier(state: TierState): Promise<void> {
       const { session, release, scripts, options } = context;
       requireApproved(session);
       const goBack = async () => {
-        const ledger = await withEvidence(options.evidence, await lookIntoLedger(context, state));
+        const ledger = await withEvidence(
+          options.evidence,
+          await retried(context, stepOf(state), () => readLedger(session, release.rollout)),
+        );
         requireSameRollout({ ...state, adopt: undefined }, ledger.values());
         requireKnownTiers(release.rollout, ledger.values());
         const own = ledger.get(state.tier);
@@ -56,10 +58,12 @@ export async function deleteTier(state: TierState): Promise<void> {
         // Said only when it is true: after the COMMIT.
         for (const row of going) {
           const { tier, title } = tierOf(release.rollout, row.tier);
-          const step = `the rollback of tier ${tier} (${title})`;
-          const { proof, evidence } = await inTransaction(context, release.rollout, step, () => rollBack(context, row));
-          note({ is: "rolled back", tier, evidence });
-          if (!wasPreviewed()) tellRolledBack(context, { tier, title }, { proof, evidence });
+          const { proof, evidence } = await inTransaction(context, release.rollout, stepOf({ tier, title }), () =>
+            rollBack(context, row),
+          );
+          const line = fitting(`Tier ${tier} (${title}) rolled back and proven: `, removedParts(proof));
+          const where = isFirstMention(evidence) ? [`Evidence: ${inLine(evidence)}`] : [];
+          noteTier(context.log, { is: "rolled back", tier, evidence }, line, ...where);
           if (endsRollout(context, row)) await tellSince(context, row, proof);
         }
         if (writes(scripts.declaration) && !own) await tellAbsent(context);
@@ -71,22 +75,8 @@ export async function deleteTier(state: TierState): Promise<void> {
   );
 }
 
-/** The ledger, which others may be locking. */
-function lookIntoLedger(context: HookContext, { tier, title }: TierState): Promise<Map<number, LedgerRow>> {
-  const { session, release } = context;
-  return retried(context, (guard) => {
-    guard.reached(`the rollback of tier ${tier} (${title})`);
-    return readLedger(session, release.rollout);
-  });
-}
-
-function tellRolledBack(
-  { log }: HookContext,
-  { tier, title }: Pick<TierState, "tier" | "title">,
-  { proof, evidence }: RolledBack,
-): void {
-  log(fitting(`Tier ${tier} (${title}) rolled back and proven: `, removedParts(proof)));
-  if (isFirstMention(evidence)) log(`Evidence: ${inLine(evidence)}`);
+function stepOf({ tier, title }: Pick<TierState, "tier" | "title">): string {
+  return `the rollback of tier ${tier} (${title})`;
 }
 
 /**
@@ -99,7 +89,9 @@ async function rehearseWayBack(context: HookContext, ledger: ReadonlyMap<number,
     scripts: scriptsOf(context.release, recorded.tier),
     recorded,
   }));
-  await retried(context, (guard) => rehearse(context, guard, { pending: [], toRollBack }));
+  await retried(context, "the rehearsal of the way back", (guard) =>
+    rehearse(context, guard, { pending: [], toRollBack }),
+  );
 }
 
 function removedParts({ removed }: Proof): readonly string[] {
@@ -165,8 +157,12 @@ function readingsSince(entry: Readings, now: Readings): string[] {
 }
 
 /** The ledger does not hold the tier (rolled back by hand, restored backup): then nothing of it may be there. */
-async function tellAbsent({ session, release, scripts: { declaration }, log }: HookContext): Promise<void> {
-  await requireAbsent(session, declaration, await takeSnapshot(session, release.rollout.ledgerSchema));
+async function tellAbsent(context: HookContext): Promise<void> {
+  const { session, release, scripts } = context;
+  const { declaration } = scripts;
+  await retried(context, stepOf(declaration), async () =>
+    requireAbsent(session, declaration, await takeSnapshot(session, release.rollout.ledgerSchema)),
+  );
   const { tier, title } = declaration;
-  log(`Tier ${tier} (${title}) is not in the ledger and nothing of it is there: nothing to roll back.`);
+  context.log(`Tier ${tier} (${title}) is not in the ledger and nothing of it is there: nothing to roll back.`);
 }

@@ -1,7 +1,9 @@
 import { appendFileSync } from "node:fs";
+import { wasPreviewed } from "../model/command";
 import { RolloutError } from "../model/errors";
 import { diagnostic } from "../model/fold";
 import type { Failed, Note } from "../model/outcome";
+import type { Log } from "../postgres/guard";
 import { failureOf } from "../postgres/failed";
 
 /**
@@ -17,6 +19,12 @@ export function note(told: Note): void {
   } catch {
     // What went wrong is said to people all the same.
   }
+}
+
+/** What came of a tier: for the command, and for people unless they have just read it in the preview. */
+export function noteTier(log: Log, told: Note, ...lines: readonly string[]): void {
+  note(told);
+  if (!wasPreviewed()) for (const line of lines) log(line);
 }
 
 export function noteFailure(as: Failed): void {

@@ -27,10 +27,7 @@ export async function read(id: string, state: TierState): Promise<dynamic.ReadRe
     const { tier, title } = declaration;
     if (!writes(declaration)) return found(id, state);
     const { isGone, said } = await tellGivenUp(context, () =>
-      retried(context, (guard) => {
-        guard.reached(`the refresh of tier ${tier} (${title})`);
-        return look(context, state);
-      }),
+      retried(context, `the refresh of tier ${tier} (${title})`, () => look(context, state)),
     );
     for (const text of said) context.log(`Tier ${tier} (${title}) ${text}`);
     return isGone ? { id: "", props: state } : found(id, state);

@@ -141,6 +141,20 @@ describe("another session holds a lock that the rollout needs", () => {
       expect(message).toContain(givenUp("the rollback of tier 1 (Structure)", "Tier 1 stays applied."));
     }));
 
+  test("destroy gives up by its name where the ledger does not hold the tier, too", () =>
+    applied(async (below) => {
+      const lost = { ...below, ...follow(planned[2], [below]) };
+      const lock = LOCK.replace("governance_registry", "axis_value");
+      const message = await refused(
+        () => hasty.destroy(lost),
+        () => block(lock),
+      );
+      expect(message).toEqual(expect.stringMatching(new RegExp(`Held by pid ${pid}, .*${lock}`)));
+      expect(message).toContain(givenUp("the rollback of tier 2 (Responsibility axis)", "Tier 1 stays applied."));
+      await patient.destroy(lost);
+      expect(heard(patient)).toContain("nothing to roll back");
+    }));
+
   describe("on the ledger", () => {
     const LEDGER = "LOCK TABLE one_roof_rollout.ledger IN ACCESS EXCLUSIVE MODE";
     const lock = () => block(LEDGER);

@@ -117,17 +117,20 @@ describe("a session of the application that waits for us", () => {
     const said: string[] = [];
     let tries = 0;
     const work = () =>
-      retried({ session, options: { retryBudget }, log: (line) => void said.push(line) }, async (watch) => {
-        watch.reached("tier 5 (Topic)");
-        try {
-          await session.query("BEGIN; SET LOCAL search_path = public");
-          await session.query(sql);
-          await session.query("SELECT pg_sleep($1)", [tries++ === 0 ? sleep : 0]);
-        } finally {
-          await watch.disarm();
-          await session.query("ROLLBACK");
-        }
-      });
+      retried(
+        { session, options: { retryBudget }, log: (line) => void said.push(line) },
+        "tier 5 (Topic)",
+        async (watch) => {
+          try {
+            await session.query("BEGIN; SET LOCAL search_path = public");
+            await session.query(sql);
+            await session.query("SELECT pg_sleep($1)", [tries++ === 0 ? sleep : 0]);
+          } finally {
+            await watch.disarm();
+            await session.query("ROLLBACK");
+          }
+        },
+      );
     const done = work().then(
       () => "done",
       (error: unknown) => (error as Error).message,

@@ -215,9 +215,18 @@ export const resource: readonly Mutant[] = [
     name: "locked-ledger-not-waited-for",
     defect: "a rollback fails at once, without a name, where somebody locks the ledger",
     file: "provider/resource/delete.ts",
-    find: "await lookIntoLedger(context, state)",
+    find: "await retried(context, stepOf(state), () => readLedger(session, release.rollout))",
     replace: "await readLedger(session, release.rollout)",
     tests: ["test/provider/blocked.test.ts -t on the ledger"],
+  },
+  {
+    name: "lost-tier-not-waited-for",
+    defect:
+      "the rollback of a tier that the ledger does not hold fails at once, without a name, where somebody locks a table of it",
+    file: "provider/resource/delete.ts",
+    find: "await retried(context, stepOf(declaration), async () =>\n    requireAbsent(session, declaration, await takeSnapshot(session, release.rollout.ledgerSchema)),\n  );",
+    replace: "await requireAbsent(session, declaration, await takeSnapshot(session, release.rollout.ledgerSchema));",
+    tests: ["test/provider/blocked.test.ts -t does not hold the tier"],
   },
   {
     name: "done-called-failed",
