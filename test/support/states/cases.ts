@@ -2,12 +2,14 @@ import type { RolloutError } from "../../../provider/model/errors";
 import { tierOf, writes } from "../../../provider/model/rollout";
 import type { TierState } from "../../../provider/model/tier-inputs";
 import { rollout } from "../../../tiers";
-import { catalogAndRows, differences, type Snapshot } from "../database/compare";
+import { catalogAndRows, differences } from "../database/compare";
 import { RATIFIED } from "../database/database";
+import type { Tier } from "../database/files";
 import { temporaryFolder } from "../folder";
 import { shapeOf, withoutOwnFiles } from "../pulumi/outcome";
 import { type Command, COMMANDS, run, type Setting } from "./engine";
 import { HELD, isEdited } from "./held";
+import { type Course, rollOut } from "./stages";
 import { begin, enter, keepStage, NAME, WORLD_NAMES } from "./worlds";
 
 /** The commands of which each meets every state and every database; what is applied in part is rolled back in part. */
@@ -36,11 +38,7 @@ export type Ending =
   { readonly is: "done" | "refused" | "stopped" } | { readonly is: "unclassified"; readonly why: readonly string[] };
 
 /** What all cases are made of and held to. */
-export interface Reference {
-  readonly complete: readonly TierState[];
-  readonly baseline: Snapshot;
-  /** The database at each stage on the way, by its last tier. */
-  readonly stages: readonly Snapshot[];
+export interface Reference extends Course {
   readonly setting: Setting;
 }
 
@@ -55,25 +53,7 @@ export async function reference(): Promise<Reference> {
     retryBudget: "1s",
   };
   const setting = { url, values };
-  await keepStage(0);
-  const baseline = await catalogAndRows(url);
-  let state: readonly TierState[] = [];
-  const stages = [shapeOf(baseline)];
-  for (const tier of [1, 2, 3, 4, 5, 6] as const) {
-    const ended = await run("up", state, setting, tier);
-    if (ended.refusal) throw ended.refusal;
-    ({ state } = ended);
-    await keepStage(tier);
-    stages.push(shapeOf(await catalogAndRows(url)));
-  }
-  const ended = await run("up", state, setting);
-  if (ended.refusal) throw ended.refusal;
-  return {
-    complete: ended.state,
-    baseline,
-    stages,
-    setting,
-  };
+  return { ...(await rollOut(setting, (stage) => keepStage(stage as 0 | Tier))), setting };
 }
 
 /** Runs one case, through the hooks alone if nothing else is said, and says how it ended. */

@@ -40,16 +40,18 @@ export interface Setting {
   /** What that project rolls out: One-Roof if nothing else is said. */
   readonly rollout?: Rollout;
   readonly values: Readonly<Record<string, string>>;
+  /** What looks on after each tier that is applied. */
+  readonly after?: (tier: TierState) => Promise<void>;
 }
 
 /** Runs a command on a state as the engine would. Throws what is no refusal. */
 export async function run(
   command: Command,
   state: readonly TierState[],
-  { url, values, root = path.resolve(""), rollout = oneRoof }: Setting,
+  { url, values, root = path.resolve(""), rollout = oneRoof, after }: Setting,
   throughTier?: number,
 ): Promise<Ended> {
-  const engine = new Engine(state, values, { root, rollout: inOrder(rollout) }, throughTier);
+  const engine = new Engine(state, values, { root, rollout: inOrder(rollout), after }, throughTier);
   const folder = process.cwd();
   const { DATABASE_URL: former, ROLLOUT_RUN_PROGRAM: program } = process.env;
   const quiet = jest.spyOn(console, "log").mockImplementation(() => undefined);
@@ -76,7 +78,7 @@ class Engine implements Record<Command, () => Promise<void>> {
   constructor(
     public state: readonly TierState[],
     private readonly values: Readonly<Record<string, string>>,
-    private readonly project: { readonly root: string; readonly rollout: Rollout },
+    private readonly project: Required<Pick<Setting, "root" | "rollout">> & Pick<Setting, "after">,
     private readonly throughTier?: number,
   ) {}
 
@@ -176,6 +178,7 @@ class Engine implements Record<Command, () => Promise<void>> {
     const others = this.state.filter(({ tier }) => tier !== inputs.tier);
     const place = ({ tier }: TierState) => placeOf(this.project.rollout, tier);
     this.state = [...others, outs].sort((one, other) => place(one) - place(other));
+    await this.project.after?.(outs);
   }
 
   private async rollBack(goes: (state: TierState) => boolean): Promise<void> {

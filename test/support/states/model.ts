@@ -1,7 +1,8 @@
 import fc from "fast-check";
+import { type Rollout, writes } from "../../../provider/model/rollout";
 import type { TierState } from "../../../provider/model/tier-inputs";
 import { catalogAndRows, differences, type Snapshot } from "../database/compare";
-import { rollbackFile, text, type Tier } from "../database/files";
+import { ALL } from "../faults/random";
 import { shapeOf } from "../pulumi/outcome";
 import { type Command, run, type Setting } from "./engine";
 import { within } from "./worlds";
@@ -12,45 +13,83 @@ import { within } from "./worlds";
  */
 
 export interface Model {
-  /** The last tier that is applied. */
-  applied: 0 | Tier;
-  /** The last tier that the stack's state knows: it may be gone from the database, or others there may be unknown. */
+  /** How many of the tiers that write are applied. */
+  applied: number;
+  /** How many tiers the stack's state knows: of those some may be gone from the database, and others there may be unknown. */
   known: number;
   signed: boolean;
-  /** A row of tier 2 was changed. */
+  /** A row of the second tier that writes was changed. */
   drifted: boolean;
-  /** The text of tier 2's file in the project, and the one with which it was applied. */
+  /** The text of that tier's file in the project, and the one with which it was applied. */
   file: "original" | "edited";
   appliedFile: "original" | "edited" | undefined;
 }
 
 export const untouched = (): Model => ({
   applied: 0,
-  known: -1,
+  known: 0,
   signed: true,
   drifted: false,
   file: "original",
   appliedFile: undefined,
 });
 
+/** What the model is told of a rollout: how its tiers follow each other, when it asks for a signature, and what others do to it. */
+export interface Outline {
+  readonly rollout: Rollout;
+  /** Whether a run through so many tiers asks for the signature where so many that write are applied. */
+  readonly asks: (through: number, applied: number) => boolean;
+  /** People sign here, and withdraw: no command does. */
+  readonly signatures: string;
+  readonly sql: Readonly<Record<"signed" | "withdrawn" | "drifted" | "repaired", string>>;
+  /** Rolls the last of so many tiers that write back by psql, where its files know the ledger. */
+  readonly byHand?: (applied: number) => string;
+}
+
 /** The database at every stage, the project's folder by what its file says, and the stack's state. */
 export interface Real {
+  readonly outline: Outline;
   readonly setting: Setting;
   readonly roots: Readonly<Record<Model["file"], string>>;
   readonly stages: readonly Snapshot[];
   state: readonly TierState[];
 }
 
-/** People sign here, and withdraw: no command does. */
-const APPROVALS = "os_proposal_approvals";
+/** The tier that drifts and is edited, by its place among those that write. */
+const SPOILED = 2;
 
 /** What must come of a command: a refusal, or the model as it is afterwards. */
 type Expected = "refused" | Partial<Model>;
+
+/** How many of the first tiers write. */
+function written({ rollout }: Outline, through: number): number {
+  return rollout.tiers.slice(0, through).filter(writes).length;
+}
+
+/** Whether nothing stands in the way of so many tiers. */
+function mayGoTo(
+  through: number,
+  { applied, known, signed, drifted, file, appliedFile }: Model,
+  outline: Outline,
+): boolean {
+  const edited = Math.min(written(outline, through), applied) >= SPOILED && appliedFile !== file;
+  // Without the first tier the state does not know that the rollout is its own.
+  const foreign = known === 0 && applied > 0;
+  const unsigned = !signed && outline.asks(through, applied);
+  return !(edited || foreign || unsigned || (drifted && applied >= SPOILED));
+}
+
+/** The file with which the spoiled tier is applied once so many are. */
+function appliedWith({ applied, file, appliedFile }: Model, now: number): Model["appliedFile"] {
+  if (now < SPOILED) return undefined;
+  return applied >= SPOILED ? appliedFile : file;
+}
 
 /** A command of ours: it ends as the model says, and the database is then at the model's stage, or as it was. */
 abstract class Commanded implements fc.AsyncCommand<Model, Real> {
   constructor(
     private readonly command: Command,
+    protected readonly outline: Outline,
     private readonly throughTier?: number,
   ) {}
   check(): boolean {
@@ -72,7 +111,9 @@ abstract class Commanded implements fc.AsyncCommand<Model, Real> {
     if (expected !== "refused") Object.assign(model, expected);
     const wrong = refusal
       ? differences(before, after)
-      : differences(real.stages[model.applied], shapeOf(after)).filter((line) => !line.includes(APPROVALS));
+      : differences(real.stages[model.applied], shapeOf(after)).filter(
+          (line) => !line.includes(this.outline.signatures),
+        );
     if (wrong.length) throw new Error(`${this.toString()} on ${JSON.stringify(model)}:\n${wrong.join("\n")}`);
   }
 
@@ -82,63 +123,50 @@ abstract class Commanded implements fc.AsyncCommand<Model, Real> {
 }
 
 class Preview extends Commanded {
-  constructor() {
-    super("preview");
+  constructor(outline: Outline) {
+    super("preview", outline);
   }
   protected expected(model: Model): Expected {
-    return mayGoTo(8, model) ? {} : "refused";
+    return mayGoTo(this.outline.rollout.tiers.length, model, this.outline) ? {} : "refused";
   }
 }
 
 class Up extends Commanded {
-  constructor(private readonly through: 0 | Tier | 8) {
-    super("up", through);
+  constructor(
+    outline: Outline,
+    private readonly through: number,
+  ) {
+    super("up", outline, outline.rollout.tiers[through - 1].tier);
   }
   protected expected(model: Model): Expected {
-    const wanted = Math.min(this.through, 6) as 0 | Tier;
-    const { applied, known, file, appliedFile } = model;
+    const wanted = written(this.outline, this.through);
     // Of the tiers to roll back the state has to know one, at least: it takes along what is above it.
-    const wouldStay = wanted < applied && known <= wanted;
-    if (!mayGoTo(this.through, model) || wouldStay) return "refused";
-    const written = wanted >= 2 ? (applied >= 2 ? appliedFile : file) : undefined;
-    return { applied: wanted, known: this.through, appliedFile: written };
+    const wouldStay = wanted < model.applied && model.known <= this.through;
+    if (!mayGoTo(this.through, model, this.outline) || wouldStay) return "refused";
+    return { applied: wanted, known: this.through, appliedFile: appliedWith(model, wanted) };
   }
 }
 
-/** Killed after the COMMIT of the next tier that the state does not know, and before the state is written. */
+/** Killed after the COMMIT of the first tier, but the very first, that the run has to apply, and before the state is written. */
 class KilledUp extends Commanded {
-  constructor() {
-    super("killed up");
+  constructor(outline: Outline) {
+    super("killed up", outline);
   }
   protected expected(model: Model): Expected {
-    const { applied, known, file, appliedFile } = model;
-    if (!mayGoTo(8, model)) return "refused";
-    const next = Math.max(0, known) + 1;
-    if (next > 6) return {};
-    const now = Math.max(applied, next) as Tier;
-    return {
-      applied: now,
-      known: Math.max(0, known),
-      appliedFile: applied >= 2 ? appliedFile : now >= 2 ? file : undefined,
-    };
+    const { tiers } = this.outline.rollout;
+    if (!mayGoTo(tiers.length, model, this.outline)) return "refused";
+    const isThere = (place: number) => place <= model.known && written(this.outline, place) <= model.applied;
+    const next = tiers.findIndex((_, index) => index > 0 && !isThere(index + 1)) + 1;
+    const applied = Math.max(model.applied, written(this.outline, next || 1));
+    return { applied, known: Math.max(1, model.known), appliedFile: appliedWith(model, applied) };
   }
 }
 
 class Destroy extends Commanded {
   protected expected({ applied, known, drifted }: Model): Expected {
-    if (known < 0) return this.toString() === "destroy" && applied > 0 ? "refused" : {};
-    return drifted && applied >= 2 ? "refused" : { applied: 0, known: -1, appliedFile: undefined };
+    if (known === 0) return this.toString() === "destroy" && applied > 0 ? "refused" : {};
+    return drifted && applied >= SPOILED ? "refused" : { applied: 0, known: 0, appliedFile: undefined };
   }
-}
-
-/** Whether nothing stands in the way of the tiers through this one. */
-function mayGoTo(through: number, { applied, known, signed, drifted, file, appliedFile }: Model): boolean {
-  const edited = Math.min(through, applied) >= 2 && appliedFile !== file;
-  // Without the first tier the state does not know that the rollout is its own.
-  const foreign = known < 0 && applied > 0;
-  // The first tier, which asks for the approval, belongs to every beginning, and the last one to every end.
-  const unsigned = !signed && (through > applied || applied === 0 || through === 8);
-  return !(edited || foreign || unsigned || (drifted && applied >= 2));
 }
 
 /** Something that others do; it always succeeds. */
@@ -158,66 +186,61 @@ class Happens implements fc.AsyncCommand<Model, Real> {
   }
 }
 
-const drift = (status: string) => () =>
-  `UPDATE public.axis_value SET status = '${status}' WHERE axis_code = 'responsibility' AND value_code = 'audit'`;
-
-const EVENTS = {
-  withdrawn: new Happens(
-    "the approval is withdrawn",
+const events = ({ sql }: Outline) => [
+  new Happens(
+    "the signature is withdrawn",
     ({ signed }) => signed,
-    () => `DELETE FROM public.${APPROVALS}`,
+    () => sql.withdrawn,
     () => ({ signed: false }),
   ),
-  signed: new Happens(
+  new Happens(
     "the owner signs",
     ({ signed }) => !signed,
-    () => text("sql/baseline/sign.sql"),
+    () => sql.signed,
     () => ({ signed: true }),
   ),
-  drifts: new Happens(
-    "a row of tier 2 changes",
-    ({ applied, drifted }) => applied >= 2 && !drifted,
-    drift("deprecated"),
+  new Happens(
+    "a row of a tier changes",
+    ({ applied, drifted }) => applied >= SPOILED && !drifted,
+    () => sql.drifted,
     () => ({ drifted: true }),
   ),
-  repaired: new Happens(
-    "the row of tier 2 is as it was",
+  new Happens(
+    "the row is as it was",
     ({ drifted }) => drifted,
-    drift("active"),
+    () => sql.repaired,
     () => ({ drifted: false }),
   ),
-  byHand: new Happens(
-    "the last tier is rolled back by hand",
-    // By hand nobody asks whether a row has changed.
-    ({ applied, drifted }) => applied > 0 && !(drifted && applied <= 2),
-    ({ applied }) => text(rollbackFile(applied as Tier)),
-    ({ applied, appliedFile }) => ({
-      applied: (applied - 1) as Model["applied"],
-      appliedFile: applied > 2 ? appliedFile : undefined,
-    }),
-  ),
-  edited: new Happens(
-    "the file of tier 2 is edited, or restored",
+  new Happens(
+    "the file of a tier is edited, or restored",
     () => true,
     () => "SELECT",
     ({ file }) => ({ file: file === "original" ? "edited" : "original" }),
   ),
-};
+];
 
-const LAST = [0, 1, 2, 3, 4, 5, 6, 8] as const;
+/** By hand nobody asks whether a row has changed. */
+const byHand = (rollback: (applied: number) => string) =>
+  new Happens(
+    "the last tier is rolled back by hand",
+    ({ applied, drifted }) => applied > 0 && !(drifted && applied <= SPOILED),
+    ({ applied }) => rollback(applied),
+    (model) => ({ applied: model.applied - 1, appliedFile: appliedWith(model, model.applied - 1) }),
+  );
 
-/** Sequences of what may happen, so long at most. */
-export function sequences(maxCommands: number) {
+/** Sequences of what may happen to a rollout; most are short, as long as nobody waits for every one of them. */
+export function sequences(outline: Outline) {
   const one = <Command>(command: Command) => fc.constant(command);
   return fc.commands<Model, Real, false>(
     [
-      one(new Preview()),
-      fc.constantFrom(...LAST).map((through) => new Up(through)),
-      one(new KilledUp()),
-      one(new Destroy("destroy")),
-      one(new Destroy("plain destroy")),
-      ...Object.values(EVENTS).map(one),
+      one(new Preview(outline)),
+      fc.integer({ min: 1, max: outline.rollout.tiers.length }).map((through) => new Up(outline, through)),
+      one(new KilledUp(outline)),
+      one(new Destroy("destroy", outline)),
+      one(new Destroy("plain destroy", outline)),
+      ...events(outline).map(one),
+      ...(outline.byHand ? [one(byHand(outline.byHand))] : []),
     ],
-    { maxCommands },
+    { maxCommands: 8, size: ALL ? "max" : "small" },
   );
 }

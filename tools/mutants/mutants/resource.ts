@@ -97,7 +97,7 @@ export const resource: readonly Mutant[] = [
     file: "provider/resource/delete.ts",
     find: "        if (unrehearsed) await rehearseWayBack(context, ledger);\n",
     replace: "",
-    tests: ["test/provider/states.test.ts", "test/provider/lost-tiers.test.ts"],
+    tests: ["test/provider/plain-destroy.test.ts"],
   },
   {
     name: "evidence-after-commit",
