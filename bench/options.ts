@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { whyNotApart } from "./load/processors";
 
 /** What a bench is asked to do. */
 export interface Options {
@@ -23,6 +24,8 @@ export interface Options {
    * application get the processors first. On a busy one that makes them starve while they hold locks.
    */
   readonly nice: number;
+  /** Whether the commands, and what the server does for them, have a processor of their own. */
+  readonly apart: boolean;
   /** The stack's hold budget; the product's own where it is not given. */
   readonly holdBudget: string | undefined;
 }
@@ -37,6 +40,7 @@ const OPTIONS = {
   seconds: { type: "string", default: "0" },
   beside: { type: "string", multiple: true, default: [] as string[] },
   nice: { type: "string", default: "0" },
+  apart: { type: "boolean", default: false },
   "hold-budget": { type: "string" },
 } as const;
 
@@ -47,7 +51,7 @@ export function readOptions(
 ): { names: readonly string[]; options: Options } {
   const usage =
     `Usage: npm run bench -- [${benches.join("] [")}] [--scale 1] [--rounds 5] [--collections 3500] [--tables 5000]\n` +
-    `  load only: [--application sql|directus] [--rate 10] [--seconds 10] [--nice 19] [--hold-budget 60s] [--beside ${companions.join("|")}] …`;
+    `  load only: [--application sql|directus] [--rate 10] [--seconds 10] [--nice 19] [--apart] [--hold-budget 60s] [--beside ${companions.join("|")}] …`;
   const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS });
   const options: Options = {
     scale: Number(values.scale),
@@ -59,15 +63,19 @@ export function readOptions(
     seconds: Number(values.seconds),
     beside: values.beside,
     nice: Number(values.nice),
+    apart: values.apart,
     holdBudget: values["hold-budget"],
   };
-  const { scale, rounds, collections, tables, rate, seconds, beside, nice } = options;
+  const { scale, rounds, collections, tables, rate, seconds, beside, nice, application, apart } = options;
   const load = rate > 0 && seconds >= 0 && nice >= 0 && nice <= 19;
   const sensible = scale > 0 && rounds >= 1 && collections >= 35 && tables >= 10 && load;
   const known =
     positionals.every((name) => benches.includes(name)) &&
     beside.every((name) => companions.includes(name)) &&
-    ["sql", "directus"].includes(values.application);
+    ["sql", "directus"].includes(application);
   if (!sensible || !known) throw new Error(usage);
+  // Directus begins new sessions whenever it likes: they would land with the commands.
+  const why = apart ? (application === "directus" ? "Directus begins sessions of its own" : whyNotApart()) : undefined;
+  if (why) throw new Error(`--apart: the commands cannot have a processor of their own, ${why}.`);
   return { names: positionals.length ? positionals : benches, options };
 }

@@ -2,7 +2,9 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { harmless } from "../../provider/model/harmless";
 import { type Result, resultOf } from "../../test/support/processes";
+import type { Options } from "../options";
 import type { Stack } from "../stack";
+import { ON_OWN } from "./processors";
 
 /** One command of the rollout under its name in the report, and how far it goes. */
 export interface Command {
@@ -25,11 +27,13 @@ export const COMMANDS: readonly Command[] = [
   { name: "destroy", args: ["destroy", "--yes"], throughTier: 8 },
 ];
 
-/** Runs a command as `npm run` does, with this niceness. */
-export function runCommand(stack: Stack, { args, throughTier }: Command, nice: number): Promise<Result> {
+/** Runs a command as `npm run` does, with the niceness and on the processor that were asked for. */
+export function runCommand(stack: Stack, { args, throughTier }: Command, { nice, apart }: Options): Promise<Result> {
   stack.configure({ throughTier: `${throughTier}` });
   const main = path.resolve("cli/main.js");
-  const child = spawn("nice", ["-n", `${nice}`, process.execPath, main, ...args, ...stack.options], {
+  const before = [...(apart ? ON_OWN : []), "nice", "-n", `${nice}`];
+  const [program = "", ...own] = [...before, process.execPath, main, ...args, ...stack.options];
+  const child = spawn(program, own, {
     cwd: stack.project,
     env: stack.env,
     stdio: ["ignore", "pipe", "pipe"],

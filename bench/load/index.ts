@@ -9,6 +9,7 @@ import { startApplication } from "./application";
 import { APPLICATIONS } from "./applications";
 import { COMMANDS, describeEnd, runCommand } from "./commands";
 import { beside } from "./companions";
+import { setApart } from "./processors";
 import { report } from "./report";
 import type { Stretch } from "./stretch";
 import { watch } from "./watch";
@@ -54,12 +55,13 @@ async function measure(db: TestDatabase, [stack, other]: readonly Stack[], optio
     });
   };
   try {
+    if (options.apart) await setApart(db);
     await sleep(WARM_UP_MS);
     for (let round = 1; round <= options.rounds; round++) {
       for (const command of COMMANDS) {
-        const run = await during(() => runCommand(stack, command, options.nice));
+        const run = await during(() => runCommand(stack, command, options));
         console.log(describeEnd(command, run.result, run.took));
-        const elsewhere = await during(() => runCommand(other, command, options.nice));
+        const elsewhere = await during(() => runCommand(other, command, options));
         const quiet = await during(() => sleep(Math.max(run.took, options.seconds * 1000)));
         const { took, result, requests } = run;
         const beside = { elsewhere: elsewhere.requests, without: quiet.requests };

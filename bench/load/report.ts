@@ -12,10 +12,10 @@ const LONG_MS = 200;
 
 /** Prints what was measured, and what of the goal it meets. */
 export function report(stretches: readonly Stretch[], options: Options): void {
-  const { application, rate, rounds, scale, beside } = options;
+  const { application, rate, rounds, scale, beside, apart } = options;
   const also = beside.length ? `, beside it ${beside.join(" and ")}` : "";
   console.log(
-    `\nAn application of 10 writers and 10 readers (${application}), ${rate} requests a second each, at scale ${scale}, rounds: ${rounds}${also}`,
+    `\nAn application of 10 writers and 10 readers (${application}), ${rate} requests a second each, at scale ${scale}, rounds: ${rounds}${also}${apart ? ", commands on a processor of their own" : ""}`,
   );
   const lines = linesOf(stretches);
   print(
