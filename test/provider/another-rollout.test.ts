@@ -26,11 +26,11 @@ afterAll(async () => {
   await db.drop();
 });
 
-function tolls(values: Record<string, string> = {}): Program {
+function tolls(values: Record<string, string> = {}, url = db.url): Program {
   return program({
     rollout,
     root: HARBOUR,
-    url: db.url,
+    url,
     values: { base: db.name, decree: "1612/4", evidence, ...values },
   });
 }
@@ -131,6 +131,24 @@ describe("a rollout of another domain, through the provider alone", () => {
     expect(existsSync(file) && Object.keys(JSON.parse(readFileSync(file, "utf8")).tiers)).toEqual(["10", "20"]);
     await db.query("DELETE FROM harbour.vessel WHERE name = 'Osprey'");
     expect(await changes()).toEqual([]);
+  });
+
+  test("tells a login that may not bring the ledger what to have granted", async () => {
+    await db.query(`CREATE ROLE clerk LOGIN; GRANT ALL ON SCHEMA harbour TO clerk;
+      GRANT ALL ON ALL TABLES IN SCHEMA harbour TO clerk`);
+    try {
+      const url = db.url.replace("//postgres@", "//clerk@");
+      const watched = tolls({}, url);
+      expect((await watched.plan()).run.verdict).toBe("NOT REHEARSED");
+      expect(watched.said.join("\n")).toContain(
+        `The ledger's schema harbour_log cannot be created: this login has no CREATE on database ${db.name} (permission denied ` +
+          `for database ${db.name}). Nothing was changed. Have it granted: GRANT CREATE ON DATABASE ${db.name} TO …`,
+      );
+      await db.query(`GRANT CREATE ON DATABASE ${db.name} TO clerk`);
+      expect((await tolls({}, url).plan()).run.verdict).toBe("PASS");
+    } finally {
+      await db.query("DROP OWNED BY clerk; DROP ROLE clerk");
+    }
   });
 
   test("is known to others on the server by its own name", async () => {
