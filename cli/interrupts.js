@@ -11,6 +11,9 @@ const SAME_MS = 200;
 /** How often it is seen whether npm is still there, in milliseconds. */
 const LOOK_MS = 500;
 
+/** npm, as a rule: asked before anything else, for it may be gone by the time that anybody listens. */
+const STARTER = process.ppid;
+
 /**
  * @typedef {keyof typeof EXIT_CODES} Signal
  * @typedef {object} Interrupt
@@ -83,9 +86,8 @@ function listen() {
   for (const signal of SIGNALS) process.on(signal, onSignal);
   // npm waits for what it has started; a shell may well end before.
   if (process.env.npm_lifecycle_event !== process.argv[2]) return;
-  const parent = process.ppid;
   looking = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (process.ppid === STARTER) return;
     clearInterval(looking);
     interrupt("SIGHUP", { abandoned: true });
   }, LOOK_MS);
