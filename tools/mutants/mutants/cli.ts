@@ -162,4 +162,20 @@ export const cli: readonly Mutant[] = [
     replace: "",
     tests: ["test/cli/supervision.test.ts -t the death of npm"],
   },
+  {
+    name: "engine-outlived",
+    defect: "what a killed engine has started lives on, with its sessions on the server",
+    file: "provider/lifeline.js",
+    find: "      if (missed === MISSED) endAllOf(engine);\n",
+    replace: "",
+    tests: ["test/cli/lifeline.test.ts"],
+  },
+  {
+    name: "command-outlived",
+    defect: "a tier goes on when the command that had it applied is dead",
+    file: "provider/lifeline.js",
+    find: '.on("close", interrupt).on("error", interrupt)',
+    replace: '.on("error", interrupt)',
+    tests: ["test/cli/lifeline.test.ts"],
+  },
 ];
