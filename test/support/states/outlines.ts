@@ -27,7 +27,7 @@ export const ONE_ROOF: Outline = {
   byHand: (applied) => text(rollbackFile(applied as Tier)),
 };
 
-/** A rollout whose commands take a tenth of the time, and whose very first tier writes. Its files for psql keep no ledger. */
+/** A rollout whose commands take less than half of the time, and whose very first tier writes. Its files for psql keep no ledger. */
 export const HARBOUR: Outline = {
   rollout: inOrder(SECOND.rollout),
   asks: (_, applied) => applied === 0,
