@@ -5,7 +5,9 @@ import { describeStop } from "../../provider/model/describe";
 import type { TierState } from "../../provider/model/tier-inputs";
 import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
+import { revised } from "../support/pulumi/harbour";
 import { program, type Program } from "../support/pulumi/program";
+import { Harbour } from "../support/states/harbour";
 import { rollout } from "../../examples/harbour/tiers";
 
 const HARBOUR = path.resolve("examples/harbour");
@@ -70,6 +72,18 @@ describe("a rollout of another domain, through the provider alone", () => {
 
     expect(run.verdict).toBe("STOP");
     expect(run.stops.map(describeStop)).toEqual(["tier 10 entry gate decree: expected = true, measured false"]);
+  });
+
+  test("is stopped by a gate that its file measures and does not heed", async () => {
+    const heedless = revised({
+      file: "sql/10_tariff.sql",
+      find: "  IF failed IS NOT NULL THEN RAISE EXCEPTION 'Tariff, entry: %', failed USING ERRCODE = 'OR001'; END IF;\n",
+      replace: "",
+    });
+    const harbour = await Harbour.build();
+    expect(await harbour.stops(heedless, { decree: "1612/5" })).toEqual([
+      "tier 10 entry gate decree: expected = true, measured false",
+    ]);
   });
 
   test("is applied from a first tier that writes, under one rollout id, with a ledger of its own", async () => {

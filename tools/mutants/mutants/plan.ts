@@ -146,4 +146,12 @@ export const plan: readonly Mutant[] = [
     replace: '"SET LOCAL search_path',
     tests: ["test/provider/living-application.test.ts -t what the application has deferred"],
   },
+  {
+    name: "measured-gate-not-judged",
+    defect: "a gate stops nothing where its file measures it and does not heed it",
+    file: "provider/execute/apply.ts",
+    find: '    ...stopsOf("gate", declaration.tier, asFindings(failedGates(gates, readings))),\n',
+    replace: "",
+    tests: ["test/provider/another-rollout.test.ts -t does not heed"],
+  },
 ];
