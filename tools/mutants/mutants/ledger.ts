@@ -161,4 +161,12 @@ export const ledger: readonly Mutant[] = [
     replace: "{ [ledger.tier]",
     tests: ["test/provider/ledger.test.ts -t is one file a rollout"],
   },
+  {
+    name: "changed-by-itself",
+    defect: "what a tier loses by its rollback can never be accepted, because it has changed an earlier one",
+    file: "provider/ledger/record.ts",
+    find: "      position > row.position &&\n",
+    replace: "",
+    tests: ["test/unit/record.test.ts"],
+  },
 ];
