@@ -236,4 +236,12 @@ export const resource: readonly Mutant[] = [
     replace: "    throw error;\n    log(`Everything is rolled back",
     tests: ["test/provider/after-commit.test.ts"],
   },
+  {
+    name: "pin-not-demanded",
+    defect: "production rolls out whatever files are there, as long as its stack names no release",
+    file: "provider/resource/program.ts",
+    find: "  if (!destroying) requirePinned(getStack(), configuration.request.release);\n",
+    replace: "",
+    tests: ["test/unit/program.test.ts"],
+  },
 ];
