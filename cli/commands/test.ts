@@ -1,5 +1,6 @@
-// `npm test`: types, style and format, then every test; ends with the line "N passed, N failed".
-import { spawnSync } from "node:child_process";
+// `npm test`: types, style and format beside every test; ends with the line "N passed, N failed".
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -18,8 +19,9 @@ const OLDEST_PSQL = 15;
 export const run: Command = async (args) => {
   requirePsql();
   await ensureEngine();
-  const checks = args.length > 0 ? [] : await failedChecks(staticChecks({ cacheLint: false }));
-  const { passed, failed, ok } = runJest(args);
+  // Beside the tests: lint alone would leave a processor idle.
+  const checking = args.length > 0 ? [] : failedChecks(staticChecks({ cacheLint: false }));
+  const [checks, { passed, failed, ok }] = await Promise.all([checking, runJest(args)]);
   if (checks.length > 0) say(`Failed besides the tests: ${checks.join(", ")}`);
   if (passed + failed === 0) say("No test was executed.");
   say(`${passed} passed, ${failed} failed`);
@@ -43,12 +45,13 @@ interface JestResult {
   success: boolean;
 }
 
-function runJest(args: string[]): { passed: number; failed: number; ok: boolean } {
+async function runJest(args: string[]): Promise<{ passed: number; failed: number; ok: boolean }> {
   const report = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "one-roof-report-")), "jest.json");
   const jest = path.join(projectFolder, "node_modules", "jest", "bin", "jest.js");
   // jest writes its JSON to standard output too unless it goes to a file; what people read goes to standard error.
   const command = [jest, "--json", `--outputFile=${report}`, ...args];
-  const { status } = spawnSync(process.execPath, command, { cwd: projectFolder, stdio: "inherit" });
+  const running = spawn(process.execPath, command, { cwd: projectFolder, stdio: "inherit" });
+  const [status] = (await once(running, "close")) as [number | null];
   if (!fs.existsSync(report)) return { passed: 0, failed: 0, ok: false };
   const result = JSON.parse(fs.readFileSync(report, "utf8")) as JestResult;
   fs.rmSync(path.dirname(report), { recursive: true });

@@ -78,6 +78,16 @@ describe("seed rows", () => {
     ]);
   });
 
+  test("of a table of the application are not told for a column that it adds, but for what they held", async () => {
+    const grows = "ALTER TABLE governance_object_ownership ADD COLUMN remark text DEFAULT 'none'";
+    expect(await driftOf(3, grows)).toEqual([]);
+    const row = "id = (SELECT min(id) FROM governance_object_ownership WHERE created_by LIKE 'PROD%')";
+    const moves = `${grows}; UPDATE governance_object_ownership SET audit_ref = 'moved' WHERE ${row}`;
+    expect(await driftOf(3, moves)).toEqual([
+      expect.stringMatching(/^1 of 30 governance_object_ownership rows changed: row .*audit_ref was .*, is moved$/),
+    ]);
+  });
+
   test("of another tier, or of the application, are none of a tier's business", async () => {
     const sql = "UPDATE axis_value SET status = 'candidate' WHERE value_code = 'kg-domain-x'";
     for (const tier of [1, 2, 3, 4, 6]) expect(await driftOf(tier, sql)).toEqual([]);

@@ -101,7 +101,7 @@ abstract class Commanded implements fc.AsyncCommand<Model, Real> {
     const expected = this.expected(model);
     const { setting, roots } = real;
     const at = { ...setting, root: roots[model.file] };
-    const before = await catalogAndRows(setting.url);
+    const before = expected === "refused" ? await catalogAndRows(setting.url) : undefined;
     const { state, refusal } = await run(this.command, real.state, at, this.throughTier);
     const after = await catalogAndRows(setting.url);
     real.state = state;
@@ -109,7 +109,7 @@ abstract class Commanded implements fc.AsyncCommand<Model, Real> {
       throw new Error(`${this.toString()} on ${JSON.stringify(model)}: ${refusal?.message ?? "not refused"}`);
     }
     if (expected !== "refused") Object.assign(model, expected);
-    const wrong = refusal
+    const wrong = before
       ? differences(before, after)
       : differences(real.stages[model.applied], shapeOf(after)).filter(
           (line) => !line.includes(this.outline.signatures),

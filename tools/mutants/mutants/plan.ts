@@ -154,4 +154,20 @@ export const plan: readonly Mutant[] = [
     replace: "",
     tests: ["test/provider/another-rollout.test.ts -t does not heed"],
   },
+  {
+    name: "returned-lock-counts",
+    defect: "a lock that was given back is said to have been held ever since",
+    file: "provider/execute/held-locks.ts",
+    find: "      since.clear();\n",
+    replace: "",
+    tests: ["test/unit/held-locks.test.ts"],
+  },
+  {
+    name: "lock-timed-anew",
+    defect: "a lock is said to have been held only since the last statement that names its table",
+    file: "provider/execute/held-locks.ts",
+    find: "word.test(statement.sql) && !since.has(table)",
+    replace: "word.test(statement.sql)",
+    tests: ["test/unit/held-locks.test.ts"],
+  },
 ];
