@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { resultOf, send } from "../support/processes";
+import { send } from "../support/processes";
 import { until } from "../support/until";
 
 /*
@@ -29,7 +30,8 @@ interface Running {
   readonly starter: ChildProcess;
   readonly command: number;
   readonly program: number;
-  readonly output: () => string;
+  /** What was said, once nobody is left who could say more. */
+  readonly output: () => Promise<string>;
 }
 
 const started: number[] = [];
@@ -43,6 +45,7 @@ async function start(program: string, { isNpm = false } = {}): Promise<Running> 
   const env = { ...process.env, PROGRAM: program, npm_lifecycle_event: isNpm ? "up" : "" };
   const words = [process.execPath, "-r", "./provider/loader.js", "-e", COMMAND, "main.js", "up"];
   const starter = spawn("sh", ["-c", '"$@" & echo command $!; wait', "sh", ...words], { env });
+  const closed = once(starter, "close");
   let output = "";
   for (const stream of [starter.stdout, starter.stderr])
     stream.on("data", (chunk: Buffer) => (output += String(chunk)));
@@ -51,7 +54,7 @@ async function start(program: string, { isNpm = false } = {}): Promise<Running> 
   const [command, own] = [pidOf("command"), pidOf("ready")];
   started.push(own, command, Number(starter.pid));
   await until(() => Promise.resolve(isGuarded(own)), 20_000, LOOK_MS);
-  return { starter, command, program: own, output: () => output };
+  return { starter, command, program: own, output: () => closed.then(() => output) };
 }
 
 /** Whoever is to end the program should the command be killed is there. */
@@ -73,7 +76,7 @@ test("a command that is killed has its program asked to end", async () => {
   const running = await start(LISTENING);
   send(running.command, "SIGKILL");
   await ends(running);
-  expect(running.output()).toContain("asked");
+  expect(await running.output()).toContain("asked");
 });
 
 test("a command that is killed has a program killed that does not listen", async () => {
@@ -96,7 +99,7 @@ test("a Ctrl-C that npm passes on is none of its own", async () => {
   send(running.command, "SIGINT");
   send(running.command, "SIGINT");
   await ends(running);
-  expect(running.output().match(/asked/g)).toHaveLength(1);
+  expect((await running.output()).match(/asked/g)).toHaveLength(1);
 });
 
 test("the death of npm ends a command and its program", async () => {
@@ -114,8 +117,7 @@ test("a shell that ends before its command does not end it", async () => {
 
 test("what holds the line is told of a Ctrl-C, and asked by a signal only later", async () => {
   const running = await start(HOLDING);
-  const result = resultOf(running.starter);
   send(running.command, "SIGINT");
   await ends(running);
-  expect((await result).output).toContain("told interrupted");
+  expect(await running.output()).toContain("told interrupted");
 });
