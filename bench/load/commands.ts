@@ -31,9 +31,8 @@ export const COMMANDS: readonly Command[] = [
 export function runCommand(stack: Stack, { args, throughTier }: Command, { nice, apart }: Options): Promise<Result> {
   stack.configure({ throughTier: `${throughTier}` });
   const main = path.resolve("cli/main.js");
-  const before = [...(apart ? ON_OWN : []), "nice", "-n", `${nice}`];
-  const [program = "", ...own] = [...before, process.execPath, main, ...args, ...stack.options];
-  const child = spawn(program, own, {
+  const words = [...(apart ? ON_OWN : []), process.execPath, main, ...args, ...stack.options];
+  const child = spawn("nice", ["-n", `${nice}`, ...words], {
     cwd: stack.project,
     env: stack.env,
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,8 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import os from "node:os";
-import path from "node:path";
 import type { TestDatabase } from "../../test/support/database/database";
+import { postmasterOf } from "../../test/support/database/server";
 
 const LAST = os.availableParallelism() - 1;
 
@@ -31,9 +30,7 @@ export function whyNotApart(): string | undefined {
 export async function setApart(db: TestDatabase): Promise<void> {
   const sessions = await db.query<{ pid: number }>("SELECT pid FROM pg_stat_activity");
   for (const { pid } of [...sessions, process]) move(pid, OTHERS);
-  const folder = await db.value<string>("SHOW data_directory");
-  const [postmaster] = readFileSync(path.join(folder, "postmaster.pid"), "utf8").split("\n");
-  move(Number(postmaster), COMMANDS);
+  move(postmasterOf(await db.value<string>("SHOW data_directory")), COMMANDS);
 }
 
 /** Moves a process with all its threads. */

@@ -13,9 +13,12 @@ const LONG_MS = 200;
 /** Prints what was measured, and what of the goal it meets. */
 export function report(stretches: readonly Stretch[], options: Options): void {
   const { application, rate, rounds, scale, beside, apart } = options;
-  const also = beside.length ? `, beside it ${beside.join(" and ")}` : "";
+  const also = [
+    ...(beside.length ? [`, beside it ${beside.join(" and ")}`] : []),
+    ...(apart ? [", commands on a processor of their own"] : []),
+  ].join("");
   console.log(
-    `\nAn application of 10 writers and 10 readers (${application}), ${rate} requests a second each, at scale ${scale}, rounds: ${rounds}${also}${apart ? ", commands on a processor of their own" : ""}`,
+    `\nAn application of 10 writers and 10 readers (${application}), ${rate} requests a second each, at scale ${scale}, rounds: ${rounds}${also}`,
   );
   const lines = linesOf(stretches);
   print(

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { send } from "../support/processes";
+import { isAlive, send } from "../support/processes";
 import { until } from "../support/until";
 
 /*
@@ -63,14 +63,8 @@ function isGuarded(program: number): boolean {
   return stdout.split("\n").some((words) => words.includes("read -r over") && words.endsWith(` sh ${program}`));
 }
 
-/** What has ended and only waits to be collected is gone. */
-function isThere(pid: number): boolean {
-  const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", `${pid}`], { encoding: "utf8" });
-  return /^[^Z]/.test(stdout.trim());
-}
-
 const ends = ({ command, program }: Running) =>
-  until(() => Promise.resolve(!isThere(command) && !isThere(program)), OUTLIVE_MS, LOOK_MS);
+  until(() => Promise.resolve(!isAlive(command) && !isAlive(program)), OUTLIVE_MS, LOOK_MS);
 
 test("a command that is killed has its program asked to end", async () => {
   const running = await start(LISTENING);
@@ -89,7 +83,7 @@ test("a second Ctrl-C ends a program at once that does not listen", async () => 
   const running = await start(DEAF);
   send(running.command, "SIGINT");
   await sleep(300);
-  expect(isThere(running.program)).toBe(true);
+  expect(isAlive(running.program)).toBe(true);
   send(running.command, "SIGINT");
   await ends(running);
 });
@@ -112,7 +106,7 @@ test("a shell that ends before its command does not end it", async () => {
   const running = await start(LISTENING);
   send(Number(running.starter.pid), "SIGKILL");
   await sleep(1_200);
-  expect(isThere(running.command) && isThere(running.program)).toBe(true);
+  expect(isAlive(running.command) && isAlive(running.program)).toBe(true);
 });
 
 test("what holds the line is told of a Ctrl-C, and asked by a signal only later", async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { catalogAndRows, differences } from "../support/database/compare";
 import { copy, templateName, withDatabase } from "../support/database/database";
-import { FIRST, SECOND } from "../support/pulumi/harbour";
+import { APPLICATION, SECOND } from "../support/pulumi/harbour";
 import { counts, succeed } from "../support/pulumi/operator";
 import { type Engine, restore, withEngine } from "../support/pulumi/engine";
 
@@ -41,7 +41,7 @@ test("a second release goes on from state, ledger and database that the former c
       process.stderr.write(`Not run on PostgreSQL ${major}: the fixture is of ${MAJOR}.\n`);
       return;
     }
-    await db.query(readFileSync(path.join(FIRST.root, "sql/harbour.sql"), "utf8"));
+    await db.query(APPLICATION);
     const baseline = await catalogAndRows(db.url);
     await db.query(`SET harbour.base = 'harbour'; SET harbour.decree = '1612/4'; ${fixture("ledger.sql")}`);
     for (const { apply_sql } of LEDGER) await db.query(apply_sql);

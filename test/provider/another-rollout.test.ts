@@ -5,7 +5,7 @@ import { describeStop } from "../../provider/model/describe";
 import type { TierState } from "../../provider/model/tier-inputs";
 import { catalogAndRows, differences, type Snapshot } from "../support/database/compare";
 import { database, type TestDatabase } from "../support/database/database";
-import { revised } from "../support/pulumi/harbour";
+import { APPLICATION, revised } from "../support/pulumi/harbour";
 import { program, type Program } from "../support/pulumi/program";
 import { Harbour } from "../support/states/harbour";
 import { rollout } from "../../examples/harbour/tiers";
@@ -18,7 +18,7 @@ let untouched: Snapshot;
 
 beforeAll(async () => {
   db = await database("empty");
-  await db.query(readFileSync(path.join(HARBOUR, "sql/harbour.sql"), "utf8"));
+  await db.query(APPLICATION);
   evidence = mkdtempSync(path.join(os.tmpdir(), "one-roof-evidence-"));
   untouched = await catalogAndRows(db.url);
 });

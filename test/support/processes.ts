@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, execFileSync } from "node:child_process";
 
 /** What an operator sees of one command: its exit code, and both streams as they came. */
 export interface Result {
@@ -23,4 +23,18 @@ export function send(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // It ended by itself in this very moment.
   }
+}
+
+/** What has ended and only waits to be collected is gone. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^[ZX]/.test(ps(pid, "stat"));
+  } catch {
+    return false;
+  }
+}
+
+/** What the system says of a process. Throws where there is none. */
+export function ps(pid: number, column: "args" | "stat"): string {
+  return execFileSync("ps", ["-p", `${pid}`, "-o", `${column}=`], { encoding: "utf8" }).trim();
 }

@@ -155,6 +155,11 @@ async function becomesReady(port: number): Promise<boolean> {
   return false;
 }
 
+/** The process id of the server whose data are in this folder. */
+export function postmasterOf(data: string): number {
+  return Number(readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n")[0]);
+}
+
 /** Whether a server lets one in at `url`, now. */
 export async function answers(url: string): Promise<boolean> {
   const client = new Client(url);

@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import path from "node:path";
 import { Client } from "pg";
-import { answers, supervise } from "../database/server";
+import { answers, postmasterOf, supervise } from "../database/server";
+import { isAlive, ps } from "../processes";
 import { until } from "../until";
 
 const PATIENCE_MS = 30_000;
@@ -10,7 +10,7 @@ const PATIENCE_MS = 30_000;
 /** Stops the server of `url` as `pg_ctl stop -m immediate` does, and starts it again: it recovers as after a crash. */
 export async function crashServer(url: string): Promise<void> {
   const data = await dataDirectory(url);
-  const pid = Number(readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n")[0]);
+  const pid = postmasterOf(data);
   const command = ps(pid, "args").split(" ");
   process.kill(pid, "SIGQUIT");
   await until(() => Promise.resolve(!isAlive(pid)), PATIENCE_MS);
@@ -28,16 +28,4 @@ async function dataDirectory(url: string): Promise<string> {
   } finally {
     await client.end();
   }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/^[ZX]/.test(ps(pid, "stat"));
-  } catch {
-    return false;
-  }
-}
-
-function ps(pid: number, column: "args" | "stat"): string {
-  return execFileSync("ps", ["-p", `${pid}`, "-o", `${column}=`], { encoding: "utf8" }).trim();
 }

@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Rollout } from "../../../provider/model/rollout";
 import { temporaryFolder } from "../folder";
@@ -16,6 +16,9 @@ export const SECOND = releaseIn(path.resolve("examples/harbour-second"));
 function releaseIn(root: string): Release {
   return { root, rollout: (require(path.join(root, "tiers")) as { rollout: Rollout }).rollout };
 }
+
+/** The application into which the tolls are rolled out, as SQL. */
+export const APPLICATION = readFileSync(path.join(FIRST.root, "sql/harbour.sql"), "utf8");
 
 /** Another text of a file, or, where nothing is to be found, a new file. */
 export interface Revision {

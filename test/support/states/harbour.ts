@@ -1,14 +1,12 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { describeStop } from "../../../provider/model/describe";
 import type { TierState } from "../../../provider/model/tier-inputs";
 import type { Plan } from "../../../provider/plan/plan";
 import { catalogAndRows, differences, type Snapshot } from "../database/compare";
 import { database, type TestDatabase } from "../database/database";
 import { temporaryFolder } from "../folder";
-import { FIRST, type Release } from "../pulumi/harbour";
+import { APPLICATION, type Release } from "../pulumi/harbour";
 import { program, UNHURRIED } from "../pulumi/program";
-import { type Command, type Ended, run } from "./engine";
+import { type Command, type Ended, run, type Setting } from "./engine";
 
 /** A harbour on a database of its own, and the state of one stack, on which releases follow each other. */
 export class Harbour {
@@ -23,14 +21,13 @@ export class Harbour {
 
   static async build(): Promise<Harbour> {
     const db = await database("empty");
-    await db.query(readFileSync(path.join(FIRST.root, "sql/harbour.sql"), "utf8"));
+    await db.query(APPLICATION);
     return new Harbour(db, await catalogAndRows(db.url));
   }
 
   /** One command of a release, on what the commands before it have left. */
   async command(name: Command, release: Release, throughTier?: number, more = {}): Promise<Ended> {
-    const setting = { url: this.db.url, values: { ...this.values(release), ...more }, ...release };
-    const ended = await run(name, this.state, setting, throughTier);
+    const ended = await run(name, this.state, this.setting(release, more), throughTier);
     this.state = ended.state;
     return ended;
   }
@@ -51,7 +48,7 @@ export class Harbour {
   }
 
   plan(release: Release, more = {}): Promise<Plan> {
-    return program({ url: this.db.url, values: { ...this.values(release), ...more }, ...release }).plan();
+    return program(this.setting(release, more)).plan();
   }
 
   async stops(release: Release, more = {}): Promise<string[]> {
@@ -82,8 +79,11 @@ export class Harbour {
     return this.db.value<string>(`SELECT harbour.price_of(${berth})::text`);
   }
 
-  private values({ rollout }: Release): Record<string, string> {
-    const own: Record<string, string> = "exemptionDecree" in rollout.parameters ? { exemptionDecree: "1613/1" } : {};
-    return { base: this.db.name, decree: "1612/4", evidence: this.evidence, holdBudget: UNHURRIED, ...own };
+  /** Where a release runs here, and with which configuration. */
+  setting(release: Release, more = {}): Setting {
+    const own: Record<string, string> =
+      "exemptionDecree" in release.rollout.parameters ? { exemptionDecree: "1613/1" } : {};
+    const values = { base: this.db.name, decree: "1612/4", evidence: this.evidence, holdBudget: UNHURRIED };
+    return { url: this.db.url, values: { ...values, ...own, ...more }, ...release };
   }
 }

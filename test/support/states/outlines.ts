@@ -1,12 +1,8 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { inOrder } from "../../../provider/model/rollout";
 import { rollout } from "../../../tiers";
-import { database } from "../database/database";
 import { rollbackFile, text, type Tier } from "../database/files";
-import { temporaryFolder } from "../folder";
-import { revised, SECOND } from "../pulumi/harbour";
-import { UNHURRIED } from "../pulumi/program";
+import { APPLICATION, revised, SECOND } from "../pulumi/harbour";
+import { Harbour } from "./harbour";
 import type { Outline, Real } from "./model";
 import { rollOut } from "./stages";
 import { within } from "./worlds";
@@ -42,21 +38,13 @@ export const HARBOUR: Outline = {
 
 /** A harbour for the sequences of a test, and what puts it back to its beginning. */
 export async function harbour(): Promise<{ real: Omit<Real, "state">; begin: () => Promise<void> }> {
-  const { name, url } = await database("empty");
-  const application = readFileSync(path.resolve("examples/harbour/sql/harbour.sql"), "utf8");
-  const begin = () =>
-    within(url, `DROP SCHEMA IF EXISTS harbour, ${SECOND.rollout.ledgerSchema} CASCADE; ${application}`);
-  await begin();
-  const values = {
-    base: name,
-    decree: "1612/4",
-    exemptionDecree: "1613/1",
-    evidence: temporaryFolder(),
-    holdBudget: UNHURRIED,
-  };
-  const setting = { url, values, ...SECOND };
-  const edited = revised({ file: "sql/20_tolls.sql", find: "DO $exit$", replace: "SELECT 1;\n\nDO $exit$" });
+  const setting = (await Harbour.build()).setting(SECOND);
   const { stages } = await rollOut(setting);
+  const edited = revised({ file: "sql/20_tolls.sql", find: "DO $exit$", replace: "SELECT 1;\n\nDO $exit$" });
   const roots = { original: SECOND.root, edited: edited.root };
-  return { real: { outline: HARBOUR, setting, roots, stages }, begin };
+  return {
+    real: { outline: HARBOUR, setting, roots, stages },
+    begin: () =>
+      within(setting.url, `DROP SCHEMA IF EXISTS harbour, ${SECOND.rollout.ledgerSchema} CASCADE; ${APPLICATION}`),
+  };
 }
